@@ -1,0 +1,394 @@
+/**
+ * The published face of the engine, as types: what goes in, what comes out, and what can be watched meanwhile.
+ * Everything that comes out is a copy of plain data; nothing here is called once per block.
+ */
+import type { ShoalError } from '../errors.ts'
+import type { Metainfo, TorrentFile } from '../metainfo/metainfo.ts'
+
+// ----------------------------------------------------------------------------------------------------- engine
+
+export interface EngineOptions {
+  /** TCP port to listen on; 0 is any. Not given: 6881, or one of the next nine if that is taken. */
+  readonly port?: number | undefined
+  /** The address of this machine to listen on and to connect from. Not given: all of them, IPv4 and IPv6. */
+  readonly bind?: string | undefined
+  /** Where resume records are kept. Not given: nothing is remembered beyond the data itself. */
+  readonly stateDir?: string | undefined
+  /** Peers connected at once, over all torrents. */
+  readonly maxConnections?: number | undefined
+  /** Over all torrents; not given or 0 is no limit. */
+  readonly downloadLimitBytesPerSec?: number | undefined
+  /** Over all torrents; not given or 0 is no limit. */
+  readonly uploadLimitBytesPerSec?: number | undefined
+  /** Memory for pieces on their way to and from the disk. */
+  readonly memoryBytes?: number | undefined
+  /** Threads that hash and write. */
+  readonly workers?: number | undefined
+  /** Closes the engine. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Bytes a second; undefined leaves a limit as it is, 0 lifts it. */
+export interface Limits {
+  readonly download?: number | undefined
+  readonly upload?: number | undefined
+}
+
+export interface Engine extends AsyncDisposable {
+  /** The TCP port that is listened on. */
+  readonly port: number
+  readonly torrents: readonly Torrent[]
+  /**
+   * Adds a torrent and starts it.
+   *
+   * @param source path or http(s) URL of a torrent file, its bytes, or what {@link Metainfo} it holds
+   * @throws ShoalError `SOURCE_NOT_FOUND`, `SOURCE_UNREADABLE`, `TORRENT_INVALID`, `TORRENT_UNSUPPORTED`,
+   *   `TORRENT_DUPLICATE`, `OPTION_INVALID`, `CLOSED`, `ABORTED`
+   */
+  add(source: string | URL | Uint8Array | Metainfo, options?: AddOptions): Promise<Torrent>
+  setLimits(limits: Limits): void
+  snapshot(): EngineSnapshot
+  /** Saves what is needed to resume, tells the trackers (for at most 4 s), closes. Never rejects. */
+  close(): Promise<void>
+}
+
+export interface EngineSnapshot {
+  readonly port: number
+  /** Bytes a second of payload. */
+  readonly downloadRate: number
+  readonly uploadRate: number
+  readonly downloadedBytes: number
+  readonly uploadedBytes: number
+  readonly connections: ConnectionCounts
+  readonly torrents: readonly TorrentSnapshot[]
+}
+
+// ---------------------------------------------------------------------------------------------------- torrent
+
+export type FilePriority = 'skip' | 'low' | 'normal' | 'high'
+
+export interface AddOptions {
+  /** The folder that holds, or will hold, the torrent's file or folder; '.' unless told. */
+  readonly dir?: string | undefined
+  /** Asked once per file; not given, all are `normal`. */
+  readonly files?: ((file: TorrentFile, index: number) => FilePriority) | undefined
+  /** Pieces in order rather than the rarest first. */
+  readonly sequential?: boolean | undefined
+  /** Peers to connect to, as `host:port` (`[v6]:port`). */
+  readonly peers?: readonly string[] | undefined
+  /** False: only the torrent's own trackers and {@link peers}. True unless told. */
+  readonly discovery?: boolean | undefined
+  /** Trackers besides the torrent's own. */
+  readonly trackers?: readonly string[] | undefined
+  /** `full` reserves the disk space beforehand; `sparse` unless told. */
+  readonly allocation?: 'sparse' | 'full' | undefined
+  /** Never create or write anything; what is not there is not shared. */
+  readonly seedOnly?: boolean | undefined
+  /**
+   * `auto` hashes what no resume record vouches for, `always` everything, `trust` nothing: what has the right size
+   * counts as there.
+   */
+  readonly check?: 'auto' | 'always' | 'trust' | undefined
+  readonly downloadLimitBytesPerSec?: number | undefined
+  readonly uploadLimitBytesPerSec?: number | undefined
+  readonly maxConnections?: number | undefined
+  /** Added, but not started. */
+  readonly paused?: boolean | undefined
+  /** Gives up adding; once added, stops the torrent, whose `done` rejects with `ABORTED`. */
+  readonly signal?: AbortSignal | undefined
+}
+
+export type TorrentState = 'stopped' | 'checking' | 'downloading' | 'seeding' | 'error'
+
+/** What each event of a {@link Torrent} carries. Coarse: never one a block. */
+export interface TorrentEvents {
+  readonly state: TorrentState
+  /** A piece is verified and on disk. */
+  readonly piece: { readonly index: number }
+  /** All wanted files are complete and on disk. */
+  readonly done: undefined
+  readonly error: ShoalError
+  readonly warning: string
+  readonly tracker: { readonly url: string; readonly message: string }
+}
+
+export interface Torrent {
+  readonly metainfo: Metainfo
+  /**
+   * Resolves when all wanted files are complete and on disk. Rejects with a ShoalError when the torrent fails, is
+   * removed (`CLOSED`) or aborted (`ABORTED`). Not watching it is fine.
+   */
+  readonly done: Promise<void>
+  snapshot(): TorrentSnapshot
+  /** @returns a function that ends it */
+  on<Name extends keyof TorrentEvents>(
+    event: Name,
+    listener: (detail: TorrentEvents[Name]) => void,
+  ): () => void
+  start(): void
+  stop(): Promise<void>
+  /** Takes the torrent out of the engine and forgets its resume record; the data stays. */
+  remove(): Promise<void>
+  setLimits(limits: Limits): void
+  setFilePriority(index: number, priority: FilePriority): void
+  /** @param address `host:port` or `[v6]:port` */
+  addPeer(address: string): void
+}
+
+export interface ConnectionCounts {
+  readonly connected: number
+  readonly connecting: number
+  /** Addresses known, connected or not. */
+  readonly known: number
+}
+
+export interface TorrentSnapshot {
+  /** 40 lower-case hex digits. */
+  readonly infoHash: string
+  readonly name: string
+  readonly state: TorrentState
+  /** Only in state `error`. */
+  readonly error?: ShoalError | undefined
+  readonly totalBytes: number
+  /** Of all files that are not skipped. */
+  readonly wantedBytes: number
+  /** Wanted and verified. */
+  readonly haveBytes: number
+  readonly leftBytes: number
+  /** 0 to 1: how far checking is. */
+  readonly checkedFraction: number
+  /** Payload received in this session. */
+  readonly downloadedBytes: number
+  /** Payload sent in this session. */
+  readonly uploadedBytes: number
+  /** Received but of no use: duplicates, pieces that did not match. */
+  readonly wastedBytes: number
+  /** Bytes a second of payload. */
+  readonly downloadRate: number
+  readonly uploadRate: number
+  /** Undefined while it cannot be told. */
+  readonly etaSeconds?: number | undefined
+  /** Uploaded to downloaded; to the size of the data where nothing was downloaded. */
+  readonly ratio: number
+  readonly pieces: { readonly have: number; readonly total: number }
+  readonly peers: readonly PeerSnapshot[]
+  readonly connections: ConnectionCounts
+  readonly trackers: readonly TrackerSnapshot[]
+  readonly files: readonly FileSnapshot[]
+  /** Why it is slow or not moving; undefined when all is well. */
+  readonly why?: Why | undefined
+}
+
+export interface Why {
+  /** Stable, upper-case: `NO_PEERS`, `ALL_CHOKED`, … */
+  readonly code: string
+  /** One sentence. */
+  readonly text: string
+}
+
+export interface PeerSnapshot {
+  /** `host:port` or `[v6]:port`. */
+  readonly address: string
+  /** Name and version as far as they can be told. Comes from the peer: not safe for a terminal as it is. */
+  readonly client: string
+  /** Where we know it from: `tracker`, `incoming`, `given`, … */
+  readonly source: string
+  readonly direction: 'in' | 'out'
+  /** Bytes a second of payload. */
+  readonly downloadRate: number
+  readonly uploadRate: number
+  readonly downloadedBytes: number
+  readonly uploadedBytes: number
+  /** 0 to 1: how much of the torrent it has. */
+  readonly progress: number
+  readonly chokingUs: boolean
+  readonly interestedInUs: boolean
+  readonly choked: boolean
+  readonly interesting: boolean
+  /** Our requests that it has not answered yet. */
+  readonly requests: number
+}
+
+export interface TrackerSnapshot {
+  readonly url: string
+  readonly tier: number
+  readonly state: 'idle' | 'announcing' | 'ok' | 'failed'
+  /** What it said last, or why it failed. Comes from the tracker: not safe for a terminal as it is. */
+  readonly message?: string | undefined
+  readonly seeders?: number | undefined
+  readonly leechers?: number | undefined
+  /** Peers that it told us last time. */
+  readonly peers?: number | undefined
+  readonly nextAnnounceSeconds?: number | undefined
+}
+
+export interface FileSnapshot {
+  /** Elements joined by `/`, below the download folder. */
+  readonly path: string
+  readonly length: number
+  readonly haveBytes: number
+  readonly priority: FilePriority
+}
+
+// ------------------------------------------------------------------------------- torrent files and their data
+
+/** Bounded and cancellable. */
+export interface LoadOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface LoadedTorrent {
+  readonly metainfo: Metainfo
+  /** The torrent file itself. */
+  readonly bytes: Uint8Array
+}
+
+export interface HashProgress {
+  readonly hashedBytes: number
+  readonly totalBytes: number
+}
+
+export interface CreateOptions {
+  /** A power of two from 16 KiB; chosen by size unless told. */
+  readonly pieceLength?: number | undefined
+  /** Tiers of URLs (BEP 12). */
+  readonly trackers?: readonly (readonly string[])[] | undefined
+  /** BEP 19. */
+  readonly webSeeds?: readonly string[] | undefined
+  readonly private?: boolean | undefined
+  readonly comment?: string | undefined
+  /** Tells copies of one torrent for several trackers apart: it changes the info-hash. */
+  readonly source?: string | undefined
+  /** The name of the file or folder unless told. */
+  readonly name?: string | undefined
+  readonly onProgress?: ((progress: HashProgress) => void) | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface CreatedTorrent {
+  readonly bytes: Uint8Array
+  readonly metainfo: Metainfo
+}
+
+export interface VerifyOptions {
+  readonly onProgress?: ((progress: HashProgress) => void) | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface VerifyReport {
+  /** Every piece matches and every file has its size. */
+  readonly ok: boolean
+  readonly pieces: { readonly good: number; readonly total: number }
+  readonly badPieces: readonly number[]
+  readonly files: readonly VerifiedFile[]
+}
+
+export interface VerifiedFile {
+  /** Elements joined by `/`, below the download folder. */
+  readonly path: string
+  readonly state: 'ok' | 'missing' | 'damaged' | 'wrong size'
+  /** How many pieces that touch this file do not match. */
+  readonly badPieces: number
+}
+
+// ---------------------------------------------------------------------------------------------------- tracker
+
+export interface TrackerServerOptions {
+  /** 127.0.0.1 unless told. */
+  readonly host?: string | undefined
+  /** 0, any, unless told. */
+  readonly port?: number | undefined
+}
+
+export interface TrackerServer {
+  /** The announce URL. */
+  readonly url: string
+  readonly port: number
+  close(): Promise<void>
+}
+
+// ------------------------------------------------------------------------------------------------------- peek
+
+export interface PeekOptions {
+  /** Ask these peers, as `host:port`, and no tracker. Not given: the torrent's trackers are asked for peers. */
+  readonly peers?: readonly string[] | undefined
+  /** The block to fetch; the first 16 KiB of the torrent unless told. */
+  readonly piece?: number | undefined
+  readonly begin?: number | undefined
+  readonly length?: number | undefined
+  /** How long each peer gets to answer. */
+  readonly timeoutMs?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** One step of fetching one block from whoever gives it, as it happens. Ends with `block` or `gave-up`. */
+export type PeekEvent =
+  /** A tracker was asked. */
+  | { readonly kind: 'tracker'; readonly url: string; readonly outcome: PeekTrackerOutcome }
+  /** How it went with one peer; several are asked at once, and one `chosen`. */
+  | {
+      readonly kind: 'peer'
+      readonly address: string
+      /** Undefined where no handshake came. Comes from the peer: not safe for a terminal as it is. */
+      readonly client: string | undefined
+      readonly outcome: PeekPeerOutcome
+    }
+  /** One message of the dialogue with the chosen peer, in order; told after that peer is chosen. */
+  | PeekMessage
+  /** The bytes that were asked for. */
+  | {
+      readonly kind: 'block'
+      readonly address: string
+      readonly piece: number
+      readonly begin: number
+      readonly bytes: Uint8Array
+    }
+  /** Nobody gave the block. */
+  | { readonly kind: 'gave-up'; readonly reason: string }
+
+export type PeekTrackerOutcome =
+  | {
+      readonly ok: true
+      readonly peers: number
+      readonly seeders: number | undefined
+      readonly leechers: number | undefined
+    }
+  | { readonly ok: false; readonly error: ShoalError }
+
+export type PeekPeerOutcome =
+  | { readonly ok: true; readonly chosen: boolean }
+  /** Why not, in words: `connection refused`, `no answer within 10 s`, `does not have the piece`. */
+  | { readonly ok: false; readonly reason: string }
+
+export interface PeekMessage {
+  readonly kind: 'message'
+  /** `out` is from us. */
+  readonly direction: 'in' | 'out'
+  /** `handshake`, `bitfield`, `unchoke`, … */
+  readonly name: string
+  /** What it says, in plain words. */
+  readonly text: string
+  /** The bytes on the wire from their beginning, at most {@link PEEK_BYTES} of them. */
+  readonly bytes: Uint8Array
+  /** How long the message is on the wire. */
+  readonly totalBytes: number
+  /** Milliseconds since the peek began. */
+  readonly atMs: number
+}
+
+/** Messages of a peek are shown up to this many bytes: a handshake whole, a bitfield in part. */
+export const PEEK_BYTES = 128
+
+// ---------------------------------------------------------------------------------- signatures of the functions
+
+export type CreateEngine = (options?: EngineOptions) => Promise<Engine>
+export type ParseTorrent = (bytes: Uint8Array) => Metainfo
+export type LoadTorrent = (source: string | URL, options?: LoadOptions) => Promise<LoadedTorrent>
+export type CreateTorrent = (path: string, options?: CreateOptions) => Promise<CreatedTorrent>
+export type VerifyTorrent = (
+  metainfo: Metainfo,
+  dir: string,
+  options?: VerifyOptions,
+) => Promise<VerifyReport>
+export type StartTracker = (options?: TrackerServerOptions) => Promise<TrackerServer>
+export type Peek = (metainfo: Metainfo, options?: PeekOptions) => AsyncIterable<PeekEvent>
