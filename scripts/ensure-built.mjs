@@ -1,0 +1,144 @@
+/**
+ * Makes a fresh clone ready: installs what package-lock.json names and compiles the packages, each only when
+ * something changed since the last time. Run it, or call {@link ensureBuilt}.
+ */
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
+
+const MODULES = join(ROOT, 'node_modules')
+const INSTALL_STAMP = join(MODULES, '.shoal-install')
+const BUILD_STAMP = join(MODULES, '.shoal-build')
+/** In the order in which they depend on each other. */
+const PACKAGES = ['packages/engine', 'packages/cli']
+
+/** What is said when it failed; the message is for people and complete. */
+class SetupError extends Error {}
+
+/** Throws when installing or compiling fails; see {@link orExplain}. Some 20 ms when there is nothing to do. */
+export function ensureBuilt() {
+  install()
+  build()
+}
+
+/** Runs `work`; what is meant for people is printed as one message instead of a stack, and ends the process. */
+export async function orExplain(work) {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error
+    console.error(error.message)
+    process.exit(1)
+  }
+}
+
+function install() {
+  const wanted = fingerprintOfLockfile()
+  if (read(INSTALL_STAMP) === wanted) return
+  console.error('shoal: installing dependencies (npm ci)')
+  // No dependency needs a script at install time (test/lockfile.test.ts), so none gets to run one.
+  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--include=dev']
+  const [command, leading] = npm()
+  const result = run(command, [...leading, ...args], {
+    shell: leading.length === 0 && process.platform === 'win32',
+  })
+  if (result.error !== undefined) throw new SetupError(`shoal: cannot run npm: ${result.error.message}`)
+  if (result.status !== 0) {
+    const output = result.output.trim()
+    if (UNREACHABLE.test(output)) {
+      throw new SetupError(
+        `shoal: cannot install: npm's registry is not reachable (${UNREACHABLE.exec(output)[0]}); ` +
+          'a first run needs the network once',
+      )
+    }
+    throw new SetupError(`${output}\nshoal: cannot install: npm ci failed (${ending(result)})`)
+  }
+  mkdirSync(MODULES, { recursive: true })
+  writeFileSync(INSTALL_STAMP, wanted)
+}
+
+const UNREACHABLE =
+  /\b(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ENOTCACHED|ERR_SOCKET_TIMEOUT)\b/
+
+function build() {
+  const source = fingerprintOfSource()
+  if (read(BUILD_STAMP) === source && PACKAGES.every(isCompiled)) return
+  console.error('shoal: compiling (tsc -b)')
+  // Not node_modules/.bin/tsc: that is a shell script on Windows.
+  const tsc = join(MODULES, 'typescript', 'bin', 'tsc')
+  const result = run(process.execPath, [tsc, '-b', ...PACKAGES])
+  if (result.error !== undefined) throw new SetupError(`shoal: cannot run tsc: ${result.error.message}`)
+  if (result.status !== 0) {
+    throw new SetupError(`${result.output.trim()}\nshoal: cannot compile: tsc failed (${ending(result)})`)
+  }
+  writeFileSync(BUILD_STAMP, source)
+}
+
+function run(command, args, options = {}) {
+  const result = spawnSync(command, args, {
+    cwd: ROOT,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 64 * 1024 * 1024,
+    ...options,
+  })
+  return { ...result, output: `${result.stdout ?? ''}${result.stderr ?? ''}` }
+}
+
+function ending({ status, signal }) {
+  return signal === null ? `exit code ${status}` : signal
+}
+
+/** The npm that runs us, else the one beside this Node or on the path: a command and its leading arguments. */
+function npm() {
+  const running = process.env.npm_execpath
+  if (running !== undefined && /npm-cli\.c?js$/.test(running)) return [process.execPath, [running]]
+  const beside = join(dirname(process.execPath), '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js')
+  const onPath = (process.env.PATH ?? '').split(delimiter).some(dir => existsSync(join(dir, 'npm')))
+  if (!onPath && existsSync(beside)) return [process.execPath, [beside]]
+  return ['npm', []]
+}
+
+/** Installed packages depend on the lockfile, and on the machine: some tools are native programs. */
+function fingerprintOfLockfile() {
+  const lockfile = readFileSync(join(ROOT, 'package-lock.json'))
+  return createHash('sha256').update(`${process.platform} ${process.arch}\n`).update(lockfile).digest('hex')
+}
+
+/** Names, sizes and times instead of contents: this runs before every command. */
+function fingerprintOfSource() {
+  const hash = createHash('sha256')
+  const add = path => {
+    const { size, mtimeMs } = statSync(join(ROOT, path))
+    hash.update(`${path}\0${size}\0${mtimeMs}\n`)
+  }
+  add('tsconfig.base.json')
+  for (const folder of PACKAGES) {
+    add(`${folder}/tsconfig.json`)
+    add(`${folder}/package.json`)
+    const entries = readdirSync(join(ROOT, folder, 'src'), { recursive: true })
+    for (const entry of entries.sort()) if (entry.endsWith('.ts')) add(`${folder}/src/${entry}`)
+  }
+  return hash.digest('hex')
+}
+
+function isCompiled(folder) {
+  return existsSync(join(ROOT, folder, 'dist', '.tsbuildinfo'))
+}
+
+function read(path) {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await orExplain(ensureBuilt)
+}
