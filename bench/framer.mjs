@@ -28,7 +28,7 @@ for (const [name, memory] of Object.entries(memories)) {
   }
 }
 
-/** Two messages of different size than the chunk make the pattern repeat only after a while; it is built beforehand. */
+/** Seconds for all the blocks, with the calls of the sink but without any work in them. */
 function measure(memory) {
   let blocks = 0
   let target = 0
