@@ -49,12 +49,12 @@ export const notInterested: Uint8Array = message(MessageId.notInterested, 0)
 export const haveAll: Uint8Array = message(MessageId.haveAll, 0)
 export const haveNone: Uint8Array = message(MessageId.haveNone, 0)
 
-export function have(index: number): Uint8Array {
+export function encodeHave(index: number): Uint8Array {
   return indexed(MessageId.have, index)
 }
 
 /** `bits` in the layout of `Bitfield.bytes`; they are copied. */
-export function bitfield(bits: Uint8Array): Uint8Array {
+export function encodeBitfield(bits: Uint8Array): Uint8Array {
   const bytes = message(MessageId.bitfield, bits.length)
   bytes.set(bits, 5)
   return bytes
@@ -78,11 +78,11 @@ export function encodeRequests(
   return bytes
 }
 
-export function request(index: number, begin: number, length: number): Uint8Array {
+export function encodeRequest(index: number, begin: number, length: number): Uint8Array {
   return ranged(MessageId.request, index, begin, length)
 }
 
-export function cancel(index: number, begin: number, length: number): Uint8Array {
+export function encodeCancel(index: number, begin: number, length: number): Uint8Array {
   return ranged(MessageId.cancel, index, begin, length)
 }
 
@@ -97,27 +97,27 @@ export function pieceHeader(index: number, begin: number, length: number): Uint8
 }
 
 /** The UDP port of our DHT node (BEP 5). */
-export function port(udpPort: number): Uint8Array {
+export function encodePort(port: number): Uint8Array {
   const bytes = message(MessageId.port, 2)
-  bytes[5] = udpPort >>> 8
-  bytes[6] = udpPort
+  bytes[5] = port >>> 8
+  bytes[6] = port
   return bytes
 }
 
-export function suggest(index: number): Uint8Array {
+export function encodeSuggest(index: number): Uint8Array {
   return indexed(MessageId.suggest, index)
 }
 
-export function reject(index: number, begin: number, length: number): Uint8Array {
+export function encodeReject(index: number, begin: number, length: number): Uint8Array {
   return ranged(MessageId.reject, index, begin, length)
 }
 
-export function allowedFast(index: number): Uint8Array {
+export function encodeAllowedFast(index: number): Uint8Array {
   return indexed(MessageId.allowedFast, index)
 }
 
 /** `id` is 0 for the extension handshake, otherwise the number that the receiver chose (BEP 10). */
-export function extended(id: number, payload: Uint8Array): Uint8Array {
+export function encodeExtended(id: number, payload: Uint8Array): Uint8Array {
   const bytes = message(MessageId.extended, 1 + payload.length)
   bytes[5] = id
   bytes.set(payload, 6)

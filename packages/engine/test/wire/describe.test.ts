@@ -24,23 +24,23 @@ describe('a message in plain words', () => {
     ['out', messages.unchoke, 'We let them ask (unchoke)'],
     ['out', messages.interested, 'We want pieces that they have (interested)'],
     ['in', messages.notInterested, 'They want nothing from us (not interested)'],
-    ['in', messages.have(3), 'They now have piece 3 (have)'],
-    ['in', messages.bitfield(Uint8Array.of(255, 240, 0, 0, 0)), 'They have 12 of 40 pieces (bitfield)'],
-    ['out', messages.request(0, 0, 128), 'We ask for 128 bytes of piece 0 from byte 0 (request)'],
+    ['in', messages.encodeHave(3), 'They now have piece 3 (have)'],
+    ['in', messages.encodeBitfield(Uint8Array.of(255, 240, 0, 0, 0)), 'They have 12 of 40 pieces (bitfield)'],
+    ['out', messages.encodeRequest(0, 0, 128), 'We ask for 128 bytes of piece 0 from byte 0 (request)'],
     ['in', piece, 'They send 128 bytes of piece 0 from byte 0 (piece)'],
-    ['out', messages.cancel(1, 2, 1), 'We no longer want 1 byte of piece 1 from byte 2 (cancel)'],
-    ['in', messages.port(6881), 'They run a DHT node on UDP port 6881 (port)'],
-    ['in', messages.suggest(4), 'They suggest that we ask for piece 4 (suggest)'],
+    ['out', messages.encodeCancel(1, 2, 1), 'We no longer want 1 byte of piece 1 from byte 2 (cancel)'],
+    ['in', messages.encodePort(6881), 'They run a DHT node on UDP port 6881 (port)'],
+    ['in', messages.encodeSuggest(4), 'They suggest that we ask for piece 4 (suggest)'],
     ['in', messages.haveAll, 'They have every piece (have all)'],
     ['in', messages.haveNone, 'They have no piece yet (have none)'],
-    ['in', messages.reject(1, 0, 64), 'They will not send 64 bytes of piece 1 from byte 0 (reject)'],
-    ['in', messages.allowedFast(4), 'They let us ask for piece 4 even while choked (allowed fast)'],
+    ['in', messages.encodeReject(1, 0, 64), 'They will not send 64 bytes of piece 1 from byte 0 (reject)'],
+    ['in', messages.encodeAllowedFast(4), 'They let us ask for piece 4 even while choked (allowed fast)'],
     [
       'in',
-      messages.extended(0, new Uint8Array(9)),
+      messages.encodeExtended(0, new Uint8Array(9)),
       'They tell which extensions they speak, in 9 bytes (extended)',
     ],
-    ['out', messages.extended(3, new Uint8Array(9)), 'We send extension message 3, 9 bytes (extended)'],
+    ['out', messages.encodeExtended(3, new Uint8Array(9)), 'We send extension message 3, 9 bytes (extended)'],
     ['in', Uint8Array.of(0, 0, 0, 1, 99), 'They sent an unknown message (id 99, 0 bytes)'],
     ['in', Uint8Array.of(0, 0, 0, 2, 4, 0), 'They sent a malformed have: 6 bytes instead of 9'],
     ['in', Uint8Array.of(0, 0, 9), 'They sent 3 bytes that are no message'],
@@ -49,7 +49,7 @@ describe('a message in plain words', () => {
   })
 
   it('counts pieces without knowing how many there are', () => {
-    expect(describeMessage(messages.bitfield(Uint8Array.of(128)), 'in').text).toBe(
+    expect(describeMessage(messages.encodeBitfield(Uint8Array.of(128)), 'in').text).toBe(
       'They have 1 piece (bitfield)',
     )
   })
@@ -67,7 +67,7 @@ describe('a message in plain words', () => {
 })
 
 describe('splitting into whole messages', () => {
-  const parts = [handshake, messages.keepAlive, messages.unchoke, piece, messages.have(1)]
+  const parts = [handshake, messages.keepAlive, messages.unchoke, piece, messages.encodeHave(1)]
   const stream = concatBytes(parts)
 
   it.each([1, 3, 17, 100, 1000])('gives them all from chunks of %i bytes', step => {

@@ -23,29 +23,29 @@ const payload = Uint8Array.from({ length: 300 }, (_, n) => (n * 7) & 255)
 const bits = Uint8Array.from({ length: 200 }, (_, n) => (n * 11) & 255)
 
 /** One of each, with the calls that it causes. */
-const each: readonly (readonly [bytes: Uint8Array, ...calls: string[]])[] = [
-  [messages.bitfield(bits), `bitfield ${toHex(bits)}`],
+const each: [bytes: Uint8Array, ...calls: string[]][] = [
+  [messages.encodeBitfield(bits), `bitfield ${toHex(bits)}`],
   [messages.keepAlive, 'keep-alive'],
   [messages.choke, 'choke'],
   [messages.unchoke, 'unchoke'],
   [messages.interested, 'interested'],
   [messages.notInterested, 'not interested'],
-  [messages.have(0xffffffff), 'have 4294967295'],
-  [messages.request(1, 2, 3), 'request 1 2 3'],
+  [messages.encodeHave(0xffffffff), 'have 4294967295'],
+  [messages.encodeRequest(1, 2, 3), 'request 1 2 3'],
   [
     concatBytes([messages.pieceHeader(7, 16384, payload.length), payload]),
     'open 7 16384 300',
     `block 7 16384 ${toHex(payload)}`,
   ],
-  [messages.cancel(4, 5, 6), 'cancel 4 5 6'],
-  [messages.port(51413), 'port 51413'],
-  [messages.suggest(8), 'suggest 8'],
+  [messages.encodeCancel(4, 5, 6), 'cancel 4 5 6'],
+  [messages.encodePort(51413), 'port 51413'],
+  [messages.encodeSuggest(8), 'suggest 8'],
   [messages.haveAll, 'have all'],
   [messages.haveNone, 'have none'],
-  [messages.reject(9, 10, 11), 'reject 9 10 11'],
-  [messages.allowedFast(12), 'allowed fast 12'],
-  [messages.extended(3, payload), `extended 3 ${toHex(payload)}`],
-  [messages.extended(0, new Uint8Array(0)), 'extended 0 '],
+  [messages.encodeReject(9, 10, 11), 'reject 9 10 11'],
+  [messages.encodeAllowedFast(12), 'allowed fast 12'],
+  [messages.encodeExtended(3, payload), `extended 3 ${toHex(payload)}`],
+  [messages.encodeExtended(0, new Uint8Array(0)), 'extended 0 '],
   [hex('00000004 63 010203'), 'unknown 99 3'],
   [hex('00000001 63'), 'unknown 99 0'],
 ]
@@ -78,7 +78,8 @@ function seeded(seed: number): () => number {
 }
 
 describe('however the stream is cut', () => {
-  it.each(each)('tells %o', (bytes, ...told) => {
+  it.each(each)('tells %o', (...row) => {
+    const [bytes, ...told] = row as (typeof each)[number]
     expect(feedAfterHandshake(bytes).calls).toEqual([...greeting, ...told])
   })
 
@@ -241,7 +242,7 @@ describe('a hostile peer is stopped at the first byte that gives it away', () =>
     const { framer } = setUp()
     framer.setPieceCount(200)
     framer.feed(handshake)
-    expect(() => framer.feed(messages.bitfield(new Uint8Array(bytes)))).toThrow(
+    expect(() => framer.feed(messages.encodeBitfield(new Uint8Array(bytes)))).toThrow(
       expect.objectContaining({ code: 'BAD_BITFIELD' }),
     )
   })
@@ -250,7 +251,7 @@ describe('a hostile peer is stopped at the first byte that gives it away', () =>
     const { sink, framer } = setUp()
     framer.setPieceCount(LIMIT * 80)
     framer.feed(handshake)
-    const message = messages.bitfield(new Uint8Array(LIMIT * 10))
+    const message = messages.encodeBitfield(new Uint8Array(LIMIT * 10))
     for (let at = 0; at < message.length; at += 700) framer.feed(message.subarray(at, at + 700))
     expect(sink.calls).toHaveLength(3)
   })

@@ -10,18 +10,18 @@ describe('messages', () => {
     ['unchoke', messages.unchoke, '0000000101'],
     ['interested', messages.interested, '0000000102'],
     ['not interested', messages.notInterested, '0000000103'],
-    ['have', messages.have(0x01020304), '000000050401020304'],
-    ['bitfield', messages.bitfield(Uint8Array.of(0xff, 0x80)), '0000000305ff80'],
-    ['request', messages.request(1, 0x4000, 0x3fff), '0000000d06000000010000400000003fff'],
+    ['have', messages.encodeHave(0x01020304), '000000050401020304'],
+    ['bitfield', messages.encodeBitfield(Uint8Array.of(0xff, 0x80)), '0000000305ff80'],
+    ['request', messages.encodeRequest(1, 0x4000, 0x3fff), '0000000d06000000010000400000003fff'],
     ['piece header', messages.pieceHeader(1, 0x4000, 0x4000), '00004009070000000100004000'],
-    ['cancel', messages.cancel(1, 2, 3), '0000000d08000000010000000200000003'],
-    ['port', messages.port(6881), '00000003091ae1'],
-    ['suggest', messages.suggest(5), '000000050d00000005'],
+    ['cancel', messages.encodeCancel(1, 2, 3), '0000000d08000000010000000200000003'],
+    ['port', messages.encodePort(6881), '00000003091ae1'],
+    ['suggest', messages.encodeSuggest(5), '000000050d00000005'],
     ['have all', messages.haveAll, '000000010e'],
     ['have none', messages.haveNone, '000000010f'],
-    ['reject', messages.reject(1, 2, 3), '0000000d10000000010000000200000003'],
-    ['allowed fast', messages.allowedFast(5), '000000051100000005'],
-    ['extended', messages.extended(2, Uint8Array.of(100, 101)), '0000000414026465'],
+    ['reject', messages.encodeReject(1, 2, 3), '0000000d10000000010000000200000003'],
+    ['allowed fast', messages.encodeAllowedFast(5), '000000051100000005'],
+    ['extended', messages.encodeExtended(2, Uint8Array.of(100, 101)), '0000000414026465'],
   ])('%s has the bytes of its BEP', (_, bytes, expected) => {
     expect(toHex(bytes)).toBe(expected)
   })
@@ -29,7 +29,9 @@ describe('messages', () => {
   it('asks for many blocks in one buffer', () => {
     const blocks = Int32Array.of(3, 0, 3, 2, 9, 9)
     const bytes = messages.encodeRequests(blocks, 2, (_, block) => (block === 2 ? 100 : 16384))
-    expect(toHex(bytes)).toBe(toHex(messages.request(3, 0, 16384)) + toHex(messages.request(3, 32768, 100)))
+    expect(toHex(bytes)).toBe(
+      toHex(messages.encodeRequest(3, 0, 16384)) + toHex(messages.encodeRequest(3, 32768, 100)),
+    )
   })
 })
 
