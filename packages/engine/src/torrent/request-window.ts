@@ -1,0 +1,323 @@
+/**
+ * What we asked of one peer, how much more to ask, and when to stop waiting.
+ *
+ * The queue is a ring of parallel typed arrays in the order of sending; peers answer mostly in that order, so an
+ * arrival is nearly always the head. Nothing is allocated per request.
+ *
+ *     head                                         tail
+ *      v                                            v
+ *     | passed over |  in its turn . . . . . . . . |        `times`: when it was passed over, or sent
+ *
+ * How many: in slow start the limit begins at 16 and grows by one with every block, which doubles it per round trip
+ * (700 MB/s from 16 to 500 requests: 8 MB, some 11 ms). Slow start ends when the rate no longer grows. From then on
+ * the limit is what the peer delivers in a second, or in two of its shortest round trips where they are longer. Since
+ * a second is longer than nearly every round trip, a window that is the bottleneck still widens itself.
+ *
+ * When to stop: not by the age of a request. A slow peer with a long queue is minutes behind and yet all right. What
+ * counts is progress:
+ * - the peer has sent nothing at all for 20 s while we waited: everything outstanding is late, and it snubs us;
+ * - the peer goes on, but this request was passed over (one sent after it was answered) 10 s ago: it is late.
+ * Both stretch to four times the peer's usual gap between blocks, so that one block every 15 s is not a stall. In
+ * endgame the caller passes a factor below 1: asking twice is cheap there, waiting is not.
+ *
+ * What became late, or was cancelled or dropped by a choke, may still be under way: it is remembered, boundedly, so
+ * that its arrival is told apart from a block nobody asked for.
+ */
+import { assert } from '../errors.ts'
+import { BLOCK_BYTES } from '../metainfo/geometry.ts'
+import { RateMeter } from './rate-meter.ts'
+
+const FIRST_LIMIT = 16
+const MIN_LIMIT = 2
+/** Enough to notice that a peer that snubs us has come back. */
+const SNUBBED_LIMIT = 1
+/** So long would the peer need for what is kept under way. */
+const QUEUE_MS = 1_000
+/** A first answer that took ages says nothing about the network. */
+const MAX_ROUND_TRIP_MS = 4_000
+/** The rate is judged over stretches of at least this, and of two round trips. */
+const JUDGE_MS = 500
+/** Growth below this between two stretches means that the window is no longer what limits the peer. */
+const GROWTH = 1.1
+const STALL_MS = 20_000
+const PASSED_OVER_MS = 10_000
+const GAPS_BEFORE_LATE = 4
+/** However slowly a peer usually sends, waiting longer helps nobody. */
+const MAX_TIMEOUT_MS = 120_000
+/** Late requests remembered; a power of two. */
+const LATE_MEMORY = 512
+const FIRST_CAPACITY = 64
+/** More than any limit: a caller that pushes on is at fault. */
+const MAX_CAPACITY = 4_096
+
+export class RequestWindow {
+  /** The peer let us wait for {@link STALL_MS}; ends with the next byte it sends. */
+  snubbed = false
+
+  #max: number
+  #limit = FIRST_LIMIT
+  #slowStart = true
+
+  // The ring: capacity is a power of two.
+  #pieces = new Int32Array(FIRST_CAPACITY)
+  #blocks = new Int32Array(FIRST_CAPACITY)
+  #times = new Float64Array(FIRST_CAPACITY)
+  #head = 0
+  #size = 0
+  /** So many from the head were passed over. */
+  #passedOver = 0
+
+  // The last request taken, until the bytes that answered it are reported.
+  #takenAt = -1
+  #takenSentAt = Number.NaN
+
+  /** Since when we have been waiting for the peer's next byte; NaN: we are not. */
+  #waitingSince = Number.NaN
+  #receivedAt = Number.NEGATIVE_INFINITY
+  #gapMs = 0
+  #roundTripMs = MAX_ROUND_TRIP_MS
+
+  readonly #meter = new RateMeter()
+  #growthBytes = 0
+  #judgeFrom = Number.NaN
+  #judgeBytes = 0
+  #judgedRate = 0
+
+  #late: Int32Array | undefined
+  #lateNext = 0
+
+  /** `maxRequests`: what the peer and we allow to be outstanding at most. */
+  constructor(maxRequests: number) {
+    this.#max = maxRequests
+  }
+
+  /** Outstanding requests. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** How many should be outstanding now. */
+  limit(): number {
+    if (this.snubbed) return Math.min(SNUBBED_LIMIT, this.#max)
+    return Math.min(this.#max, Math.max(MIN_LIMIT, this.#limit))
+  }
+
+  /** How many to ask for now. */
+  room(): number {
+    return Math.max(0, this.limit() - this.#size)
+  }
+
+  setMax(maxRequests: number): void {
+    this.#max = maxRequests
+  }
+
+  /** Bytes per second of this peer's blocks. */
+  rate(now: number): number {
+    return this.#meter.rate(now)
+  }
+
+  /** A request was sent. */
+  push(piece: number, block: number, now: number): void {
+    if (this.#size === this.#pieces.length) this.#grow()
+    if (this.#size === 0 && now - this.#receivedAt >= STALL_MS) this.#beginSlowStart(now)
+    if (Number.isNaN(this.#waitingSince)) this.#waitingSince = now
+    const at = (this.#head + this.#size++) & (this.#pieces.length - 1)
+    this.#pieces[at] = piece
+    this.#blocks[at] = block
+    this.#times[at] = now
+  }
+
+  /**
+   * The block arrived (then call {@link received} next) or the peer rejected it; true if it was outstanding.
+   * O(1) in the order of sending, otherwise a walk over what is outstanding.
+   */
+  take(piece: number, block: number): boolean {
+    const position = this.#find(piece, block)
+    this.#takenAt = position
+    if (position < 0) return false
+    const wasPassedOver = position < this.#passedOver
+    this.#takenSentAt = wasPassedOver ? Number.NaN : this.#times[this.#slot(position)]!
+    if (wasPassedOver) this.#passedOver--
+    this.#remove(position)
+    if (this.#size === 0) this.#waitingSince = Number.NaN
+    return true
+  }
+
+  /** As {@link take}, for a request that we cancel: should it arrive all the same, {@link wasLate} knows it. */
+  cancel(piece: number, block: number): boolean {
+    if (!this.take(piece, block)) return false
+    this.#takenAt = -1
+    this.#remember(piece, block)
+    return true
+  }
+
+  has(piece: number, block: number): boolean {
+    return this.#find(piece, block) >= 0
+  }
+
+  /** Bytes of blocks arrived, asked for or late; whole blocks or parts of them. */
+  received(bytes: number, now: number): void {
+    this.#meter.add(bytes, now)
+    this.snubbed = false
+    this.#learnTimes(now)
+    this.#waitingSince = this.#size > 0 ? now : Number.NaN
+    this.#receivedAt = now
+
+    if (this.#slowStart) {
+      this.#growthBytes += bytes
+      while (this.#growthBytes >= BLOCK_BYTES) {
+        this.#growthBytes -= BLOCK_BYTES
+        if (this.#limit < this.#max) this.#limit++
+      }
+    }
+    this.#judge(bytes, now)
+  }
+
+  /**
+   * Moves requests that are overdue from outstanding to late, writes them to `out` as piece, block, piece, block…
+   * and returns how many pairs; call again while `out` comes back full. Call it with every tick.
+   */
+  expired(now: number, out: Int32Array, factor = 1): number {
+    if (now - this.#waitingSince >= this.#timeoutMs(STALL_MS)) this.snubbed = true
+    let pairs = 0
+    while (this.#size > 0 && pairs * 2 + 1 < out.length) {
+      const head = this.#head
+      const isPassedOver = this.#passedOver > 0
+      const since = isPassedOver ? this.#times[head]! : Math.max(this.#times[head]!, this.#waitingSince)
+      const timeoutMs = this.#timeoutMs(isPassedOver ? PASSED_OVER_MS : STALL_MS) * factor
+      if (now - since < timeoutMs) break
+      const piece = this.#pieces[head]!
+      const block = this.#blocks[head]!
+      if (isPassedOver) this.#passedOver--
+      this.#remove(0)
+      this.#remember(piece, block)
+      out[pairs * 2] = piece
+      out[pairs * 2 + 1] = block
+      pairs++
+    }
+    return pairs
+  }
+
+  /** Whether this block, not outstanding now, was once asked for and given up; true once per request. */
+  wasLate(piece: number, block: number): boolean {
+    this.#takenAt = -1
+    this.#takenSentAt = Number.NaN
+    const late = this.#late
+    if (late === undefined) return false
+    for (let at = 0; at < late.length; at += 2) {
+      if (late[at] !== piece || late[at + 1] !== block) continue
+      late[at] = -1
+      return true
+    }
+    return false
+  }
+
+  /** The peer choked us or is gone: nothing is outstanding any more. Do not push from within `visit`. */
+  drain(visit: (piece: number, block: number) => void): void {
+    for (let position = 0; position < this.#size; position++) {
+      const at = this.#slot(position)
+      this.#remember(this.#pieces[at]!, this.#blocks[at]!)
+      visit(this.#pieces[at]!, this.#blocks[at]!)
+    }
+    this.#size = 0
+    this.#passedOver = 0
+    this.#waitingSince = Number.NaN
+  }
+
+  // -------------------------------------------------------------------------------------------------- the ring
+
+  #slot(position: number): number {
+    return (this.#head + position) & (this.#pieces.length - 1)
+  }
+
+  #find(piece: number, block: number): number {
+    for (let position = 0; position < this.#size; position++) {
+      const at = this.#slot(position)
+      if (this.#pieces[at] === piece && this.#blocks[at] === block) return position
+    }
+    return -1
+  }
+
+  /** Closes the gap from the head's side, so that the order stays. */
+  #remove(position: number): void {
+    for (let to = position; to > 0; to--) {
+      const from = this.#slot(to - 1)
+      const at = this.#slot(to)
+      this.#pieces[at] = this.#pieces[from]!
+      this.#blocks[at] = this.#blocks[from]!
+      this.#times[at] = this.#times[from]!
+    }
+    this.#head = this.#slot(1)
+    this.#size--
+  }
+
+  #grow(): void {
+    const capacity = this.#pieces.length * 2
+    assert(capacity <= MAX_CAPACITY, 'a peer has more requests outstanding than any limit allows')
+    const pieces = new Int32Array(capacity)
+    const blocks = new Int32Array(capacity)
+    const times = new Float64Array(capacity)
+    for (let position = 0; position < this.#size; position++) {
+      const at = this.#slot(position)
+      pieces[position] = this.#pieces[at]!
+      blocks[position] = this.#blocks[at]!
+      times[position] = this.#times[at]!
+    }
+    this.#pieces = pieces
+    this.#blocks = blocks
+    this.#times = times
+    this.#head = 0
+  }
+
+  #remember(piece: number, block: number): void {
+    this.#late ??= new Int32Array(LATE_MEMORY * 2).fill(-1)
+    this.#late[this.#lateNext] = piece
+    this.#late[this.#lateNext + 1] = block
+    this.#lateNext = (this.#lateNext + 2) & (this.#late.length - 1)
+  }
+
+  // -------------------------------------------------------------------------------------------------- learning
+
+  #timeoutMs(floorMs: number): number {
+    return Math.min(MAX_TIMEOUT_MS, Math.max(floorMs, GAPS_BEFORE_LATE * this.#gapMs))
+  }
+
+  #learnTimes(now: number): void {
+    // Those that came before the one just answered in the queue have been passed over, from now on.
+    for (; this.#passedOver < this.#takenAt; this.#passedOver++)
+      this.#times[this.#slot(this.#passedOver)] = now
+    this.#takenAt = -1
+    const roundTripMs = now - this.#takenSentAt
+    if (roundTripMs < this.#roundTripMs) this.#roundTripMs = roundTripMs
+    // The gap between blocks counts only while something was outstanding.
+    const since = Number.isNaN(this.#takenSentAt) ? this.#waitingSince : this.#takenSentAt
+    const gapMs = now - Math.max(this.#receivedAt, since)
+    if (gapMs >= 0) this.#gapMs += (gapMs - this.#gapMs) / 8
+    this.#takenSentAt = Number.NaN
+  }
+
+  #beginSlowStart(now: number): void {
+    this.#slowStart = true
+    this.#limit = Math.max(FIRST_LIMIT, this.#limit)
+    this.#growthBytes = 0
+    this.#judgeFrom = now
+    this.#judgeBytes = 0
+    this.#judgedRate = 0
+  }
+
+  #judge(bytes: number, now: number): void {
+    this.#judgeBytes += bytes
+    const elapsedMs = now - this.#judgeFrom
+    if (!(elapsedMs >= Math.max(JUDGE_MS, 2 * this.#roundTripMs))) return
+    const rate = (this.#judgeBytes * 1_000) / elapsedMs
+    if (rate < this.#judgedRate * GROWTH) this.#slowStart = false
+    if (!this.#slowStart) {
+      const perMs = Math.max(rate, this.#meter.rate(now)) / 1_000
+      const queueMs = Math.max(QUEUE_MS, 2 * this.#roundTripMs)
+      this.#limit = Math.min(this.#max, Math.max(MIN_LIMIT, Math.ceil((perMs * queueMs) / BLOCK_BYTES)))
+    }
+    this.#judgedRate = rate
+    this.#judgeFrom = now
+    this.#judgeBytes = 0
+  }
+}
