@@ -1,0 +1,281 @@
+/**
+ * Every address we know for one torrent: where it came from, how it went, when to try again, and who is not welcome.
+ *
+ *              next()              connected()
+ *     idle  ----------> dialling ---------------> connected
+ *       ^                   |                         |
+ *       +---- failed() -----+----- disconnected() ----+
+ *
+ * Invariant: the book never holds more than `max` entries, whoever floods it; what is dialled, connected or given by
+ * the user is never pushed out. Bans outlive entries and expire by themselves.
+ *
+ * Backoff doubles from 30 s to 30 min, so that a dead address costs little. Two cases are quicker: a peer that has
+ * served us before has probably just restarted, and one given by the user is meant to be found.
+ */
+
+import type { PeerAddress } from '../bytes/address.ts'
+import { formatAddress } from '../bytes/address.ts'
+import type { Random } from '../ports.ts'
+import { BanList, hostOfKey } from './ban-list.ts'
+
+export type PeerSource = 'given' | 'tracker' | 'lsd' | 'incoming' | 'pex' | 'dht'
+
+/** Best first: how likely an address from there is a live peer of this torrent. */
+const TRUST: readonly PeerSource[] = ['given', 'tracker', 'lsd', 'incoming', 'pex', 'dht']
+
+const DEFAULT_MAX = 3_000
+const BACKOFF_MS = 30_000
+const MAX_BACKOFF_MS = 30 * 60_000
+/** Of a peer that was useful, or that the user gave: the first retries. */
+const QUICK_MIN_MS = 5_000
+const QUICK_MAX_MS = 15_000
+const QUICK_RETRIES = 3
+const GIVEN_MAX_BACKOFF_MS = 60_000
+/** After some quarter of an hour of failures an address is forgotten, unless a tracker named it recently. */
+const FORGET_AFTER_FAILURES = 6
+const TRACKER_RECENT_MS = 60 * 60_000
+const STRIKES = 3
+const STRIKE_BAN_MS = 60 * 60_000
+
+/** One address; the book changes it, others only read. */
+export interface PeerBookEntry {
+  readonly address: PeerAddress
+  /** `formatAddress(address)`. */
+  readonly key: string
+  readonly sources: readonly PeerSource[]
+  readonly state: 'idle' | 'dialling' | 'connected'
+  /** Attempts and connections in a row that led to nothing. */
+  readonly failures: number
+  /** Not to be dialled before. */
+  readonly retryAt: number
+  /** When it last served us, or a useful connection to it ended; undefined: never. */
+  readonly usefulAt: number | undefined
+  readonly strikes: number
+  /** Why the last connection ended, for people. */
+  readonly lastReason: string | undefined
+  /** 20 bytes, where someone told it. */
+  readonly peerId: Uint8Array | undefined
+}
+
+type Entry = {
+  -readonly [K in keyof PeerBookEntry]: K extends 'sources' ? PeerSource[] : PeerBookEntry[K]
+} & {
+  trackerAt: number
+  /** Breaks ties, so that not everyone dials in the order of the tracker's list. */
+  lot: number
+}
+
+export interface PeerBookOptions {
+  readonly random: Random
+  /** Most addresses to remember. */
+  readonly max?: number
+}
+
+export class PeerBook {
+  readonly #random: Random
+  readonly #max: number
+  readonly #entries = new Map<string, Entry>()
+  readonly #own = new Set<string>()
+  readonly #bans = new BanList()
+
+  constructor(options: PeerBookOptions) {
+    this.#random = options.random
+    this.#max = options.max ?? DEFAULT_MAX
+  }
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  /** An address of our own, never to be dialled. */
+  addOwn(address: PeerAddress): void {
+    const key = formatAddress(address)
+    this.#own.add(key)
+    this.#entries.delete(key)
+  }
+
+  /** Notes an address; true if it is new. Impossible, own and banned ones, and those a full book has no room for, are not taken. */
+  add(
+    address: PeerAddress,
+    source: PeerSource,
+    now: number,
+    info: { peerId?: Uint8Array | undefined } = {},
+  ): boolean {
+    const key = formatAddress(address)
+    const known = this.#entries.get(key)
+    if (known !== undefined) {
+      if (!known.sources.includes(source)) known.sources.push(source)
+      if (source === 'tracker') known.trackerAt = now
+      if (source === 'given') known.retryAt = Math.max(now, this.#bans.until(key, now))
+      if (info.peerId !== undefined) known.peerId = info.peerId
+      return false
+    }
+    if (!isDiallable(address) || this.#own.has(key)) return false
+    if (source !== 'given' && this.#bans.has(key, now)) return false
+    if (this.#entries.size >= this.#max && !this.#evictFor(source)) return false
+    this.#entries.set(key, {
+      address: { host: address.host, port: address.port },
+      key,
+      sources: [source],
+      state: 'idle',
+      failures: 0,
+      retryAt: Math.max(now, this.#bans.until(key, now)),
+      usefulAt: undefined,
+      strikes: 0,
+      lastReason: undefined,
+      peerId: info.peerId,
+      trackerAt: source === 'tracker' ? now : Number.NEGATIVE_INFINITY,
+      lot: this.#random.below(0x10000),
+    })
+    return true
+  }
+
+  entryFor(address: PeerAddress): PeerBookEntry | undefined {
+    return this.#entries.get(formatAddress(address))
+  }
+
+  /** The best address to dial now, which is dialling from here on; one walk over the book. */
+  next(now: number): PeerBookEntry | undefined {
+    let best: Entry | undefined
+    for (const entry of this.#entries.values()) {
+      if (entry.state !== 'idle' || entry.retryAt > now) continue
+      if (best === undefined || isBetter(entry, best)) best = entry
+    }
+    if (best !== undefined) best.state = 'dialling'
+    return best
+  }
+
+  /** Handshake done, whoever dialled. */
+  connected(entry: PeerBookEntry, _now: number): void {
+    const own = this.#entries.get(entry.key)
+    if (own !== undefined) own.state = 'connected'
+  }
+
+  /** The peer has proved itself (a good piece, say) while still connected; see {@link ban} and the backoff. */
+  served(entry: PeerBookEntry, now: number): void {
+    const own = this.#entries.get(entry.key)
+    if (own !== undefined) own.usefulAt = now
+  }
+
+  /** It could not be reached, or the handshake failed. */
+  failed(entry: PeerBookEntry, now: number): void {
+    const own = this.#entries.get(entry.key)
+    if (own !== undefined) this.#release(own, now, false)
+  }
+
+  /** `useful`: blocks went one way or the other, or would have; otherwise it counts as a failure. */
+  disconnected(
+    entry: PeerBookEntry,
+    now: number,
+    how: { useful: boolean; reason?: string | undefined },
+  ): void {
+    const own = this.#entries.get(entry.key)
+    if (own === undefined) return
+    own.lastReason = how.reason
+    this.#release(own, now, how.useful)
+  }
+
+  /**
+   * Bans `host:port` (as {@link formatAddress} writes it) or a whole host. Repeated bans of one host's ports ban the
+   * host, unless another of its addresses has served us: honest peers may share an address with a liar.
+   */
+  ban(hostOrKey: string, now: number, ms: number): void {
+    const host = hostOfKey(hostOrKey)
+    const served = (): boolean => {
+      for (const entry of this.#entries.values()) {
+        if (entry.usefulAt !== undefined && entry.address.host === host && !this.#bans.has(entry.key, now))
+          return true
+      }
+      return false
+    }
+    this.#bans.ban(hostOrKey, now, ms, served)
+    for (const entry of this.#entries.values()) {
+      if (entry.address.host === host && entry.state === 'idle') this.#expel(entry, now)
+    }
+  }
+
+  /** Of a host: whether all of it is banned. Of `host:port`: whether it, or its host, is. */
+  isBanned(hostOrKey: string, now: number): boolean {
+    return this.#bans.has(hostOrKey, now)
+  }
+
+  /** Notes a misdeed too small for a ban; the third bans the address for an hour and returns true. */
+  strike(entry: PeerBookEntry, now: number): boolean {
+    const own = this.#entries.get(entry.key)
+    if (own === undefined || ++own.strikes < STRIKES) return false
+    own.strikes = 0
+    this.ban(own.key, now, STRIKE_BAN_MS)
+    return true
+  }
+
+  /** Copies of all entries. */
+  snapshot(): PeerBookEntry[] {
+    return Array.from(this.#entries.values(), ({ trackerAt: _, lot: __, ...entry }) => ({
+      ...entry,
+      sources: [...entry.sources],
+    }))
+  }
+
+  #release(entry: Entry, now: number, useful: boolean): void {
+    entry.state = 'idle'
+    entry.failures = useful ? 0 : entry.failures + 1
+    if (useful) entry.usefulAt = now
+    entry.retryAt = now + this.#backoffMs(entry)
+    const keep = entry.sources.includes('given') || now - entry.trackerAt < TRACKER_RECENT_MS
+    if (entry.failures >= FORGET_AFTER_FAILURES && !keep) this.#entries.delete(entry.key)
+    this.#expel(entry, now)
+  }
+
+  #backoffMs(entry: Entry): number {
+    const given = entry.sources.includes('given')
+    if (
+      entry.failures === 0 ||
+      ((given || entry.usefulAt !== undefined) && entry.failures <= QUICK_RETRIES)
+    ) {
+      return QUICK_MIN_MS + this.#random.below(QUICK_MAX_MS - QUICK_MIN_MS + 1)
+    }
+    const limitMs = given ? GIVEN_MAX_BACKOFF_MS : MAX_BACKOFF_MS
+    const fullMs = Math.min(limitMs, BACKOFF_MS * 2 ** Math.min(16, entry.failures - 1))
+    return fullMs * 0.75 + this.#random.below(Math.floor(fullMs * 0.25) + 1)
+  }
+
+  /** A banned address goes, but for one the user gave: it waits for the end of the ban. */
+  #expel(entry: Entry, now: number): void {
+    const until = this.#bans.until(entry.key, now)
+    if (until <= now) return
+    if (entry.sources.includes('given')) entry.retryAt = Math.max(entry.retryAt, until)
+    else this.#entries.delete(entry.key)
+  }
+
+  /** Makes room if someone idle is worth less than a newcomer from `source`. */
+  #evictFor(source: PeerSource): boolean {
+    let worst: Entry | undefined
+    for (const entry of this.#entries.values()) {
+      if (entry.state !== 'idle' || entry.sources.includes('given')) continue
+      if (worst === undefined || isBetter(worst, entry)) worst = entry
+    }
+    if (worst === undefined || worst.usefulAt !== undefined) return false
+    if (worst.failures === 0 && rank(worst) <= TRUST.indexOf(source)) return false
+    return this.#entries.delete(worst.key)
+  }
+}
+
+function isDiallable({ host, port }: PeerAddress): boolean {
+  return (
+    host !== '' && host !== '0.0.0.0' && host !== '::' && Number.isInteger(port) && port > 0 && port <= 0xffff
+  )
+}
+
+function rank(entry: Entry): number {
+  let best = TRUST.length
+  for (const source of entry.sources) best = Math.min(best, TRUST.indexOf(source))
+  return best
+}
+
+/** Given first, then those that served us, then the fewest failures, then the better source, then by lot. */
+function isBetter(a: Entry, b: Entry): boolean {
+  const given = Number(b.sources.includes('given')) - Number(a.sources.includes('given'))
+  const useful = Number(b.usefulAt !== undefined) - Number(a.usefulAt !== undefined)
+  const order = given || useful || a.failures - b.failures || rank(a) - rank(b) || a.lot - b.lot
+  return order < 0
+}
