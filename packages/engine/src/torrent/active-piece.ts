@@ -1,0 +1,301 @@
+/**
+ * A piece on its way: the state of its blocks and the memory they arrive in.
+ *
+ *     blocks     |R|R|R|R|R|R|R|r|R|r|r|.|.|.|.|.|.|.|.|.|     R received   r requested   . free
+ *     slabs      |   0   |   1   |   2   |   3   |   4   |
+ *                        ^taken          ^granted
+ *
+ * Invariant: each block is free, requested (by 1 to {@link MAX_ASKERS} peers) or received; requested and received ones
+ * lie in granted slabs. Slabs are granted in order and taken away in order, by runs, once all their blocks are received.
+ * At most one peer writes a block, and never a received one. The writer need not be among the askers: a block may
+ * arrive after its request timed out; until that ends the block is not offered to anybody.
+ *
+ * Objects are used again for other pieces, so there is nothing to allocate per block and little per piece.
+ */
+import { SLAB_BYTES } from '../bytes/slabs.ts'
+import { assert } from '../errors.ts'
+import { BLOCK_BYTES } from '../metainfo/geometry.ts'
+
+export const BLOCKS_PER_SLAB: number = SLAB_BYTES / BLOCK_BYTES
+
+/** Peers a block may be requested from at once, in endgame: more would only be waste. */
+export const MAX_ASKERS = 3
+
+export const NOBODY = -1
+
+const FREE = 0
+const REQUESTED = 1
+const RECEIVED = 2
+
+export class ActivePiece {
+  readonly blockCount: number
+  readonly slabCount: number
+  index = -1
+  /** Blocks that are free and that nobody is writing. */
+  free = 0
+  requested = 0
+  received = 0
+  /** Blocks that a peer is writing now. */
+  writing = 0
+  /** Slabs the piece was given, from its begin. */
+  granted = 0
+  /** Slabs handed on in runs, from its begin. */
+  taken = 0
+  /** Runs that are with the store. */
+  flights = 0
+  /** The peer on parole that has this piece to itself, or {@link NOBODY}. */
+  sole: number = NOBODY
+  /** To be dropped as soon as it is quiet; nothing new is asked or written. */
+  dropping = false
+  /** Place in the picker's list of pieces with free blocks, or -1. */
+  openAt = -1
+  /** The last pick that looked at this piece. */
+  triedIn = 0
+  /** The picker's count of starved picks when the last request ended. */
+  idleSince = 0
+  #size = 0
+  /** No block below is free. */
+  #cursor = 0
+  readonly #states: Uint8Array
+  readonly #askerCounts: Uint8Array
+  /** {@link MAX_ASKERS} places a block, filled from the front. */
+  readonly #askers: Int32Array
+  readonly #writers: Int32Array
+  /** Who sent a received block. */
+  readonly #senders: Int32Array
+  readonly #slabs: Int32Array
+  /** Received blocks per slab. */
+  readonly #fill: Uint8Array
+
+  constructor(blockCount: number) {
+    this.blockCount = blockCount
+    this.slabCount = Math.ceil(blockCount / BLOCKS_PER_SLAB)
+    this.#states = new Uint8Array(blockCount)
+    this.#askerCounts = new Uint8Array(blockCount)
+    this.#askers = new Int32Array(blockCount * MAX_ASKERS)
+    this.#writers = new Int32Array(blockCount)
+    this.#senders = new Int32Array(blockCount)
+    this.#slabs = new Int32Array(this.slabCount)
+    this.#fill = new Uint8Array(this.slabCount)
+  }
+
+  /** Makes this the piece `index` of `size` bytes, all blocks free, without memory. */
+  begin(index: number, size: number): void {
+    this.index = index
+    this.#size = size
+    this.free = this.blockCount
+    this.requested = this.received = this.writing = this.granted = this.taken = this.flights = 0
+    this.sole = NOBODY
+    this.dropping = false
+    this.openAt = -1
+    this.triedIn = 0
+    this.idleSince = 0
+    this.#cursor = 0
+    this.#states.fill(FREE)
+    this.#askerCounts.fill(0)
+    this.#writers.fill(NOBODY)
+    this.#senders.fill(NOBODY)
+    this.#slabs.fill(-1)
+    this.#fill.fill(0)
+  }
+
+  /** Neither peers nor the store touch its memory. */
+  get isQuiet(): boolean {
+    return this.writing === 0 && this.flights === 0
+  }
+
+  get isComplete(): boolean {
+    return this.received === this.blockCount
+  }
+
+  /** Slabs it holds that no run has taken. */
+  get heldSlabs(): number {
+    return this.granted - this.taken
+  }
+
+  get receivedBytes(): number {
+    const missingTail =
+      this.#states[this.blockCount - 1] === RECEIVED ? this.blockCount * BLOCK_BYTES - this.#size : 0
+    return this.received * BLOCK_BYTES - missingTail
+  }
+
+  // ------------------------------------------------------------------------------------------------- requesting
+
+  /** The lowest free block in granted memory, or -1. When -1 and `free` is not 0, the next slab is needed. */
+  nextFree(): number {
+    const end = Math.min(this.granted * BLOCKS_PER_SLAB, this.blockCount)
+    for (; this.#cursor < end; this.#cursor++) if (this.#isFree(this.#cursor)) return this.#cursor
+    return -1
+  }
+
+  /** The lowest block at or after `from` that `askers` peers were asked for, not `peer`, and nobody writes; or -1. */
+  nextShared(from: number, askers: number, peer: number): number {
+    const end = Math.min(this.granted * BLOCKS_PER_SLAB, this.blockCount)
+    for (let block = from; block < end; block++) {
+      if (
+        this.#askerCounts[block] === askers &&
+        this.#writers[block] === NOBODY &&
+        !this.isAsked(block, peer)
+      ) {
+        return block
+      }
+    }
+    return -1
+  }
+
+  /** free → requested, or one asker more. */
+  ask(block: number, peer: number): void {
+    const askers = this.#askerCounts[block]!
+    assert(this.#states[block] !== RECEIVED && askers < MAX_ASKERS, 'a block is asked for once too often')
+    if (askers === 0) {
+      if (this.#writers[block] === NOBODY) this.free--
+      this.requested++
+      this.#states[block] = REQUESTED
+    }
+    this.#askers[block * MAX_ASKERS + askers] = peer
+    this.#askerCounts[block] = askers + 1
+  }
+
+  isAsked(block: number, peer: number): boolean {
+    const first = block * MAX_ASKERS
+    const end = first + this.#askerCounts[block]!
+    for (let at = first; at < end; at++) if (this.#askers[at] === peer) return true
+    return false
+  }
+
+  /** One asker fewer; requested → free after the last. Nothing if `peer` was not asked. */
+  unask(block: number, peer: number): void {
+    const first = block * MAX_ASKERS
+    const last = first + this.#askerCounts[block]! - 1
+    for (let at = first; at <= last; at++) {
+      if (this.#askers[at] !== peer) continue
+      this.#askers[at] = this.#askers[last]!
+      this.#askerCounts[block]!--
+      if (last === first) {
+        this.#states[block] = FREE
+        this.requested--
+        this.#offer(block)
+      }
+      return
+    }
+  }
+
+  /** Whether no other peer sent, was asked for or is writing any block. */
+  isOnlyOf(peer: number): boolean {
+    for (let block = 0; block < this.blockCount; block++) {
+      const state = this.#states[block]
+      if (this.#writers[block] !== NOBODY && this.#writers[block] !== peer) return false
+      if (state === RECEIVED && this.#senders[block] !== peer) return false
+      if (state === REQUESTED && (this.#askerCounts[block] !== 1 || !this.isAsked(block, peer))) return false
+    }
+    return true
+  }
+
+  // ---------------------------------------------------------------------------------------------------- arriving
+
+  canOpen(block: number): boolean {
+    const inMemory = block < this.granted * BLOCKS_PER_SLAB
+    return inMemory && this.#states[block] !== RECEIVED && this.#writers[block] === NOBODY
+  }
+
+  /** Makes `peer` the block's writer; its byte offset in pool memory. Only when {@link canOpen}. */
+  open(block: number, peer: number): number {
+    if (this.#states[block] === FREE) this.free--
+    this.#writers[block] = peer
+    this.writing++
+    const slab = Math.floor(block / BLOCKS_PER_SLAB)
+    return this.#slabs[slab]! * SLAB_BYTES + (block - slab * BLOCKS_PER_SLAB) * BLOCK_BYTES
+  }
+
+  isWriter(block: number, peer: number): boolean {
+    return this.#writers[block] === peer
+  }
+
+  abort(block: number): void {
+    this.#writers[block] = NOBODY
+    this.writing--
+    if (this.#states[block] === FREE) this.#offer(block)
+  }
+
+  /** The writer is done: → received; all its requests are forgotten. True when another peer was asked for it too. */
+  receive(block: number, peer: number): boolean {
+    const shared = this.#askerCounts[block]! > (this.isAsked(block, peer) ? 1 : 0)
+    if (this.#states[block] === REQUESTED) this.requested--
+    this.#states[block] = RECEIVED
+    this.#askerCounts[block] = 0
+    this.#writers[block] = NOBODY
+    this.#senders[block] = peer
+    this.#fill[Math.floor(block / BLOCKS_PER_SLAB)]!++
+    this.writing--
+    this.received++
+    return shared
+  }
+
+  /** The peer that sent the block, or {@link NOBODY}. */
+  sender(block: number): number {
+    return this.#senders[block] ?? NOBODY
+  }
+
+  // ------------------------------------------------------------------------------------------------------ memory
+
+  grant(slab: number): void {
+    this.#slabs[this.granted++] = slab
+  }
+
+  /** Full slabs from the first that no run has taken. */
+  fullSlabs(): number {
+    let end = this.taken
+    while (end < this.granted && this.#fill[end] === this.#blocksIn(end)) end++
+    return end - this.taken
+  }
+
+  /** Hands on the next `count` slabs. */
+  take(count: number): number[] {
+    const slabs = Array.from(this.#slabs.subarray(this.taken, this.taken + count))
+    this.taken += count
+    return slabs
+  }
+
+  /** Counts everything anew. */
+  check(): void {
+    let free = 0
+    let requested = 0
+    let received = 0
+    let writing = 0
+    for (let block = 0; block < this.blockCount; block++) {
+      const state = this.#states[block]
+      const writer = this.#writers[block] !== NOBODY
+      const askers = this.#askerCounts[block]!
+      if (this.#isFree(block)) {
+        free++
+        assert(block >= this.#cursor, 'no free block lies below the cursor')
+      }
+      if (writer) writing++
+      if (state === REQUESTED) requested++
+      if (state === RECEIVED) received++
+      assert(state === REQUESTED ? askers >= 1 && askers <= MAX_ASKERS : askers === 0, 'askers fit the state')
+      assert(!(writer && state === RECEIVED), 'nobody writes a received block')
+      assert((state === RECEIVED) === (this.#senders[block] !== NOBODY), 'received blocks have a sender')
+      const inMemory = block < this.granted * BLOCKS_PER_SLAB
+      assert(inMemory || (state === FREE && !writer), 'blocks without memory are free')
+      if (block < this.taken * BLOCKS_PER_SLAB) assert(state === RECEIVED, 'slabs are taken when full')
+    }
+    assert(free === this.free && requested === this.requested, 'free and requested are counted')
+    assert(received === this.received && writing === this.writing, 'received and writing are counted')
+    assert(this.taken <= this.granted && this.granted <= this.slabCount, 'taken, granted, all')
+  }
+
+  #isFree(block: number): boolean {
+    return this.#states[block] === FREE && this.#writers[block] === NOBODY
+  }
+
+  #offer(block: number): void {
+    if (this.#writers[block] !== NOBODY) return
+    this.free++
+    if (block < this.#cursor) this.#cursor = block
+  }
+
+  #blocksIn(slab: number): number {
+    return Math.min(BLOCKS_PER_SLAB, this.blockCount - slab * BLOCKS_PER_SLAB)
+  }
+}

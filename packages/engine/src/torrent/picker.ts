@@ -1,0 +1,563 @@
+/**
+ * Which blocks and pieces are wanted, requested, in memory, being stored, had. Invariant: each piece is in exactly one of
+ *
+ *     skip      unwanted (priority 0) and not had
+ *     want      wanted, nothing of it requested or in memory
+ *     active    has an {@link ActivePiece}, whose blocks are each free, requested or received
+ *     storing   has an {@link ActivePiece}, all received; its last run is with the store
+ *     have      stored and verified
+ *
+ *     skip <──priorities──> want ──pick──> active ──takeRun──> storing ──stored──> have
+ *                             ^──evict, failed──┘                 │
+ *                             └───────────────corrupt, failed─────┘
+ *
+ * A block is requested only when its slab is granted: no memory, no requests. An active piece that is given up while a
+ * peer writes into it or a run of it is with the store stays `dropping` until that ends, so that memory is never handed
+ * to somebody else too early.
+ *
+ * Memory never runs into a deadlock: what is granted to a piece can be handed to the store once it is full, without
+ * needing more; and pieces that nobody can or does go on with are evicted when there is need.
+ */
+import { Bitfield } from '../bytes/bitfield.ts'
+import { SLAB_BYTES, type SlabPool } from '../bytes/slabs.ts'
+import { assert } from '../errors.ts'
+import type { Geometry } from '../metainfo/geometry.ts'
+import type { Run } from '../ports.ts'
+import { ActivePiece, MAX_ASKERS, NOBODY } from './active-piece.ts'
+import { MAX_PRIORITY } from './picker-order.ts'
+import { WantedPieces } from './wanted-pieces.ts'
+
+export interface PickerPeer {
+  /** A small whole number, unique among connected peers, never used again within a torrent. */
+  readonly id: number
+  readonly pieces: Bitfield
+  /** Asks for whole pieces alone: it had part in a piece that failed its hash. */
+  parole: boolean
+}
+
+export interface PickerOptions {
+  readonly geometry: Geometry
+  readonly pool: SlabPool
+  readonly random: { below(bound: number): number }
+  /** Pieces that are stored already; copied. */
+  readonly have?: Bitfield | undefined
+  readonly sequential?: boolean | undefined
+  /** A piece was dropped when some of its runs, not the last, were handed out: the next begins at 0 again. */
+  readonly onDropped?: ((index: number) => void) | undefined
+}
+
+/** An active or storing piece, for people. */
+export interface PartialPiece {
+  readonly index: number
+  readonly received: number
+  readonly requested: number
+  /** Blocks of the piece. */
+  readonly total: number
+}
+
+/** What {@link Picker.open} answers when a payload is not wanted. */
+export const SKIP = -1
+
+const NORMAL_PRIORITY = 4
+
+/** Until we have so many, pieces are chosen at random: any piece to trade soon beats a rare one from a slow peer. */
+const RANDOM_PIECES = 4
+
+/** Slabs worth a message to the store on their own (1 MiB). */
+const RUN_SLABS = 4
+
+/**
+ * Picks that went without memory before a piece that nobody was asked for may be evicted although connected peers have
+ * it (they may choke us for ever).
+ */
+const STARVED_PICKS = 50
+
+/** {@link ActivePiece}s kept for use by later pieces. */
+const SPARES = 64
+
+export class Picker {
+  readonly have: Bitfield
+  /** Lowest index first in place of rarest first. */
+  sequential: boolean
+  readonly #geometry: Geometry
+  readonly #pool: SlabPool
+  readonly #random: { below(bound: number): number }
+  readonly #onDropped: (index: number) => void
+  readonly #priorities: Uint8Array
+  /** Pieces in state want. */
+  readonly #wanted: WantedPieces
+  /** Wanted and not had: want, and active or storing with a priority above 0. */
+  readonly #missing: Bitfield
+  readonly #active: Map<number, ActivePiece> = new Map()
+  /** Active pieces with free blocks, that are not dropping; in no order. */
+  readonly #open: ActivePiece[] = []
+  readonly #spares: ActivePiece[] = []
+  #wantedBytes = 0
+  #wantedLeftBytes = 0
+  #wastedBytes = 0
+  #pickCount = 0
+  /** Picks that wanted memory when there was none. */
+  #starvedPicks = 0
+  #starvedIn = 0
+
+  constructor(options: PickerOptions) {
+    const { geometry, have, random } = options
+    const pieces = geometry.pieceCount
+    assert(have === undefined || have.length === pieces, 'the bitfield has a bit for every piece')
+    this.have = have?.clone() ?? new Bitfield(pieces)
+    this.sequential = options.sequential ?? false
+    this.#geometry = geometry
+    this.#pool = options.pool
+    this.#random = random
+    this.#onDropped = options.onDropped ?? (() => {})
+    this.#priorities = new Uint8Array(pieces)
+    this.#wanted = new WantedPieces(pieces, this.#priorities, random)
+    this.#missing = new Bitfield(pieces)
+    this.setPriorities(new Uint8Array(pieces).fill(NORMAL_PRIORITY))
+  }
+
+  /** Bytes of all pieces with a priority above 0, had or not. */
+  get wantedBytes(): number {
+    return this.#wantedBytes
+  }
+
+  /** Bytes of the wanted pieces that are not had. */
+  get wantedLeftBytes(): number {
+    return this.#wantedLeftBytes
+  }
+
+  /** Bytes received and thrown away in here: corrupt, evicted, failed or no longer wanted pieces. */
+  get wastedBytes(): number {
+    return this.#wastedBytes
+  }
+
+  /** All wanted pieces are had. */
+  get isComplete(): boolean {
+    return this.#missing.isEmpty
+  }
+
+  /** No connected peer has a wanted block that is free. */
+  get endgame(): boolean {
+    if (this.#missing.isEmpty || this.#wanted.hasAvailable) return false
+    return !this.#open.some(piece => this.availability(piece.index) > 0)
+  }
+
+  /** One number a piece: 0 skip, 1 low, 4 normal, 7 high. */
+  setPriorities(perPiece: Uint8Array): void {
+    assert(perPiece.length === this.have.length, 'there is a priority for every piece')
+    this.#wanted.clear()
+    this.#missing.clear()
+    this.#wantedBytes = this.#wantedLeftBytes = 0
+    for (let index = 0; index < perPiece.length; index++) {
+      const priority = Math.min(perPiece[index]!, MAX_PRIORITY)
+      this.#priorities[index] = priority
+      if (priority === 0) continue
+      const size = this.#geometry.pieceSize(index)
+      this.#wantedBytes += size
+      if (this.have.has(index)) continue
+      this.#wantedLeftBytes += size
+      this.#missing.add(index)
+      if (!this.#active.has(index)) this.#wanted.add(index)
+    }
+    for (const piece of [...this.#active.values()]) {
+      if (this.#priorities[piece.index] === 0 && !piece.isComplete) this.#drop(piece)
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------ availability
+
+  peerJoined(peer: PickerPeer): void {
+    this.#wanted.join(peer)
+  }
+
+  /** `peer.pieces` is what it was told of with `peerJoined` and `peerHas`. Its blocks are released and aborted before. */
+  peerLeft(peer: PickerPeer): void {
+    this.#wanted.leave(peer)
+    for (const piece of this.#active.values()) if (piece.sole === peer.id) piece.sole = NOBODY
+  }
+
+  /** `peer.pieces` has just got `index`. */
+  peerHas(peer: PickerPeer, index: number): void {
+    this.#wanted.gained(peer, index)
+  }
+
+  /** How many connected peers have the piece. */
+  availability(index: number): number {
+    return this.#wanted.availability(index)
+  }
+
+  /** Whether the peer has any piece that is wanted and not had. */
+  wants(peer: PickerPeer): boolean {
+    if (this.#missing.isEmpty) return false
+    const mine = this.#missing.bytes
+    const theirs = peer.pieces.bytes
+    for (let at = 0; at < mine.length; at++) if ((mine[at]! & theirs[at]!) !== 0) return true
+    return false
+  }
+
+  wantsPiece(index: number): boolean {
+    return this.#missing.has(index)
+  }
+
+  // -------------------------------------------------------------------------------------------------- requesting
+
+  /**
+   * Writes up to `max` pairs (piece, block) to `out`, marks them as requested from the peer, and returns their number.
+   * Free blocks of active pieces come first, then pieces are begun, then, in endgame, others are asked as well.
+   */
+  pick(peer: PickerPeer, max: number, out: Int32Array): number {
+    const limit = Math.min(max, out.length >> 1)
+    this.#pickCount++
+    let count = this.#pickOpen(peer, limit, out)
+    while (count < limit) {
+      const index = this.#nextPiece(peer)
+      const piece = index < 0 ? undefined : this.#start(index, peer)
+      if (piece === undefined) break
+      count = this.#askFree(piece, peer, count, limit, out)
+    }
+    return count < limit && this.endgame ? this.#pickShared(peer, count, limit, out) : count
+  }
+
+  /** As {@link pick}, from these pieces alone and without endgame (BEP 6, allowed fast pieces while choked). */
+  pickAmong(peer: PickerPeer, max: number, out: Int32Array, allowed: Iterable<number>): number {
+    const limit = Math.min(max, out.length >> 1)
+    this.#pickCount++
+    let count = 0
+    for (const index of allowed) {
+      if (count === limit) break
+      if (!peer.pieces.has(index)) continue
+      const piece = this.#wanted.has(index) ? this.#start(index, peer) : this.#active.get(index)
+      if (piece === undefined || piece.openAt < 0 || !this.#mayJoin(peer, piece)) continue
+      count = this.#askFree(piece, peer, count, limit, out)
+    }
+    return count
+  }
+
+  /** A block's payload begins to arrive: its byte offset in pool memory, or {@link SKIP}. One writer a block. */
+  open(peer: PickerPeer, index: number, block: number): number {
+    const piece = this.#active.get(index)
+    if (piece === undefined || piece.dropping || !piece.canOpen(block)) return SKIP
+    if (!piece.isAsked(block, peer.id)) {
+      // Late: the request was given up already. Welcome, but not where one peer is to answer for a whole piece.
+      if (!this.#mayJoin(peer, piece)) return SKIP
+      this.#join(peer, piece)
+    }
+    const offset = piece.open(block, peer.id)
+    this.#list(piece)
+    return offset
+  }
+
+  /** The payload will not be completed: the block has no writer any more. Its request stays until released. */
+  abort(peer: PickerPeer, index: number, block: number): void {
+    const piece = this.#active.get(index)
+    if (piece === undefined || !piece.isWriter(block, peer.id)) return
+    piece.abort(block)
+    this.#settle(piece)
+  }
+
+  /** The payload is complete in memory: → received. True when others had been asked for it too: they can be cancelled. */
+  received(peer: PickerPeer, index: number, block: number): boolean {
+    const piece = this.#active.get(index)
+    assert(piece?.isWriter(block, peer.id) === true, 'a block is received by the peer that opened it')
+    const shared = piece.receive(block, peer.id)
+    if (piece.dropping) this.#settle(piece)
+    return shared
+  }
+
+  /** The request timed out, was rejected or choked, or the peer is gone: one asker fewer, maybe free again. */
+  release(peer: PickerPeer, index: number, block: number): void {
+    const piece = this.#active.get(index)
+    if (piece === undefined) return
+    piece.unask(block, peer.id)
+    if (piece.requested === 0) piece.idleSince = this.#starvedPicks
+    this.#list(piece)
+  }
+
+  // ----------------------------------------------------------------------------------------------------- storing
+
+  /** The next run of a piece that is worth storing, after `received`; with the last one the piece becomes storing. */
+  takeRun(index: number): Run | undefined {
+    const piece = this.#active.get(index)
+    if (piece === undefined || piece.dropping) return undefined
+    const slabs = piece.fullSlabs()
+    if (slabs === 0) return undefined
+    // When all it holds is full the piece waits for memory, which others may be waiting for as well.
+    if (slabs < RUN_SLABS && slabs < piece.heldSlabs) return undefined
+    const begin = piece.taken * SLAB_BYTES
+    const last = piece.taken + slabs === piece.slabCount
+    const end = last ? this.#geometry.pieceSize(index) : begin + slabs * SLAB_BYTES
+    piece.flights++
+    return { piece: index, begin, length: end - begin, slabs: piece.take(slabs), last }
+  }
+
+  /** A run came back from the store, whatever its outcome: its memory is free. Before `stored`, `corrupt`, `failed`. */
+  runWritten(run: Run): void {
+    for (const slab of run.slabs) this.#pool.give(slab)
+    const piece = this.#active.get(run.piece)
+    assert(piece !== undefined && piece.flights > 0, 'a run comes back to its piece')
+    piece.flights--
+    this.#settle(piece)
+  }
+
+  /** storing → have. Nothing when the piece failed meanwhile. */
+  stored(index: number): void {
+    const piece = this.#storing(index)
+    if (piece === undefined) return
+    this.#forget(piece)
+    this.have.add(index)
+    if (this.#missing.delete(index)) this.#wantedLeftBytes -= this.#geometry.pieceSize(index)
+  }
+
+  /** storing → want. Nothing when the piece failed meanwhile. */
+  corrupt(index: number): void {
+    const piece = this.#storing(index)
+    if (piece !== undefined) this.#drop(piece)
+  }
+
+  /** The disk failed: active, storing → want, as soon as nobody touches its memory. Nothing for other pieces. */
+  failed(index: number): void {
+    const piece = this.#active.get(index)
+    if (piece !== undefined) this.#drop(piece)
+  }
+
+  /** Drops all that is active, when the torrent stops; memory returns as peers and the store let go of it. */
+  dropAll(): void {
+    for (const piece of [...this.#active.values()]) this.#drop(piece)
+  }
+
+  /** Ids of the peers that sent blocks of the active or storing piece. */
+  contributors(index: number): readonly number[] {
+    const piece = this.#active.get(index)
+    if (piece === undefined) return []
+    const ids = new Set<number>()
+    for (let block = 0; block < piece.blockCount; block++) ids.add(piece.sender(block))
+    ids.delete(NOBODY)
+    return [...ids]
+  }
+
+  /** Id of the peer that sent this block of an active or storing piece, or -1. */
+  contributor(index: number, block: number): number {
+    return this.#active.get(index)?.sender(block) ?? NOBODY
+  }
+
+  /** Active and storing pieces as they are now. */
+  partial(): PartialPiece[] {
+    return Array.from(this.#active.values(), ({ index, received, requested, blockCount: total }) => {
+      return { index, received, requested, total }
+    })
+  }
+
+  /** Counts everything anew and fails where that differs; for tests and the simulator. */
+  checkInvariants(): void {
+    let wanted = 0
+    let left = 0
+    for (let index = 0; index < this.have.length; index++) {
+      const size = this.#geometry.pieceSize(index)
+      const isMissing = this.#priorities[index] !== 0 && !this.have.has(index)
+      if (this.#priorities[index] !== 0) wanted += size
+      if (isMissing) left += size
+      assert(this.#missing.has(index) === isMissing, 'missing is wanted and not had')
+      assert(!(this.have.has(index) && this.#active.has(index)), 'what is had is not active')
+      assert(
+        this.#wanted.has(index) === (isMissing && !this.#active.has(index)),
+        'want is missing and not active',
+      )
+    }
+    assert(wanted === this.#wantedBytes && left === this.#wantedLeftBytes, 'wanted bytes are counted')
+    this.#wanted.check()
+    for (const [index, piece] of this.#active) {
+      piece.check()
+      assert(piece.index === index, 'an active piece is found by its index')
+      const listed = piece.openAt >= 0
+      assert(listed === (piece.free > 0 && !piece.dropping), 'pieces with free blocks are listed')
+      if (listed) assert(this.#open[piece.openAt] === piece, 'a listed piece is found at its place')
+      if (piece.dropping) assert(!piece.isQuiet, 'a dropping piece waits for something')
+    }
+    for (const piece of this.#open)
+      assert(this.#active.get(piece.index) === piece, 'what is listed is active')
+  }
+
+  // ---------------------------------------------------------------------------------------------------- choosing
+
+  #pickOpen(peer: PickerPeer, limit: number, out: Int32Array): number {
+    let count = 0
+    while (count < limit) {
+      let best: ActivePiece | undefined
+      for (const piece of this.#open) {
+        if (piece.triedIn === this.#pickCount || !peer.pieces.has(piece.index)) continue
+        if (best !== undefined && !this.#isBefore(piece, best)) continue
+        if (this.#mayJoin(peer, piece)) best = piece
+      }
+      if (best === undefined) break
+      best.triedIn = this.#pickCount
+      count = this.#askFree(best, peer, count, limit, out)
+    }
+    return count
+  }
+
+  /** Highest priority, then closest to completion: whole pieces can be shared and give their memory back. */
+  #isBefore(a: ActivePiece, b: ActivePiece): boolean {
+    const priority = this.#priorities[a.index]! - this.#priorities[b.index]!
+    if (priority !== 0) return priority > 0
+    if (this.sequential) return a.index < b.index
+    const left = a.blockCount - a.received - (b.blockCount - b.received)
+    if (left !== 0) return left < 0
+    return a.free !== b.free ? a.free < b.free : a.index < b.index
+  }
+
+  #nextPiece(peer: PickerPeer): number {
+    if (this.sequential) return this.#wanted.lowest(peer)
+    return this.have.count < RANDOM_PIECES ? this.#wanted.random(peer) : this.#wanted.rarest(peer)
+  }
+
+  /** want → active, when there is memory for its first slab. */
+  #start(index: number, peer: PickerPeer): ActivePiece | undefined {
+    const slab = this.#takeSlab()
+    if (slab < 0) return undefined
+    const blocks = this.#geometry.blockCount(index)
+    const spare = this.#spares.at(-1)
+    const piece = spare?.blockCount === blocks ? this.#spares.pop()! : new ActivePiece(blocks)
+    piece.begin(index, this.#geometry.pieceSize(index))
+    piece.idleSince = this.#starvedPicks
+    piece.triedIn = this.#pickCount
+    if (peer.parole) piece.sole = peer.id
+    piece.grant(slab)
+    this.#wanted.delete(index)
+    this.#active.set(index, piece)
+    this.#list(piece)
+    return piece
+  }
+
+  /** Requests free blocks in ascending order, with more memory as it goes; the new count of pairs. */
+  #askFree(piece: ActivePiece, peer: PickerPeer, from: number, limit: number, out: Int32Array): number {
+    let count = from
+    while (count < limit && piece.free > 0) {
+      const block = piece.nextFree()
+      if (block < 0) {
+        const slab = this.#takeSlab(piece)
+        if (slab < 0) break
+        piece.grant(slab)
+        continue
+      }
+      piece.ask(block, peer.id)
+      out[2 * count] = piece.index
+      out[2 * count + 1] = block
+      count++
+    }
+    if (count > from) this.#join(peer, piece)
+    this.#list(piece)
+    return count
+  }
+
+  /** Endgame: blocks that few others were asked for. */
+  #pickShared(peer: PickerPeer, from: number, limit: number, out: Int32Array): number {
+    let count = from
+    for (let askers = 1; askers < MAX_ASKERS; askers++) {
+      for (const piece of this.#active.values()) {
+        if (count === limit) return count
+        if (piece.requested === 0 || piece.dropping || !peer.pieces.has(piece.index)) continue
+        if (!this.#mayJoin(peer, piece)) continue
+        let block = piece.nextShared(0, askers, peer.id)
+        for (; block >= 0 && count < limit; block = piece.nextShared(block + 1, askers, peer.id)) {
+          piece.ask(block, peer.id)
+          out[2 * count] = piece.index
+          out[2 * count + 1] = block
+          count++
+        }
+        this.#join(peer, piece)
+      }
+    }
+    return count
+  }
+
+  /**
+   * A peer on parole works alone on a piece, so that a failed hash is its own; but a piece that it leaves lying is
+   * everybody's again.
+   */
+  #mayJoin(peer: PickerPeer, piece: ActivePiece): boolean {
+    if (peer.parole) return piece.isOnlyOf(peer.id)
+    return piece.sole === NOBODY || piece.sole === peer.id || (piece.requested === 0 && piece.writing === 0)
+  }
+
+  #join(peer: PickerPeer, piece: ActivePiece): void {
+    if (peer.parole) piece.sole = peer.id
+    else if (piece.sole !== peer.id) piece.sole = NOBODY
+  }
+
+  // ------------------------------------------------------------------------------------------------------ memory
+
+  /** A slab's number or -1; `keep` is not evicted for it. */
+  #takeSlab(keep?: ActivePiece): number {
+    const slab = this.#pool.take()
+    if (slab >= 0 || this.#starvedIn === this.#pickCount) return slab
+    if (this.#evict(keep)) return this.#pool.take()
+    this.#starvedIn = this.#pickCount
+    this.#starvedPicks++
+    return slab
+  }
+
+  /** Drops the least complete piece that holds memory and that nobody can or does go on with. */
+  #evict(keep: ActivePiece | undefined): boolean {
+    let victim: ActivePiece | undefined
+    for (const piece of this.#open) {
+      if (piece === keep || piece.heldSlabs === 0 || piece.requested > 0 || !piece.isQuiet) continue
+      const isLeft = this.#starvedPicks - piece.idleSince >= STARVED_PICKS
+      if (!isLeft && this.availability(piece.index) > 0) continue
+      if (victim === undefined || piece.received < victim.received) victim = piece
+    }
+    if (victim !== undefined) this.#drop(victim)
+    return victim !== undefined
+  }
+
+  /** active, storing → want or skip: now, or when peers and store have let go of its memory. */
+  #drop(piece: ActivePiece): void {
+    piece.dropping = true
+    this.#settle(piece)
+  }
+
+  #settle(piece: ActivePiece): void {
+    if (piece.dropping && piece.isQuiet) {
+      const { index } = piece
+      this.#wastedBytes += piece.receivedBytes
+      const isHalfStored = piece.taken > 0 && piece.taken < piece.slabCount
+      for (const slab of piece.take(piece.heldSlabs)) this.#pool.give(slab)
+      this.#forget(piece)
+      if (this.#priorities[index] !== 0) this.#wanted.add(index)
+      if (isHalfStored) this.#onDropped(index)
+    } else {
+      this.#list(piece)
+    }
+  }
+
+  #storing(index: number): ActivePiece | undefined {
+    const piece = this.#active.get(index)
+    return piece !== undefined && !piece.dropping && piece.taken === piece.slabCount ? piece : undefined
+  }
+
+  #forget(piece: ActivePiece): void {
+    this.#active.delete(piece.index)
+    this.#unlist(piece)
+    if (this.#spares.length < SPARES && piece.blockCount === this.#geometry.blockCount(0))
+      this.#spares.push(piece)
+  }
+
+  /** Puts the piece into the list of those with free blocks, or takes it out, as it is now. */
+  #list(piece: ActivePiece): void {
+    if (piece.free === 0 || piece.dropping) {
+      this.#unlist(piece)
+    } else if (piece.openAt < 0) {
+      piece.openAt = this.#open.length
+      this.#open.push(piece)
+    }
+  }
+
+  #unlist(piece: ActivePiece): void {
+    if (piece.openAt < 0) return
+    const last = this.#open.pop()!
+    if (last !== piece) {
+      this.#open[piece.openAt] = last
+      last.openAt = piece.openAt
+    }
+    piece.openAt = -1
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * The pieces that are wanted and not begun, how many connected peers have each piece, and the answer to: which piece
+ * should be begun next with this peer? A pick must not walk all pieces (there may be 100,000 and more), so:
+ *
+ * - the order is kept up to date in O(1) a change, and made anew only after a partial bitfield came or went;
+ * - seeds are only counted: they have everything, so they change no order;
+ * - a search for a peer that has little gives up after some steps and goes through the peer's own bitfield instead;
+ * - a peer for which nothing was found is not searched for again until a piece becomes wanted or it gets one.
+ */
+import { Bitfield } from '../bytes/bitfield.ts'
+import { assert } from '../errors.ts'
+import { MAX_PRIORITY, NOT_FOUND, RarityOrder, TOO_FAR } from './picker-order.ts'
+
+/** Steps along the order before the peer's own bitfield is the shorter way. */
+const ORDER_STEPS = 2048
+
+export type PieceOwner = { readonly id: number; readonly pieces: Bitfield }
+
+export class WantedPieces {
+  readonly #pieceCount: number
+  readonly #priorities: Uint8Array
+  readonly #random: { below(bound: number): number }
+  readonly #bits: Bitfield
+  readonly #order: RarityOrder
+  /** The order does not hold, and is made anew when next needed. */
+  #stale = true
+  /** Pieces of {@link bits} by priority. */
+  readonly #counts: Uint32Array = new Uint32Array(MAX_PRIORITY + 1)
+  /** Copies among connected peers that joined without being seeds. */
+  readonly #copies: Uint16Array
+  /** Ids of peers that had everything when they joined. */
+  readonly #seeds: Set<number> = new Set()
+  /** Grows whenever a piece becomes wanted. */
+  #version = 0
+  /** By peer id: the version in which nothing was found. */
+  readonly #foundNothing: Map<number, number> = new Map()
+
+  /** `priorities` stays the caller's, who calls {@link reset} after changing them. */
+  constructor(pieceCount: number, priorities: Uint8Array, random: { below(bound: number): number }) {
+    this.#pieceCount = pieceCount
+    this.#priorities = priorities
+    this.#random = random
+    this.#bits = new Bitfield(pieceCount)
+    this.#order = new RarityOrder(pieceCount)
+    this.#copies = new Uint16Array(pieceCount)
+  }
+
+  get count(): number {
+    return this.#bits.count
+  }
+
+  has(piece: number): boolean {
+    return this.#bits.has(piece)
+  }
+
+  add(piece: number): void {
+    if (!this.#bits.add(piece)) return
+    this.#counts[this.#priorities[piece]!]!++
+    this.#version++
+    if (!this.#stale) this.#order.add(piece, this.#priorities[piece]!, this.#copies[piece]!)
+  }
+
+  delete(piece: number): void {
+    if (!this.#bits.delete(piece)) return
+    this.#counts[this.#priorities[piece]!]!--
+    if (!this.#stale) this.#order.remove(piece)
+  }
+
+  /** Forgets all pieces, before priorities change. */
+  clear(): void {
+    this.#bits.clear()
+    this.#counts.fill(0)
+    this.#stale = true
+  }
+
+  // ------------------------------------------------------------------------------------------------ availability
+
+  join(peer: PieceOwner): void {
+    if (peer.pieces.isFull) this.#seeds.add(peer.id)
+    else this.#addCopies(peer.pieces, 1)
+  }
+
+  leave(peer: PieceOwner): void {
+    this.#foundNothing.delete(peer.id)
+    if (!this.#seeds.delete(peer.id)) this.#addCopies(peer.pieces, -1)
+  }
+
+  gained(peer: PieceOwner, piece: number): void {
+    if (this.#seeds.has(peer.id)) return
+    this.#foundNothing.delete(peer.id)
+    this.#copies[piece]!++
+    if (this.#stale || !this.#bits.has(piece)) return
+    this.#order.remove(piece)
+    this.#order.add(piece, this.#priorities[piece]!, this.#copies[piece]!)
+  }
+
+  /** How many connected peers have the piece. */
+  availability(piece: number): number {
+    return this.#copies[piece]! + this.#seeds.size
+  }
+
+  /** Whether any connected peer has any of these pieces. */
+  get hasAvailable(): boolean {
+    if (this.#bits.isEmpty) return false
+    if (this.#seeds.size > 0) return true
+    this.#refresh()
+    return this.#order.hasAvailable
+  }
+
+  // -------------------------------------------------------------------------------------------------------- next
+
+  /** Highest priority, then rarest, then random; -1 when the peer has none. */
+  rarest(peer: PieceOwner): number {
+    if (this.#isHopeless(peer)) return -1
+    this.#refresh()
+    let piece = this.#order.first(peer.pieces, ORDER_STEPS, this.#random)
+    if (piece === TOO_FAR)
+      piece = this.#least(peer.pieces, this.#anyPiece(), index => this.#order.rank(index), 0)
+    return this.#note(peer, piece)
+  }
+
+  /** Highest priority, then lowest index; -1 when the peer has none. */
+  lowest(peer: PieceOwner): number {
+    return this.#firstFrom(peer, 0)
+  }
+
+  /** Highest priority, then random; -1 when the peer has none. */
+  random(peer: PieceOwner): number {
+    return this.#firstFrom(peer, this.#anyPiece())
+  }
+
+  check(): void {
+    const counts = new Uint32Array(MAX_PRIORITY + 1)
+    for (const piece of this.#bits) counts[this.#priorities[piece]!]!++
+    assert(counts[0] === 0, 'no piece of priority 0 is wanted')
+    for (let at = 0; at <= MAX_PRIORITY; at++)
+      assert(counts[at] === this.#counts[at], 'priorities are counted')
+    if (!this.#stale) this.#order.check(this.#bits, this.#priorities, this.#copies)
+  }
+
+  #firstFrom(peer: PieceOwner, start: number): number {
+    if (this.#isHopeless(peer)) return -1
+    let top = MAX_PRIORITY
+    while (this.#counts[top] === 0) top--
+    const rank = (piece: number): number => MAX_PRIORITY - this.#priorities[piece]!
+    return this.#note(peer, this.#least(peer.pieces, start, rank, MAX_PRIORITY - top))
+  }
+
+  /** The wanted piece of least rank in `pieces`; among equals the first from `start` on, round the end. */
+  #least(pieces: Bitfield, start: number, rank: (piece: number) => number, leastRank: number): number {
+    const mine = this.#bits.bytes
+    const theirs = pieces.bytes
+    const length = mine.length
+    let best = NOT_FOUND
+    let bestRank = Number.MAX_SAFE_INTEGER
+    const startMask = 255 >> (start & 7)
+    for (let step = 0, at = start >> 3; step <= length; step++, at = at + 1 === length ? 0 : at + 1) {
+      const mask = step === 0 ? startMask : step === length ? ~startMask : 255
+      const both = mine[at]! & theirs[at]! & mask
+      if (both === 0) continue
+      for (let bit = 0; bit < 8; bit++) {
+        if ((both & (128 >> bit)) === 0) continue
+        const piece = at * 8 + bit
+        const its = rank(piece)
+        if (its >= bestRank) continue
+        if (its <= leastRank) return piece
+        best = piece
+        bestRank = its
+      }
+    }
+    return best
+  }
+
+  #isHopeless(peer: PieceOwner): boolean {
+    return this.#bits.isEmpty || this.#foundNothing.get(peer.id) === this.#version
+  }
+
+  #note(peer: PieceOwner, piece: number): number {
+    if (piece < 0) this.#foundNothing.set(peer.id, this.#version)
+    return piece
+  }
+
+  #anyPiece(): number {
+    return this.#random.below(this.#pieceCount)
+  }
+
+  #refresh(): void {
+    if (!this.#stale) return
+    this.#stale = false
+    this.#order.clear()
+    for (const piece of this.#bits) this.#order.add(piece, this.#priorities[piece]!, this.#copies[piece]!)
+  }
+
+  #addCopies(pieces: Bitfield, sign: number): void {
+    if (pieces.isEmpty) return
+    this.#stale = true
+    for (const piece of pieces) this.#copies[piece]! += sign
+  }
+}
