@@ -12,18 +12,15 @@
  *                             └───────────────corrupt, failed─────┘
  *
  * A block is requested only when its slab is granted: no memory, no requests. An active piece that is given up while a
- * peer writes into it or a run of it is with the store stays `dropping` until that ends, so that memory is never handed
- * to somebody else too early.
- *
- * Memory never runs into a deadlock: what is granted to a piece can be handed to the store once it is full, without
- * needing more; and pieces that nobody can or does go on with are evicted when there is need.
+ * peer writes into it or a run of it is with the store stays active, dropping, until that ends.
  */
 import { Bitfield } from '../bytes/bitfield.ts'
 import { SLAB_BYTES, type SlabPool } from '../bytes/slabs.ts'
 import { assert } from '../errors.ts'
 import type { Geometry } from '../metainfo/geometry.ts'
 import type { Run } from '../ports.ts'
-import { ActivePiece, MAX_ASKERS, NOBODY } from './active-piece.ts'
+import { type ActivePiece, MAX_ASKERS, NOBODY } from './active-piece.ts'
+import { ActivePieces } from './active-pieces.ts'
 import { MAX_PRIORITY } from './picker-order.ts'
 import { WantedPieces } from './wanted-pieces.ts'
 
@@ -66,39 +63,22 @@ const RANDOM_PIECES = 4
 /** Slabs worth a message to the store on their own (1 MiB). */
 const RUN_SLABS = 4
 
-/**
- * Picks that went without memory before a piece that nobody was asked for may be evicted although connected peers have
- * it (they may choke us for ever).
- */
-const STARVED_PICKS = 50
-
-/** {@link ActivePiece}s kept for use by later pieces. */
-const SPARES = 64
-
 export class Picker {
   readonly have: Bitfield
   /** Lowest index first in place of rarest first. */
   sequential: boolean
   readonly #geometry: Geometry
   readonly #pool: SlabPool
-  readonly #random: { below(bound: number): number }
-  readonly #onDropped: (index: number) => void
   readonly #priorities: Uint8Array
   /** Pieces in state want. */
   readonly #wanted: WantedPieces
   /** Wanted and not had: want, and active or storing with a priority above 0. */
   readonly #missing: Bitfield
-  readonly #active: Map<number, ActivePiece> = new Map()
-  /** Active pieces with free blocks, that are not dropping; in no order. */
-  readonly #open: ActivePiece[] = []
-  readonly #spares: ActivePiece[] = []
+  /** Pieces in state active or storing. */
+  readonly #active: ActivePieces
   #wantedBytes = 0
   #wantedLeftBytes = 0
   #wastedBytes = 0
-  #pickCount = 0
-  /** Picks that wanted memory when there was none. */
-  #starvedPicks = 0
-  #starvedIn = 0
 
   constructor(options: PickerOptions) {
     const { geometry, have, random } = options
@@ -108,11 +88,17 @@ export class Picker {
     this.sequential = options.sequential ?? false
     this.#geometry = geometry
     this.#pool = options.pool
-    this.#random = random
-    this.#onDropped = options.onDropped ?? (() => {})
     this.#priorities = new Uint8Array(pieces)
     this.#wanted = new WantedPieces(pieces, this.#priorities, random)
     this.#missing = new Bitfield(pieces)
+    this.#active = new ActivePieces(geometry, options.pool, {
+      availability: index => this.availability(index),
+      onDropped: (index, bytesLost, isHalfStored) => {
+        this.#wastedBytes += bytesLost
+        if (this.#priorities[index] !== 0) this.#wanted.add(index)
+        if (isHalfStored) options.onDropped?.(index)
+      },
+    })
     this.setPriorities(new Uint8Array(pieces).fill(NORMAL_PRIORITY))
   }
 
@@ -139,7 +125,7 @@ export class Picker {
   /** No connected peer has a wanted block that is free. */
   get endgame(): boolean {
     if (this.#missing.isEmpty || this.#wanted.hasAvailable) return false
-    return !this.#open.some(piece => this.availability(piece.index) > 0)
+    return !this.#active.open.some(piece => this.availability(piece.index) > 0)
   }
 
   /** One number a piece: 0 skip, 1 low, 4 normal, 7 high. */
@@ -160,7 +146,7 @@ export class Picker {
       if (!this.#active.has(index)) this.#wanted.add(index)
     }
     for (const piece of [...this.#active.values()]) {
-      if (this.#priorities[piece.index] === 0 && !piece.isComplete) this.#drop(piece)
+      if (this.#priorities[piece.index] === 0 && !piece.isComplete) this.#active.drop(piece)
     }
   }
 
@@ -207,7 +193,6 @@ export class Picker {
    */
   pick(peer: PickerPeer, max: number, out: Int32Array): number {
     const limit = Math.min(max, out.length >> 1)
-    this.#pickCount++
     let count = this.#pickOpen(peer, limit, out)
     while (count < limit) {
       const index = this.#nextPiece(peer)
@@ -221,7 +206,7 @@ export class Picker {
   /** As {@link pick}, from these pieces alone and without endgame (BEP 6, allowed fast pieces while choked). */
   pickAmong(peer: PickerPeer, max: number, out: Int32Array, allowed: Iterable<number>): number {
     const limit = Math.min(max, out.length >> 1)
-    this.#pickCount++
+    this.#active.beginPick()
     let count = 0
     for (const index of allowed) {
       if (count === limit) break
@@ -243,7 +228,7 @@ export class Picker {
       this.#join(peer, piece)
     }
     const offset = piece.open(block, peer.id)
-    this.#list(piece)
+    this.#active.changed(piece)
     return offset
   }
 
@@ -252,7 +237,7 @@ export class Picker {
     const piece = this.#active.get(index)
     if (piece === undefined || !piece.isWriter(block, peer.id)) return
     piece.abort(block)
-    this.#settle(piece)
+    this.#active.changed(piece)
   }
 
   /** The payload is complete in memory: → received. True when others had been asked for it too: they can be cancelled. */
@@ -260,7 +245,7 @@ export class Picker {
     const piece = this.#active.get(index)
     assert(piece?.isWriter(block, peer.id) === true, 'a block is received by the peer that opened it')
     const shared = piece.receive(block, peer.id)
-    if (piece.dropping) this.#settle(piece)
+    this.#active.changed(piece)
     return shared
   }
 
@@ -269,8 +254,7 @@ export class Picker {
     const piece = this.#active.get(index)
     if (piece === undefined) return
     piece.unask(block, peer.id)
-    if (piece.requested === 0) piece.idleSince = this.#starvedPicks
-    this.#list(piece)
+    this.#active.changed(piece)
   }
 
   // ----------------------------------------------------------------------------------------------------- storing
@@ -296,14 +280,14 @@ export class Picker {
     const piece = this.#active.get(run.piece)
     assert(piece !== undefined && piece.flights > 0, 'a run comes back to its piece')
     piece.flights--
-    this.#settle(piece)
+    this.#active.changed(piece)
   }
 
   /** storing → have. Nothing when the piece failed meanwhile. */
   stored(index: number): void {
     const piece = this.#storing(index)
     if (piece === undefined) return
-    this.#forget(piece)
+    this.#active.forget(piece)
     this.have.add(index)
     if (this.#missing.delete(index)) this.#wantedLeftBytes -= this.#geometry.pieceSize(index)
   }
@@ -311,18 +295,18 @@ export class Picker {
   /** storing → want. Nothing when the piece failed meanwhile. */
   corrupt(index: number): void {
     const piece = this.#storing(index)
-    if (piece !== undefined) this.#drop(piece)
+    if (piece !== undefined) this.#active.drop(piece)
   }
 
   /** The disk failed: active, storing → want, as soon as nobody touches its memory. Nothing for other pieces. */
   failed(index: number): void {
     const piece = this.#active.get(index)
-    if (piece !== undefined) this.#drop(piece)
+    if (piece !== undefined) this.#active.drop(piece)
   }
 
   /** Drops all that is active, when the torrent stops; memory returns as peers and the store let go of it. */
   dropAll(): void {
-    for (const piece of [...this.#active.values()]) this.#drop(piece)
+    for (const piece of [...this.#active.values()]) this.#active.drop(piece)
   }
 
   /** Ids of the peers that sent blocks of the active or storing piece. */
@@ -365,31 +349,23 @@ export class Picker {
     }
     assert(wanted === this.#wantedBytes && left === this.#wantedLeftBytes, 'wanted bytes are counted')
     this.#wanted.check()
-    for (const [index, piece] of this.#active) {
-      piece.check()
-      assert(piece.index === index, 'an active piece is found by its index')
-      const listed = piece.openAt >= 0
-      assert(listed === (piece.free > 0 && !piece.dropping), 'pieces with free blocks are listed')
-      if (listed) assert(this.#open[piece.openAt] === piece, 'a listed piece is found at its place')
-      if (piece.dropping) assert(!piece.isQuiet, 'a dropping piece waits for something')
-    }
-    for (const piece of this.#open)
-      assert(this.#active.get(piece.index) === piece, 'what is listed is active')
+    this.#active.check()
   }
 
   // ---------------------------------------------------------------------------------------------------- choosing
 
   #pickOpen(peer: PickerPeer, limit: number, out: Int32Array): number {
+    const pick = this.#active.beginPick()
     let count = 0
     while (count < limit) {
       let best: ActivePiece | undefined
-      for (const piece of this.#open) {
-        if (piece.triedIn === this.#pickCount || !peer.pieces.has(piece.index)) continue
+      for (const piece of this.#active.open) {
+        if (piece.triedIn === pick || !peer.pieces.has(piece.index)) continue
         if (best !== undefined && !this.#isBefore(piece, best)) continue
         if (this.#mayJoin(peer, piece)) best = piece
       }
       if (best === undefined) break
-      best.triedIn = this.#pickCount
+      best.triedIn = pick
       count = this.#askFree(best, peer, count, limit, out)
     }
     return count
@@ -412,19 +388,10 @@ export class Picker {
 
   /** want → active, when there is memory for its first slab. */
   #start(index: number, peer: PickerPeer): ActivePiece | undefined {
-    const slab = this.#takeSlab()
-    if (slab < 0) return undefined
-    const blocks = this.#geometry.blockCount(index)
-    const spare = this.#spares.at(-1)
-    const piece = spare?.blockCount === blocks ? this.#spares.pop()! : new ActivePiece(blocks)
-    piece.begin(index, this.#geometry.pieceSize(index))
-    piece.idleSince = this.#starvedPicks
-    piece.triedIn = this.#pickCount
+    const piece = this.#active.begin(index)
+    if (piece === undefined) return undefined
     if (peer.parole) piece.sole = peer.id
-    piece.grant(slab)
     this.#wanted.delete(index)
-    this.#active.set(index, piece)
-    this.#list(piece)
     return piece
   }
 
@@ -434,10 +401,8 @@ export class Picker {
     while (count < limit && piece.free > 0) {
       const block = piece.nextFree()
       if (block < 0) {
-        const slab = this.#takeSlab(piece)
-        if (slab < 0) break
-        piece.grant(slab)
-        continue
+        if (this.#active.grow(piece)) continue
+        break
       }
       piece.ask(block, peer.id)
       out[2 * count] = piece.index
@@ -445,7 +410,7 @@ export class Picker {
       count++
     }
     if (count > from) this.#join(peer, piece)
-    this.#list(piece)
+    this.#active.changed(piece)
     return count
   }
 
@@ -484,80 +449,8 @@ export class Picker {
     else if (piece.sole !== peer.id) piece.sole = NOBODY
   }
 
-  // ------------------------------------------------------------------------------------------------------ memory
-
-  /** A slab's number or -1; `keep` is not evicted for it. */
-  #takeSlab(keep?: ActivePiece): number {
-    const slab = this.#pool.take()
-    if (slab >= 0 || this.#starvedIn === this.#pickCount) return slab
-    if (this.#evict(keep)) return this.#pool.take()
-    this.#starvedIn = this.#pickCount
-    this.#starvedPicks++
-    return slab
-  }
-
-  /** Drops the least complete piece that holds memory and that nobody can or does go on with. */
-  #evict(keep: ActivePiece | undefined): boolean {
-    let victim: ActivePiece | undefined
-    for (const piece of this.#open) {
-      if (piece === keep || piece.heldSlabs === 0 || piece.requested > 0 || !piece.isQuiet) continue
-      const isLeft = this.#starvedPicks - piece.idleSince >= STARVED_PICKS
-      if (!isLeft && this.availability(piece.index) > 0) continue
-      if (victim === undefined || piece.received < victim.received) victim = piece
-    }
-    if (victim !== undefined) this.#drop(victim)
-    return victim !== undefined
-  }
-
-  /** active, storing → want or skip: now, or when peers and store have let go of its memory. */
-  #drop(piece: ActivePiece): void {
-    piece.dropping = true
-    this.#settle(piece)
-  }
-
-  #settle(piece: ActivePiece): void {
-    if (piece.dropping && piece.isQuiet) {
-      const { index } = piece
-      this.#wastedBytes += piece.receivedBytes
-      const isHalfStored = piece.taken > 0 && piece.taken < piece.slabCount
-      for (const slab of piece.take(piece.heldSlabs)) this.#pool.give(slab)
-      this.#forget(piece)
-      if (this.#priorities[index] !== 0) this.#wanted.add(index)
-      if (isHalfStored) this.#onDropped(index)
-    } else {
-      this.#list(piece)
-    }
-  }
-
   #storing(index: number): ActivePiece | undefined {
     const piece = this.#active.get(index)
     return piece !== undefined && !piece.dropping && piece.taken === piece.slabCount ? piece : undefined
-  }
-
-  #forget(piece: ActivePiece): void {
-    this.#active.delete(piece.index)
-    this.#unlist(piece)
-    if (this.#spares.length < SPARES && piece.blockCount === this.#geometry.blockCount(0))
-      this.#spares.push(piece)
-  }
-
-  /** Puts the piece into the list of those with free blocks, or takes it out, as it is now. */
-  #list(piece: ActivePiece): void {
-    if (piece.free === 0 || piece.dropping) {
-      this.#unlist(piece)
-    } else if (piece.openAt < 0) {
-      piece.openAt = this.#open.length
-      this.#open.push(piece)
-    }
-  }
-
-  #unlist(piece: ActivePiece): void {
-    if (piece.openAt < 0) return
-    const last = this.#open.pop()!
-    if (last !== piece) {
-      this.#open[piece.openAt] = last
-      last.openAt = piece.openAt
-    }
-    piece.openAt = -1
   }
 }

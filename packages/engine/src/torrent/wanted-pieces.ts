@@ -188,12 +188,14 @@ export class WantedPieces {
     if (!this.#stale) return
     this.#stale = false
     this.#order.clear()
-    for (const piece of this.#bits) this.#order.add(piece, this.#priorities[piece]!, this.#copies[piece]!)
+    for (let piece = 0; piece < this.#pieceCount; piece++) {
+      if (this.#bits.has(piece)) this.#order.add(piece, this.#priorities[piece]!, this.#copies[piece]!)
+    }
   }
 
   #addCopies(pieces: Bitfield, sign: number): void {
     if (pieces.isEmpty) return
     this.#stale = true
-    for (const piece of pieces) this.#copies[piece]! += sign
+    for (let piece = 0; piece < this.#pieceCount; piece++) if (pieces.has(piece)) this.#copies[piece]! += sign
   }
 }

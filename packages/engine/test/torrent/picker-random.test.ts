@@ -9,6 +9,7 @@ import type { PickerPeer } from '../../src/torrent/picker.ts'
 import { parse, seeded, Table } from './picker-board.ts'
 
 type Random = { below(bound: number): number }
+type Writer = { peer: PickerPeer; name: string; offset: number }
 
 class Swarm {
   readonly table: Table
@@ -18,8 +19,8 @@ class Swarm {
   readonly #peers: PickerPeer[] = []
   /** Blocks asked of each peer. */
   readonly #asked: Map<PickerPeer, string[]> = new Map()
-  /** Payloads on their way: memory offset by block and peer. */
-  readonly #writers: { peer: PickerPeer; name: string; offset: number }[] = []
+  /** Payloads on their way. */
+  readonly #writers: Writer[] = []
   readonly #runs: Run[] = []
 
   constructor(seed: number, shape: { pieces: number; blocks: number; slabs: number }) {
@@ -127,13 +128,10 @@ class Swarm {
     if (writer !== undefined) this.#end(writer, 'abort')
   }
 
-  #end(writer: { peer: PickerPeer; name: string }, how: 'abort' | 'received'): void {
+  #end(writer: Writer, how: 'abort' | 'received'): void {
     const { peer, name } = writer
     const [index, block] = parse(name)
-    this.#writers.splice(
-      this.#writers.findIndex(other => other === writer),
-      1,
-    )
+    this.#writers.splice(this.#writers.indexOf(writer), 1)
     this.table.picker[how](peer, index, block)
     if (how === 'abort') return
     const asked = this.#asked.get(peer)!
