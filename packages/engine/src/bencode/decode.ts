@@ -29,6 +29,8 @@ export const MAX_BYTES: number = 64 * 1024 * 1024
 export const MAX_DEPTH = 100
 /** A file of a torrent takes about 8 tokens: room for some 370,000 files. */
 export const MAX_TOKENS = 3_000_000
+/** Keys are words, file names or hashes. */
+export const MAX_KEY_BYTES = 4096
 
 /** The input is not bencoded, or exceeds a limit. */
 export class BencodeError extends Error {
@@ -62,13 +64,15 @@ interface Frame {
   key: string | undefined
   /** The last key read, also when it was dropped as a repetition. */
   last: string | undefined
-  /** All keys, from the moment they turn out not to be sorted. */
+  /** All keys, from the moment they turn out not to ascend: until then none can be a repetition. */
   seen: Set<string> | undefined
   /** The waiting key is a repetition: its value is read and dropped. */
   repeated: boolean
 }
 
 const NO_BYTES = new Uint8Array(0)
+/** Lists do not keep spans; nothing is ever put in here. */
+const NO_SPANS: number[] = []
 
 const CHAR_0 = 48
 const CHAR_9 = 57
@@ -86,10 +90,9 @@ class Decoder {
   readonly #maxTokens: number
   readonly #stack: Frame[] = []
   readonly #warnings: string[] = []
+  readonly #tolerated = new Set<string>()
   #at = 0
   #tokens = 0
-  #warnedOrder = false
-  #warnedRepeat = false
 
   constructor(bytes: Uint8Array, options: DecodeOptions) {
     const maxBytes = options.maxBytes ?? MAX_BYTES
@@ -142,7 +145,7 @@ class Decoder {
     this.#stack.push({
       values: [],
       keys: isDict ? [] : undefined,
-      spans: [],
+      spans: isDict ? [] : NO_SPANS,
       start: this.#at,
       key: undefined,
       last: undefined,
@@ -184,24 +187,17 @@ class Decoder {
     if (char < CHAR_0 || char > CHAR_9) {
       throw new BencodeError(`a dictionary key must be a string, found ${shown(char)}`, start)
     }
-    const key = binaryText(this.#readString())
-    frame.repeated = frame.seen?.has(key) ?? key === frame.last
-    if (frame.repeated) {
-      if (this.#strict || !this.#warnedRepeat) this.#tolerate('a dictionary key is repeated', start)
-      this.#warnedRepeat = true
-    } else if (frame.last !== undefined && key < frame.last) {
-      if (this.#strict || !this.#warnedOrder) this.#tolerate('dictionary keys are not sorted', start)
-      this.#warnedOrder = true
-      if (frame.seen === undefined) {
-        frame.seen = new Set(frame.keys)
-        if (frame.seen.has(key)) {
-          frame.repeated = true
-          if (!this.#warnedRepeat) this.#tolerate('a dictionary key is repeated', start)
-          this.#warnedRepeat = true
-        }
-      }
+    const bytes = this.#readString()
+    if (bytes.length > MAX_KEY_BYTES) {
+      throw new BencodeError(`a dictionary key is longer than ${MAX_KEY_BYTES} bytes`, start)
     }
+    const key = binaryText(bytes)
+    const sorted = frame.last === undefined || key > frame.last
+    if (!sorted) frame.seen ??= new Set(frame.keys)
+    frame.repeated = frame.seen?.has(key) ?? false
     frame.seen?.add(key)
+    if (frame.repeated) this.#tolerate('a dictionary key is repeated', start)
+    else if (!sorted) this.#tolerate('dictionary keys are not sorted', start)
     frame.key = key
     frame.last = key
   }
@@ -250,16 +246,16 @@ class Decoder {
 
   #tolerate(what: string, offset: number): void {
     if (this.#strict) throw new BencodeError(what, offset)
+    if (this.#tolerated.has(what)) return
+    this.#tolerated.add(what)
     this.#warnings.push(`${what} (byte ${offset})`)
   }
 }
 
-/** One character a byte; in pieces, as a function takes a limited number of arguments. */
+/** One character a byte. */
 function binaryText(bytes: Uint8Array): string {
   let text = ''
-  for (let at = 0; at < bytes.length; at += 4096) {
-    text += String.fromCharCode(...bytes.subarray(at, at + 4096))
-  }
+  for (let at = 0; at < bytes.length; at++) text += String.fromCharCode(bytes[at]!)
   return text
 }
 
