@@ -7,6 +7,7 @@ export interface TorrentFile {
   readonly length: number
   /** Byte within the torrent where it begins. */
   readonly offset: number
+  /** Never stored: a pad file, or a link, which has no bytes (BEP 47). */
   readonly pad: boolean
   /** BEP 47 attributes. */
   readonly executable: boolean
