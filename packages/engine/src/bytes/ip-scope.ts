@@ -1,0 +1,57 @@
+/** How far an address reaches: what came from the internet must not send us to an address of our own network. */
+import { parseIp } from './address.ts'
+
+export type IpScope =
+  /** This machine. */
+  | 'loopback'
+  /** This network, or nobody: private, link-local, shared, multicast, unspecified, documentation. */
+  | 'local'
+  /** The internet. */
+  | 'global'
+
+/** The scope of an IP literal; undefined when it is none. */
+export function ipScope(text: string): IpScope | undefined {
+  const bytes = parseIp(text)
+  if (bytes === undefined) return undefined
+  return bytes.length === 4 ? scope4(bytes) : scope6(bytes)
+}
+
+/** Networks that are not the internet (RFC 6890), as first bytes and prefix length. */
+const LOCAL_4: readonly (readonly [number, number, number, number])[] = [
+  [0, 0, 0, 8],
+  [10, 0, 0, 8],
+  [100, 64, 0, 10],
+  [169, 254, 0, 16],
+  [172, 16, 0, 12],
+  [192, 0, 0, 24],
+  [192, 0, 2, 24],
+  [192, 168, 0, 16],
+  [198, 18, 0, 15],
+  [198, 51, 100, 24],
+  [203, 0, 113, 24],
+  [224, 0, 0, 3],
+]
+
+function scope4(bytes: Uint8Array): IpScope {
+  if (bytes[0] === 127) return 'loopback'
+  const value = (bytes[0]! << 16) | (bytes[1]! << 8) | bytes[2]!
+  for (const [a, b, c, prefix] of LOCAL_4) {
+    const shift = 24 - prefix
+    if (value >> shift === ((a << 16) | (b << 8) | c) >> shift) return 'local'
+  }
+  return 'global'
+}
+
+function scope6(bytes: Uint8Array): IpScope {
+  // 64:ff9b::/96 and 2002::/16 carry an IPv4 address, which is where the packets end.
+  if (startsWith(bytes, [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0])) return scope4(bytes.subarray(12))
+  if (startsWith(bytes, [0x20, 0x02])) return scope4(bytes.subarray(2, 6))
+  if (bytes.subarray(0, 15).every(byte => byte === 0)) return bytes[15] === 1 ? 'loopback' : 'local'
+  if (startsWith(bytes, [0x20, 0x01, 0x0d, 0xb8])) return 'local'
+  // Only 2000::/3 is given out as internet addresses.
+  return bytes[0]! >> 5 === 1 ? 'global' : 'local'
+}
+
+function startsWith(bytes: Uint8Array, start: readonly number[]): boolean {
+  return start.every((byte, at) => bytes[at] === byte)
+}
