@@ -41,3 +41,11 @@ export interface AnnounceReply {
   /** Our own address as the tracker sees it (BEP 24), as an IP literal. */
   readonly externalIp: string | undefined
 }
+
+/** What a tracker knows of one torrent, from a scrape (BEP 48, 15). */
+export interface SwarmCounts {
+  readonly seeders: number | undefined
+  readonly leechers: number | undefined
+  /** Downloads ever completed. */
+  readonly downloads: number | undefined
+}
