@@ -23,6 +23,8 @@ export type PeerSource = 'given' | 'tracker' | 'lsd' | 'incoming' | 'pex' | 'dht
 /** Best first: how likely an address from there is a live peer of this torrent. */
 const TRUST: readonly PeerSource[] = ['given', 'tracker', 'lsd', 'incoming', 'pex', 'dht']
 
+const GIVEN = 0
+
 const DEFAULT_MAX = 3_000
 const BACKOFF_MS = 30_000
 const MAX_BACKOFF_MS = 30 * 60_000
@@ -61,6 +63,8 @@ type Entry = {
   -readonly [K in keyof PeerBookEntry]: K extends 'sources' ? PeerSource[] : PeerBookEntry[K]
 } & {
   trackerAt: number
+  /** The best of `sources`, as an index into TRUST; 0: given. */
+  rank: number
   /** Breaks ties, so that not everyone dials in the order of the tracker's list. */
   lot: number
 }
@@ -77,6 +81,8 @@ export class PeerBook {
   readonly #entries = new Map<string, Entry>()
   readonly #own = new Set<string>()
   readonly #bans = new BanList()
+  /** A full book has no room for newcomers of this rank or above, until entries come or get worse: floods cost no walks. */
+  #noRoomRank = Number.POSITIVE_INFINITY
 
   constructor(options: PeerBookOptions) {
     this.#random = options.random
@@ -105,6 +111,7 @@ export class PeerBook {
     const known = this.#entries.get(key)
     if (known !== undefined) {
       if (!known.sources.includes(source)) known.sources.push(source)
+      known.rank = Math.min(known.rank, TRUST.indexOf(source))
       if (source === 'tracker') known.trackerAt = now
       if (source === 'given') known.retryAt = Math.max(now, this.#bans.until(key, now))
       if (info.peerId !== undefined) known.peerId = info.peerId
@@ -113,6 +120,7 @@ export class PeerBook {
     if (!isDiallable(address) || this.#own.has(key)) return false
     if (source !== 'given' && this.#bans.has(key, now)) return false
     if (this.#entries.size >= this.#max && !this.#evictFor(source)) return false
+    this.#noRoomRank = Number.POSITIVE_INFINITY
     this.#entries.set(key, {
       address: { host: address.host, port: address.port },
       key,
@@ -125,6 +133,7 @@ export class PeerBook {
       lastReason: undefined,
       peerId: info.peerId,
       trackerAt: source === 'tracker' ? now : Number.NEGATIVE_INFINITY,
+      rank: TRUST.indexOf(source),
       lot: this.#random.below(0x10000),
     })
     return true
@@ -210,24 +219,25 @@ export class PeerBook {
 
   /** Copies of all entries. */
   snapshot(): PeerBookEntry[] {
-    return Array.from(this.#entries.values(), ({ trackerAt: _, lot: __, ...entry }) => ({
+    return Array.from(this.#entries.values(), ({ trackerAt: _, rank: __, lot: ___, ...entry }) => ({
       ...entry,
       sources: [...entry.sources],
     }))
   }
 
   #release(entry: Entry, now: number, useful: boolean): void {
+    this.#noRoomRank = Number.POSITIVE_INFINITY
     entry.state = 'idle'
     entry.failures = useful ? 0 : entry.failures + 1
     if (useful) entry.usefulAt = now
     entry.retryAt = now + this.#backoffMs(entry)
-    const keep = entry.sources.includes('given') || now - entry.trackerAt < TRACKER_RECENT_MS
+    const keep = entry.rank === GIVEN || now - entry.trackerAt < TRACKER_RECENT_MS
     if (entry.failures >= FORGET_AFTER_FAILURES && !keep) this.#entries.delete(entry.key)
     this.#expel(entry, now)
   }
 
   #backoffMs(entry: Entry): number {
-    const given = entry.sources.includes('given')
+    const given = entry.rank === GIVEN
     if (
       entry.failures === 0 ||
       ((given || entry.usefulAt !== undefined) && entry.failures <= QUICK_RETRIES)
@@ -243,20 +253,24 @@ export class PeerBook {
   #expel(entry: Entry, now: number): void {
     const until = this.#bans.until(entry.key, now)
     if (until <= now) return
-    if (entry.sources.includes('given')) entry.retryAt = Math.max(entry.retryAt, until)
+    if (entry.rank === GIVEN) entry.retryAt = Math.max(entry.retryAt, until)
     else this.#entries.delete(entry.key)
   }
 
   /** Makes room if someone idle is worth less than a newcomer from `source`. */
   #evictFor(source: PeerSource): boolean {
+    const rank = TRUST.indexOf(source)
+    if (rank >= this.#noRoomRank) return false
     let worst: Entry | undefined
     for (const entry of this.#entries.values()) {
-      if (entry.state !== 'idle' || entry.sources.includes('given')) continue
+      if (entry.state !== 'idle' || entry.rank === GIVEN) continue
       if (worst === undefined || isBetter(worst, entry)) worst = entry
     }
-    if (worst === undefined || worst.usefulAt !== undefined) return false
-    if (worst.failures === 0 && rank(worst) <= TRUST.indexOf(source)) return false
-    return this.#entries.delete(worst.key)
+    const isWorse =
+      worst !== undefined && worst.usefulAt === undefined && (worst.failures > 0 || worst.rank > rank)
+    if (worst !== undefined && isWorse) return this.#entries.delete(worst.key)
+    this.#noRoomRank = rank
+    return false
   }
 }
 
@@ -266,16 +280,10 @@ function isDiallable({ host, port }: PeerAddress): boolean {
   )
 }
 
-function rank(entry: Entry): number {
-  let best = TRUST.length
-  for (const source of entry.sources) best = Math.min(best, TRUST.indexOf(source))
-  return best
-}
-
 /** Given first, then those that served us, then the fewest failures, then the better source, then by lot. */
 function isBetter(a: Entry, b: Entry): boolean {
-  const given = Number(b.sources.includes('given')) - Number(a.sources.includes('given'))
+  const given = Number(b.rank === GIVEN) - Number(a.rank === GIVEN)
   const useful = Number(b.usefulAt !== undefined) - Number(a.usefulAt !== undefined)
-  const order = given || useful || a.failures - b.failures || rank(a) - rank(b) || a.lot - b.lot
+  const order = given || useful || a.failures - b.failures || a.rank - b.rank || a.lot - b.lot
   return order < 0
 }

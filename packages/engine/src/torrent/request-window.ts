@@ -231,24 +231,33 @@ export class RequestWindow {
   }
 
   #find(piece: number, block: number): number {
-    for (let position = 0; position < this.#size; position++) {
-      const at = this.#slot(position)
-      if (this.#pieces[at] === piece && this.#blocks[at] === block) return position
+    const pieces = this.#pieces
+    const blocks = this.#blocks
+    const mask = pieces.length - 1
+    const end = this.#head + this.#size
+    for (let at = this.#head; at < end; at++) {
+      if (blocks[at & mask] === block && pieces[at & mask] === piece) return at - this.#head
     }
     return -1
   }
 
-  /** Closes the gap from the head's side, so that the order stays. */
+  /** Closes the gap from the nearer side, so that the order stays. */
   #remove(position: number): void {
-    for (let to = position; to > 0; to--) {
-      const from = this.#slot(to - 1)
-      const at = this.#slot(to)
-      this.#pieces[at] = this.#pieces[from]!
-      this.#blocks[at] = this.#blocks[from]!
-      this.#times[at] = this.#times[from]!
-    }
-    this.#head = this.#slot(1)
     this.#size--
+    if (position > this.#size >> 1) {
+      for (let to = position; to < this.#size; to++) this.#move(to + 1, to)
+    } else {
+      for (let to = position; to > 0; to--) this.#move(to - 1, to)
+      this.#head = this.#slot(1)
+    }
+  }
+
+  #move(fromPosition: number, toPosition: number): void {
+    const from = this.#slot(fromPosition)
+    const to = this.#slot(toPosition)
+    this.#pieces[to] = this.#pieces[from]!
+    this.#blocks[to] = this.#blocks[from]!
+    this.#times[to] = this.#times[from]!
   }
 
   #grow(): void {
