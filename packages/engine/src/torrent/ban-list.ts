@@ -1,7 +1,7 @@
 /**
- * Who is not welcome, for how long. A ban is on `host:port` first. Hosts are banned only after several of their ports
- * were, since many honest peers may sit behind one address (NAT, a shared server), and never the machine itself.
- * Bounded: the oldest ban gives way.
+ * Who is not welcome, for how long. A ban is on `host:port` first. Hosts are banned only after several of
+ * their ports were, since many honest peers may sit behind one address (NAT, a shared server), and never the
+ * machine itself. Bounded: the oldest ban gives way.
  */
 
 const MAX_BANS = 4_000

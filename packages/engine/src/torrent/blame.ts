@@ -1,16 +1,17 @@
 /**
- * Who sent bytes that made a piece fail its hash. A piece has many blocks, often from many peers, and the hash says
- * only that one of them is wrong. Three things prove guilt:
+ * Who sent bytes that made a piece fail its hash. A piece has many blocks, often from many peers, and the
+ * hash says only that one of them is wrong. Three things prove guilt:
  *
  * - all blocks of the corrupt piece came from one peer;
  * - the same peer sent two different versions of the same block;
  * - the piece is stored at last, and a block that a peer sent for it earlier differs from the good one.
  *
- * For the last we remember the digests of every block of a corrupt piece. Until it is settled its contributors are on
- * parole: the caller should let each of them fetch whole pieces alone, which leads to one of the proofs. As a last
- * resort, a peer that is suspected in three unsettled pieces, and more often than everyone it shared this one with, is
- * banned without proof. Once someone is proven guilty, those who shared pieces with him are no longer suspected for
- * these: one liar in a swarm must not take the honest ones with him.
+ * For the last we remember the digests of every block of a corrupt piece. Until it is settled its
+ * contributors are on parole: the caller should let each of them fetch whole pieces alone, which leads to one
+ * of the proofs. As a last resort, a peer that is suspected in three unsettled pieces, and more often than
+ * everyone it shared this one with, is banned without proof. Once someone is proven guilty, those who shared
+ * pieces with him are no longer suspected for these: one liar in a swarm must not take the honest ones with
+ * him.
  *
  * Bounded in pieces and in blocks; the oldest is forgotten, and with it its suspicions.
  */
@@ -41,8 +42,8 @@ export class Blame {
   #blocks = 0
 
   /**
-   * A piece failed its hash. `contributors[n]` sent block `n` (`host:port`; empty: nobody knows), whose digest is
-   * bytes 20n to 20n + 19 of `digests`. Both are kept.
+   * A piece failed its hash. `contributors[n]` sent block `n` (`host:port`; empty: nobody knows), whose
+   * digest is bytes 20n to 20n + 19 of `digests`. Both are kept.
    */
   onCorrupt(
     piece: number,
@@ -79,8 +80,8 @@ export class Blame {
   }
 
   /**
-   * The piece is good now; its blocks' digests show who lied before. `contributors` of the good version are not
-   * needed. `cleared` are no longer suspected of anything and may leave parole.
+   * The piece is good now; its blocks' digests show who lied before. `contributors` of the good version are
+   * not needed. `cleared` are no longer suspected of anything and may leave parole.
    */
   onStored(
     piece: number,

@@ -1,23 +1,27 @@
 /**
  * Whom we upload to (BEP 3). Invariant: never more peers unchoked than there are slots.
  *
- * Downloading, every 10 s. Slots first go to those who give us most (tit for tat): interested, not snubbing us, and
- * really sending. What remains, at least one slot, is optimistic: lent for 30 s to someone drawn at random, those who
- * have just connected three times as likely, so that newcomers can prove themselves. A peer that stops sending loses
- * its earned slot, and that slot becomes one more optimistic one, which is how we find better partners when snubbed.
+ * Downloading, every 10 s. Slots first go to those who give us most (tit for tat): interested, not snubbing
+ * us, and really sending. What remains, at least one slot, is optimistic: lent for 30 s to someone drawn at
+ * random, those who have just connected three times as likely, so that newcomers can prove themselves. A peer
+ * that stops sending loses its earned slot, and that slot becomes one more optimistic one, which is how we
+ * find better partners when snubbed.
  *
  *     slots     | earned | earned | earned | optimistic |         at least one is optimistic
  *
- * Seeding, nobody can earn anything. A slot is kept for 30 s; then, while others wait, the slowest of those past their
- * time make room, a third of the slots per round, for those who have waited longest. So everyone gets a turn, and
- * peers that take data fast stay somewhat longer.
+ * Seeding, nobody can earn anything. A slot is kept for 30 s; then, while others wait, the slowest of those
+ * past their time make room, a third of the slots per round, for those who have waited longest. So everyone
+ * gets a turn, and peers that take data fast stay somewhat longer.
  *
  * A free slot need not wait for the round: {@link Choker.tryUnchoke}.
  */
 import type { Random } from '../ports.ts'
 
 const ROUND_MS = 10_000
-/** How long an optimistic slot is lent and a slot is kept while seeding: long enough to get up to speed and be seen. */
+/**
+ * How long an optimistic slot is lent and a slot is kept while seeding: long enough to get up to speed and
+ * be seen.
+ */
 const TURN_MS = 30_000
 const NEW_PEER_MS = 60_000
 const NEW_PEER_WEIGHT = 3
@@ -80,7 +84,10 @@ export class Choker {
     return this.#dueAt
   }
 
-  /** One round: who is to be choked and who unchoked. Peers that are no longer interested lose their slot too. */
+  /**
+   * One round: who is to be choked and who unchoked. Peers that are no longer interested lose their slot
+   * too.
+   */
   rechoke<P extends ChokerPeer>(peers: Iterable<P>, now: number, state: { seeding: boolean }): Rechoke<P> {
     this.#dueAt = now + ROUND_MS
     const all = [...peers]
@@ -94,8 +101,8 @@ export class Choker {
   }
 
   /**
-   * Whether `peer`, which has become interested or waits while a slot was freed, may be unchoked at once. A peer that
-   * is unchoked without being interested still holds its slot: choke it first to free it.
+   * Whether `peer`, which has become interested or waits while a slot was freed, may be unchoked at once. A
+   * peer that is unchoked without being interested still holds its slot: choke it first to free it.
    */
   tryUnchoke(peer: ChokerPeer, peers: Iterable<ChokerPeer>, now: number): boolean {
     if (!peer.interested || !peer.choked) return false

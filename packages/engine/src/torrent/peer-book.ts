@@ -1,16 +1,17 @@
 /**
- * Every address we know for one torrent: where it came from, how it went, when to try again, and who is not welcome.
+ * Every address we know for one torrent: where it came from, how it went, when to try again, and who is not
+ * welcome.
  *
  *              next()              connected()
  *     idle  ----------> dialling ---------------> connected
  *       ^                   |                         |
  *       +---- failed() -----+----- disconnected() ----+
  *
- * Invariant: the book never holds more than `max` entries, whoever floods it; what is dialled, connected or given by
- * the user is never pushed out. Bans outlive entries and expire by themselves.
+ * Invariant: the book never holds more than `max` entries, whoever floods it; what is dialled, connected or
+ * given by the user is never pushed out. Bans outlive entries and expire by themselves.
  *
- * Backoff doubles from 30 s to 30 min, so that a dead address costs little. Two cases are quicker: a peer that has
- * served us before has probably just restarted, and one given by the user is meant to be found.
+ * Backoff doubles from 30 s to 30 min, so that a dead address costs little. Two cases are quicker: a peer
+ * that has served us before has probably just restarted, and one given by the user is meant to be found.
  */
 
 import type { PeerAddress } from '../bytes/address.ts'
@@ -81,7 +82,10 @@ export class PeerBook {
   readonly #entries = new Map<string, Entry>()
   readonly #own = new Set<string>()
   readonly #bans = new BanList()
-  /** A full book has no room for newcomers of this rank or above, until entries come or get worse: floods cost no walks. */
+  /**
+   * A full book has no room for newcomers of this rank or above, until entries come or get worse: floods
+   * cost no walks.
+   */
   #noRoomRank = Number.POSITIVE_INFINITY
 
   constructor(options: PeerBookOptions) {
@@ -100,7 +104,10 @@ export class PeerBook {
     this.#entries.delete(key)
   }
 
-  /** Notes an address; true if it is new. Impossible, own and banned ones, and those a full book has no room for, are not taken. */
+  /**
+   * Notes an address; true if it is new. Impossible, own and banned ones, and those a full book has no room
+   * for, are not taken.
+   */
   add(
     address: PeerAddress,
     source: PeerSource,
@@ -160,7 +167,9 @@ export class PeerBook {
     if (own !== undefined) own.state = 'connected'
   }
 
-  /** The peer has proved itself (a good piece, say) while still connected; see {@link ban} and the backoff. */
+  /**
+   * The peer has proved itself (a good piece, say) while still connected; see {@link ban} and the backoff.
+   */
   served(entry: PeerBookEntry, now: number): void {
     const own = this.#entries.get(entry.key)
     if (own !== undefined) own.usefulAt = now
@@ -185,8 +194,9 @@ export class PeerBook {
   }
 
   /**
-   * Bans `host:port` (as {@link formatAddress} writes it) or a whole host. Repeated bans of one host's ports ban the
-   * host, unless another of its addresses has served us: honest peers may share an address with a liar.
+   * Bans `host:port` (as {@link formatAddress} writes it) or a whole host. Repeated bans of one host's ports
+   * ban the host, unless another of its addresses has served us: honest peers may share an address with a
+   * liar.
    */
   ban(hostOrKey: string, now: number, ms: number): void {
     const host = hostOfKey(hostOrKey)

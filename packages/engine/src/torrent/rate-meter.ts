@@ -4,13 +4,17 @@
  *     slots of 500 ms   | 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 |
  *                         oldest                        newest, still filling
  *
- * Invariant: `#sum` is the sum of all slots, and no slot is older than ten slots before the newest. Both operations
- * move the newest slot up to `now`, emptying at most ten on the way, so each costs O(1) and allocates nothing.
+ * Invariant: `#sum` is the sum of all slots, and no slot is older than ten slots before the newest. Both
+ * operations move the newest slot up to `now`, emptying at most ten on the way, so each costs O(1) and
+ * allocates nothing.
  */
 
 const SLOT_MS = 500
 const SLOTS = 10
-/** A meter that has only just begun divides by at least this, or the first block would count as an enormous rate. */
+/**
+ * A meter that has only just begun divides by at least this, or the first block would count as an enormous
+ * rate.
+ */
 const MIN_SPAN_MS = 1_000
 
 export class RateMeter {

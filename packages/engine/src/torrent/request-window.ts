@@ -1,27 +1,29 @@
 /**
  * What we asked of one peer, how much more to ask, and when to stop waiting.
  *
- * The queue is a ring of parallel typed arrays in the order of sending; peers answer mostly in that order, so an
- * arrival is nearly always the head. Nothing is allocated per request.
+ * The queue is a ring of parallel typed arrays in the order of sending; peers answer mostly in that order, so
+ * an arrival is nearly always the head. Nothing is allocated per request.
  *
  *     head                                         tail
  *      v                                            v
  *     | passed over |  in its turn . . . . . . . . |        `times`: when it was passed over, or sent
  *
- * How many: in slow start the limit begins at 16 and grows by one with every block, which doubles it per round trip
- * (700 MB/s from 16 to 500 requests: 8 MB, some 11 ms). Slow start ends when the rate no longer grows. From then on
- * the limit is what the peer delivers in a second, or in two of its shortest round trips where they are longer. Since
- * a second is longer than nearly every round trip, a window that is the bottleneck still widens itself.
+ * How many: in slow start the limit begins at 16 and grows by one with every block, which doubles it per
+ * round trip (700 MB/s from 16 to 500 requests: 8 MB, some 11 ms). Slow start ends when the rate no longer
+ * grows. From then on the limit is what the peer delivers in a second, or in two of its shortest round trips
+ * where they are longer. Since a second is longer than nearly every round trip, a window that is the
+ * bottleneck still widens itself.
  *
- * When to stop: not by the age of a request. A slow peer with a long queue is minutes behind and yet all right. What
- * counts is progress:
- * - the peer has sent nothing at all for 20 s while we waited: everything outstanding is late, and it snubs us;
+ * When to stop: not by the age of a request. A slow peer with a long queue is minutes behind and yet all
+ * right. What counts is progress:
+ * - the peer has sent nothing at all for 20 s while we waited: everything outstanding is late, and it snubs
+ *   us;
  * - the peer goes on, but this request was passed over (one sent after it was answered) 10 s ago: it is late.
- * Both stretch to four times the peer's usual gap between blocks, so that one block every 15 s is not a stall. In
- * endgame the caller passes a factor below 1: asking twice is cheap there, waiting is not.
+ * Both stretch to four times the peer's usual gap between blocks, so that one block every 15 s is not a
+ * stall. In endgame the caller passes a factor below 1: asking twice is cheap there, waiting is not.
  *
- * What became late, or was cancelled or dropped by a choke, may still be under way: it is remembered, boundedly, so
- * that its arrival is told apart from a block nobody asked for.
+ * What became late, or was cancelled or dropped by a choke, may still be under way: it is remembered,
+ * boundedly, so that its arrival is told apart from a block nobody asked for.
  */
 import { assert } from '../errors.ts'
 import { BLOCK_BYTES } from '../metainfo/geometry.ts'
@@ -143,7 +145,9 @@ export class RequestWindow {
     return true
   }
 
-  /** As {@link take}, for a request that we cancel: should it arrive all the same, {@link wasLate} knows it. */
+  /**
+   * As {@link take}, for a request that we cancel: should it arrive all the same, {@link wasLate} knows it.
+   */
   cancel(piece: number, block: number): boolean {
     if (!this.take(piece, block)) return false
     this.#takenAt = -1
@@ -174,8 +178,8 @@ export class RequestWindow {
   }
 
   /**
-   * Moves requests that are overdue from outstanding to late, writes them to `out` as piece, block, piece, block…
-   * and returns how many pairs; call again while `out` comes back full. Call it with every tick.
+   * Moves requests that are overdue from outstanding to late, writes them to `out` as piece, block, piece,
+   * block… and returns how many pairs; call again while `out` comes back full. Call it with every tick.
    */
   expired(now: number, out: Int32Array, factor = 1): number {
     if (now - this.#waitingSince >= this.#timeoutMs(STALL_MS)) this.snubbed = true
@@ -224,7 +228,7 @@ export class RequestWindow {
     this.#waitingSince = Number.NaN
   }
 
-  // -------------------------------------------------------------------------------------------------- the ring
+  // --------------------------------------------------------------------------------------------- the ring
 
   #slot(position: number): number {
     return (this.#head + position) & (this.#pieces.length - 1)
@@ -285,7 +289,7 @@ export class RequestWindow {
     this.#lateNext = (this.#lateNext + 2) & (this.#late.length - 1)
   }
 
-  // -------------------------------------------------------------------------------------------------- learning
+  // --------------------------------------------------------------------------------------------- learning
 
   #timeoutMs(floorMs: number): number {
     return Math.min(MAX_TIMEOUT_MS, Math.max(floorMs, GAPS_BEFORE_LATE * this.#gapMs))

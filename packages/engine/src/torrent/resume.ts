@@ -3,9 +3,9 @@
  *
  *     d4:body<bencoded dictionary>5:crc32i…e7:versioni1ee
  *
- * The record is a claim about files that others may have changed meanwhile, and it may be older than they are. So it
- * is never believed beyond what the files' sizes and times confirm ({@link reconcile}); a record that is damaged is
- * refused as a whole, since half of one is a wrong one.
+ * The record is a claim about files that others may have changed meanwhile, and it may be older than they
+ * are. So it is never believed beyond what the files' sizes and times confirm ({@link reconcile}); a record
+ * that is damaged is refused as a whole, since half of one is a wrong one.
  */
 
 import { BencodeError, decode } from '../bencode/decode.ts'
@@ -100,10 +100,10 @@ export interface Reconciled {
 }
 
 /**
- * What of the record still holds, given the files as they are now (one stamp per file). A claimed piece is trusted
- * when all its files have the recorded size and time, lost when one of them is gone or too short to hold it, and
- * otherwise to be rechecked. Where an unwanted file never existed, its part of the piece is kept elsewhere, without a
- * stamp: recheck.
+ * What of the record still holds, given the files as they are now (one stamp per file). A claimed piece is
+ * trusted when all its files have the recorded size and time, lost when one of them is gone or too short to
+ * hold it, and otherwise to be rechecked. Where an unwanted file never existed, its part of the piece is kept
+ * elsewhere, without a stamp: recheck.
  *
  * Throws a {@link ShoalError} `RESUME_INVALID` when the record is not of this geometry.
  */

@@ -1,10 +1,11 @@
 /**
- * A limit on bytes per second. Tokens are bytes; they flow in at the rate and stay at most about a second's worth, so
- * that a pause is not followed by a flood.
+ * A limit on bytes per second. Tokens are bytes; they flow in at the rate and stay at most about a second's
+ * worth, so that a pause is not followed by a flood.
  *
- * Blocks are 16 KiB whatever the limit is, and must never be cut: whoever sees a positive balance may take a whole
- * block and leave a debt, which the inflow pays first. Over time the rate is exact, for one byte a second as well.
- * Debt has a bound (one burst), so that one misjudged large take cannot silence a torrent for minutes.
+ * Blocks are 16 KiB whatever the limit is, and must never be cut: whoever sees a positive balance may take a
+ * whole block and leave a debt, which the inflow pays first. Over time the rate is exact, for one byte a
+ * second as well. Debt has a bound (one burst), so that one misjudged large take cannot silence a torrent for
+ * minutes.
  */
 import { BLOCK_BYTES } from '../metainfo/geometry.ts'
 
