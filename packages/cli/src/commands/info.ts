@@ -1,0 +1,129 @@
+import type { Metainfo } from '@shoal/engine'
+import { Command } from 'commander'
+import { EXIT } from '../exit-codes.ts'
+import { formatBytes, formatCount, formatPieceLength, plural } from '../format.ts'
+import { type NumberedFile, numberFiles } from '../input/file-selection.ts'
+import { loadSource } from '../input/source.ts'
+import { addColorOption, addExamples, type CommonOptions } from '../options.ts'
+import { print, printDocument } from '../output.ts'
+import { safeText } from '../terminal/safe-text.ts'
+import { chooseStyle, type Style } from '../terminal/style.ts'
+
+interface InfoOptions extends CommonOptions {
+  readonly files?: boolean
+  readonly json?: boolean
+}
+
+/** Without --files, so many. */
+const FILES_SHOWN = 10
+
+export function defineInfo(): Command {
+  const command = new Command('info')
+    .description('Say what is in a torrent file.')
+    .argument('<torrent>', 'torrent file, its URL, or - for standard input')
+    .option('--files', 'list all files, with the numbers that get --files takes')
+    .option('--json', 'one JSON document on standard output')
+  addColorOption(command)
+  addExamples(command, [
+    ['shoal info debian.torrent', 'what it is'],
+    ['shoal info show.torrent --files', 'every file'],
+    ['shoal info https://example.org/a.torrent --json | jq .infoHash', 'for scripts'],
+    ['shoal create disk.iso -o - | shoal info -', 'from standard input'],
+  ])
+  return command.action(async (source: string, options: InfoOptions) => {
+    const metainfo = await loadSource(source)
+    if (options.json) printDocument(infoDocument(metainfo))
+    else {
+      const style = chooseStyle(options.color, process.stdout.isTTY === true, process.env)
+      for (const line of renderInfo(metainfo, options.files === true, style)) print(line)
+    }
+    process.exitCode = EXIT.ok
+  })
+}
+
+/** Stable field names; text as it is in the torrent. */
+export function infoDocument(metainfo: Metainfo): object {
+  const { geometry } = metainfo
+  return {
+    infoHash: metainfo.infoHashHex,
+    name: metainfo.name,
+    totalBytes: contentBytes(metainfo),
+    pieceLength: geometry.pieceLength,
+    pieces: geometry.pieceCount,
+    private: metainfo.private,
+    source: metainfo.source,
+    comment: metainfo.comment,
+    createdBy: metainfo.createdBy,
+    creationDate: isoDate(metainfo.creationDate),
+    trackers: metainfo.trackers,
+    webSeeds: metainfo.webSeeds,
+    httpSeeds: metainfo.httpSeeds,
+    nodes: metainfo.nodes,
+    files: numberFiles(metainfo.files).map(({ number, file }) => ({
+      number,
+      path: file.path.join('/'),
+      length: file.length,
+    })),
+    warnings: metainfo.warnings,
+  }
+}
+
+export function renderInfo(metainfo: Metainfo, allFiles: boolean, style: Style): string[] {
+  const { geometry } = metainfo
+  const files = numberFiles(metainfo.files)
+  const rows: (readonly [string, string])[] = [
+    ['Name', style.bold(safeText(metainfo.name))],
+    ['Info-hash', metainfo.infoHashHex],
+    ['Size', `${formatBytes(contentBytes(metainfo))} in ${plural(files.length, 'file')}`],
+    ['Pieces', `${formatCount(geometry.pieceCount)} × ${formatPieceLength(geometry.pieceLength)}`],
+  ]
+  if (metainfo.private) rows.push(['Private', 'yes: peers from its trackers only'])
+  if (metainfo.source !== undefined) rows.push(['Source', safeText(metainfo.source)])
+  if (metainfo.comment !== undefined) rows.push(['Comment', safeText(metainfo.comment)])
+  const created = [isoDate(metainfo.creationDate)?.slice(0, 10), metainfo.createdBy].filter(
+    part => part !== undefined,
+  )
+  if (created.length > 0) rows.push(['Created', safeText(created.join(' by '))])
+  const tiers = metainfo.trackers.map(tier => tier.map(safeText).join(', '))
+  rows.push(...list('Trackers', tiers.length === 0 ? ['none'] : tiers))
+  rows.push(...list('Web seeds', [...metainfo.webSeeds, ...metainfo.httpSeeds].map(safeText)))
+  rows.push(
+    ...list(
+      'DHT nodes',
+      metainfo.nodes.map(node => `${safeText(node.host)}:${node.port}`),
+    ),
+  )
+  rows.push(...list('Warnings', metainfo.warnings.map(safeText)))
+  const lines = rows.map(([label, value]) => `${style.dim(label.padEnd(10))} ${value}`)
+  return [...lines, ...renderFiles(files, allFiles, style)]
+}
+
+function renderFiles(files: readonly NumberedFile[], all: boolean, style: Style): string[] {
+  const shown = all ? files : files.slice(0, FILES_SHOWN)
+  const digits = String(shown.at(-1)?.number ?? 0).length
+  const lines = shown.map(({ number, file }, at) => {
+    const label = at === 0 ? 'Files' : ''
+    const size = formatBytes(file.length).padStart(9)
+    const path = file.path.map(safeText).join('/')
+    return `${style.dim(label.padEnd(10))} ${style.dim(String(number).padStart(digits))} ${size}  ${path}`
+  })
+  if (shown.length < files.length)
+    lines.push(
+      `${' '.repeat(11)}${style.dim(`and ${formatCount(files.length - shown.length)} more: --files lists all`)}`,
+    )
+  return lines
+}
+
+function list(label: string, values: readonly string[]): (readonly [string, string])[] {
+  return values.map((value, at) => [at === 0 ? label : '', value])
+}
+
+function contentBytes(metainfo: Metainfo): number {
+  return metainfo.files.reduce((sum, file) => (file.pad ? sum : sum + file.length), 0)
+}
+
+/** Undefined for dates that no calendar has. */
+function isoDate(unixSeconds: number | undefined): string | undefined {
+  if (unixSeconds === undefined || Math.abs(unixSeconds) > 8.64e12) return undefined
+  return new Date(unixSeconds * 1000).toISOString()
+}

@@ -1,0 +1,69 @@
+/** The page that `shoal --help` shows. Written by hand: it is read before anything else. */
+import { EXIT_MEANINGS } from './exit-codes.ts'
+
+export interface CommandEntry {
+  readonly name: string
+  readonly usage: string
+  readonly summary: string
+  readonly group: 'Download' | 'Share' | 'Torrent files' | 'Look inside'
+}
+
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'get',
+    usage: 'get SOURCE...',
+    summary: 'download; the word get may be left out',
+    group: 'Download',
+  },
+  { name: 'seed', usage: 'seed TORRENT...', summary: 'share data that you have', group: 'Share' },
+  { name: 'create', usage: 'create PATH', summary: 'make a torrent file', group: 'Torrent files' },
+  { name: 'info', usage: 'info TORRENT', summary: 'say what is in one', group: 'Torrent files' },
+  {
+    name: 'verify',
+    usage: 'verify TORRENT',
+    summary: 'compare data on disk with one',
+    group: 'Torrent files',
+  },
+  {
+    name: 'peek',
+    usage: 'peek TORRENT',
+    summary: 'fetch one block and watch the dialogue',
+    group: 'Look inside',
+  },
+  { name: 'demo', usage: 'demo', summary: 'see a whole swarm at work on this machine', group: 'Look inside' },
+]
+
+const EXAMPLES = [
+  'shoal debian.torrent',
+  'shoal get https://example.org/a.torrent --dir ~/iso',
+  "shoal get show.torrent --files '*.mkv' --limit-down 5M",
+  'shoal create album/ --tracker http://tracker.example/announce',
+  'shoal seed album.torrent --dir ~/music',
+  'shoal demo',
+]
+
+export function renderHelp(version: string): string {
+  const groups = [...new Set(COMMANDS.map(command => command.group))]
+  const commands = groups.flatMap(group => [
+    `${group}:`,
+    ...COMMANDS.filter(command => command.group === group).map(
+      command => `  ${command.usage.padEnd(16)} ${command.summary}`,
+    ),
+    '',
+  ])
+  const codes = EXIT_MEANINGS.map(([code, meaning]) => `  ${String(code).padStart(3)}  ${meaning}`)
+  return [
+    `shoal ${version}: a BitTorrent client for the command line.`,
+    'Run a command again and it goes on where it stopped. Nothing is installed, no account is needed.',
+    '',
+    'Examples:',
+    ...EXAMPLES.map(example => `  ${example}`),
+    '',
+    ...commands,
+    'All options of a command: shoal COMMAND --help',
+    'Version: shoal --version',
+    '',
+    'Exit codes:',
+    ...codes,
+  ].join('\n')
+}

@@ -1,0 +1,41 @@
+/**
+ * Ctrl-C: the first one ends in good order, the second at once. `npx` and other wrappers pass on a signal that the
+ * terminal has already given to us, so that a second one within a moment is the first one again.
+ */
+import { EXIT } from './exit-codes.ts'
+
+const ECHO_MS = 300
+/** After this the process ends, whatever still waits. */
+const GRACE_MS = 4_800
+const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
+
+export interface Interruption {
+  /** Aborted by the first signal. */
+  readonly signal: AbortSignal
+  /** Ctrl-C is again what it was, unless it has been used: a second one while closing must still be ours. */
+  end(): void
+}
+
+/** @param onFirst tells the user that it was heard */
+export function watchInterrupts(onFirst: () => void): Interruption {
+  const controller = new AbortController()
+  let firstAtMs = 0
+  const listener = (): void => {
+    if (controller.signal.aborted) {
+      if (performance.now() - firstAtMs > ECHO_MS) process.exit(EXIT.interrupted)
+      return
+    }
+    firstAtMs = performance.now()
+    setTimeout(() => process.exit(EXIT.interrupted), GRACE_MS).unref()
+    onFirst()
+    controller.abort()
+  }
+  for (const name of SIGNALS) process.on(name, listener)
+  return {
+    signal: controller.signal,
+    end() {
+      if (controller.signal.aborted) return
+      for (const name of SIGNALS) process.off(name, listener)
+    },
+  }
+}

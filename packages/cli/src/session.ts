@@ -1,0 +1,371 @@
+/**
+ * The life of `get` and `seed`: load, add, watch, and end in good order. Progress goes to the screen, results and
+ * `--json` events to standard output.
+ */
+import type { AddOptions, Engine, Metainfo, Torrent, TorrentSnapshot } from '@shoal/engine'
+import { EXIT, type ExitCode } from './exit-codes.ts'
+import { explain } from './failure.ts'
+import { formatBytes, formatDuration, formatRate, plural } from './format.ts'
+import { loadSource } from './input/source.ts'
+import { type Interruption, watchInterrupts } from './interrupt.ts'
+import type { NetworkOptions } from './options.ts'
+import { print, printEvent, stdoutGone } from './output.ts'
+import { safeText } from './terminal/safe-text.ts'
+import { Screen } from './terminal/screen.ts'
+import { plainLine, renderTransfers } from './terminal/transfer-view.ts'
+import { safePath } from './torrent-text.ts'
+
+export interface SessionPlan {
+  readonly sources: readonly string[]
+  readonly dir: string
+  readonly options: NetworkOptions
+  /** How this torrent is added; may throw a Failure about the command line. */
+  readonly add: (metainfo: Metainfo) => AddOptions
+  /** Go on sharing after everything is complete, until these are reached or Ctrl-C. */
+  readonly share: ShareGoal | undefined
+  /** Give up when nothing more has arrived for so long. */
+  readonly giveUpSeconds: number | undefined
+  /** The data must be there already. */
+  readonly seedOnly: boolean
+  /** The command line that goes on after an interruption. */
+  readonly resume: string
+}
+
+export interface ShareGoal {
+  readonly ratio: number | undefined
+  readonly seconds: number | undefined
+}
+
+const REDRAW_MS = 200
+const LOG_SECONDS = 10
+const JSON_SECONDS = 1
+/** Live lines at most, whatever the height of the terminal. */
+const LIVE_ROWS = 10
+
+interface Entry {
+  readonly source: string
+  readonly torrent: Torrent
+  readonly startedMs: number
+  outcome: 'open' | 'complete' | 'failed'
+  sharingSinceMs: number
+  arrivedBytes: number
+  arrivedMs: number
+}
+
+export async function runSession(plan: SessionPlan): Promise<ExitCode> {
+  const screen = new Screen(process.stderr, plan.options.color)
+  const interruption = watchInterrupts(() => {
+    screen.clear()
+    screen.print('Saving and telling the trackers. Ctrl-C again leaves at once.')
+  })
+  const session = new Session(plan, screen, interruption)
+  try {
+    return await session.run()
+  } finally {
+    session.end()
+  }
+}
+
+class Session {
+  readonly #plan: SessionPlan
+  readonly #screen: Screen
+  readonly #interruption: Interruption
+  readonly #entries: Entry[] = []
+  #timer: NodeJS.Timeout | undefined
+  #failure: ExitCode | undefined
+  #over = false
+  #loggedMs = performance.now()
+  /** Looks whether it is over; set while waiting. */
+  #look: () => void = () => {}
+
+  constructor(plan: SessionPlan, screen: Screen, interruption: Interruption) {
+    this.#plan = plan
+    this.#screen = screen
+    this.#interruption = interruption
+  }
+
+  async run(): Promise<ExitCode> {
+    const { sources, options } = this.#plan
+    const metainfos = await Promise.all(sources.map(source => this.#load(source)))
+    if (metainfos.every(metainfo => metainfo === undefined) || this.#interruption.signal.aborted)
+      return this.#exitCode()
+    const { createEngine } = await import('@shoal/engine')
+    const engine = await createEngine({
+      port: options.port,
+      bind: options.bind,
+      stateDir: options.state,
+      downloadLimitBytesPerSec: options.limitDown,
+      uploadLimitBytesPerSec: options.limitUp,
+    })
+    try {
+      if (options.json) printEvent('listening', { port: engine.port })
+      for (const [index, metainfo] of metainfos.entries())
+        if (metainfo) await this.#add(engine, sources[index]!, metainfo)
+      await this.#untilOver()
+      this.#over = true
+      this.#stopShowing()
+    } finally {
+      this.#over = true
+      await engine.close()
+    }
+    return this.#finish()
+  }
+
+  end(): void {
+    this.#stopShowing()
+    this.#interruption.end()
+  }
+
+  async #load(source: string): Promise<Metainfo | undefined> {
+    try {
+      const metainfo = await loadSource(source, this.#interruption.signal)
+      for (const warning of metainfo.warnings) this.#warn(metainfo.name, warning)
+      return metainfo
+    } catch (error) {
+      if (!this.#interruption.signal.aborted) this.#fail(error)
+      return undefined
+    }
+  }
+
+  async #add(engine: Engine, source: string, metainfo: Metainfo): Promise<void> {
+    const { options, dir } = this.#plan
+    const same = this.#entries.find(entry => entry.torrent.metainfo.infoHashHex === metainfo.infoHashHex)
+    if (same) return this.#warn(metainfo.name, `given twice (${source} is ${same.source}): once is enough`)
+    try {
+      const torrent = await engine.add(metainfo, {
+        dir,
+        peers: options.peer,
+        discovery: options.discovery,
+        ...this.#plan.add(metainfo),
+      })
+      const nowMs = performance.now()
+      const entry: Entry = {
+        source,
+        torrent,
+        startedMs: nowMs,
+        outcome: 'open',
+        sharingSinceMs: 0,
+        arrivedBytes: -1,
+        arrivedMs: nowMs,
+      }
+      this.#entries.push(entry)
+      this.#announce(torrent.snapshot())
+      this.#listen(entry)
+    } catch (error) {
+      this.#fail(error, { infoHash: metainfo.infoHashHex, name: metainfo.name })
+    }
+  }
+
+  #announce(snapshot: TorrentSnapshot): void {
+    const { infoHash, name, totalBytes, wantedBytes } = snapshot
+    if (this.#plan.options.json) {
+      printEvent('added', { infoHash, name, totalBytes, wantedBytes, dir: this.#plan.dir })
+      return
+    }
+    const verb = this.#plan.seedOnly ? 'Sharing' : 'Getting'
+    const amount =
+      wantedBytes < totalBytes
+        ? `${formatBytes(wantedBytes)} of ${formatBytes(totalBytes)}`
+        : formatBytes(totalBytes)
+    const place = `${this.#plan.seedOnly ? 'from' : 'into'} ${safeText(this.#plan.dir)}`
+    this.#screen.print(`${verb} ${this.#screen.style.bold(safeText(name))} (${amount}) ${place}`)
+  }
+
+  #listen(entry: Entry): void {
+    const { torrent } = entry
+    const { json } = this.#plan.options
+    const { infoHashHex: infoHash, name } = torrent.metainfo
+    torrent.on('warning', text => this.#warn(name, text))
+    torrent.on('state', state => {
+      if (json) printEvent('state', { infoHash, name, state })
+      this.#look()
+    })
+    if (json)
+      torrent.on('tracker', ({ url, message }) => printEvent('tracker', { infoHash, name, url, message }))
+    torrent.done.then(
+      () => this.#complete(entry),
+      error => this.#failed(entry, error),
+    )
+  }
+
+  #complete(entry: Entry): void {
+    entry.outcome = 'complete'
+    entry.sharingSinceMs = performance.now()
+    const snapshot = entry.torrent.snapshot()
+    const { infoHash, name, wantedBytes, downloadedBytes } = snapshot
+    const seconds = (entry.sharingSinceMs - entry.startedMs) / 1000
+    const path = safePath(this.#plan.dir, entry.torrent.metainfo.name)
+    if (this.#plan.options.json) {
+      printEvent('done', { infoHash, name, wantedBytes, downloadedBytes, seconds: round(seconds), path })
+    } else if (!this.#plan.seedOnly) {
+      const how =
+        downloadedBytes === 0
+          ? 'was complete already'
+          : `in ${formatDuration(seconds)} (${formatRate(downloadedBytes / Math.max(seconds, 0.001))})`
+      this.#screen.clear()
+      print(`${safeText(name)}: ${formatBytes(wantedBytes)} ${how}, in ${path}`)
+    }
+    this.#look()
+  }
+
+  #failed(entry: Entry, error: unknown): void {
+    // Closing the engine rejects what is still open.
+    if (this.#over || entry.outcome !== 'open') return
+    entry.outcome = 'failed'
+    this.#fail(error, { infoHash: entry.torrent.metainfo.infoHashHex, name: entry.torrent.metainfo.name })
+    this.#look()
+  }
+
+  // ------------------------------------------------------------------------------------------------- waiting
+
+  async #untilOver(): Promise<void> {
+    if (this.#entries.length === 0) return
+    const seconds = this.#plan.options.progressEvery ?? (this.#plan.options.json ? JSON_SECONDS : LOG_SECONDS)
+    await new Promise<void>(resolve => {
+      this.#look = () => {
+        if (this.#isOver()) resolve()
+      }
+      this.#interruption.signal.addEventListener('abort', this.#look)
+      stdoutGone.addEventListener('abort', this.#look)
+      this.#timer = setInterval(
+        () => {
+          this.#show(seconds)
+          this.#look()
+        },
+        Math.min(REDRAW_MS, seconds * 1000),
+      )
+      this.#look()
+    })
+  }
+
+  #isOver(): boolean {
+    if (this.#interruption.signal.aborted || (this.#plan.options.json && stdoutGone.aborted)) return true
+    return this.#entries.every(entry => this.#isOverFor(entry))
+  }
+
+  #isOverFor(entry: Entry): boolean {
+    if (entry.outcome === 'failed') return true
+    const nowMs = performance.now()
+    const { share, seedOnly, giveUpSeconds } = this.#plan
+    if (seedOnly && entry.outcome === 'open') return this.#lacksData(entry)
+    if (entry.outcome === 'open') {
+      if (giveUpSeconds === undefined) return false
+      const { haveBytes, checkedFraction, state } = entry.torrent.snapshot()
+      const arrived = haveBytes + (state === 'checking' ? checkedFraction : 0)
+      if (arrived !== entry.arrivedBytes) {
+        entry.arrivedBytes = arrived
+        entry.arrivedMs = nowMs
+      }
+      return nowMs - entry.arrivedMs > giveUpSeconds * 1000
+    }
+    if (share === undefined) return true
+    if (share.seconds !== undefined && nowMs - entry.sharingSinceMs >= share.seconds * 1000) return true
+    return share.ratio !== undefined && entry.torrent.snapshot().ratio >= share.ratio
+  }
+
+  /** Sharing needs data: none at all is a mistake, a part of it is shared with a word about it. */
+  #lacksData(entry: Entry): boolean {
+    const { state, haveBytes, wantedBytes, name, infoHash } = entry.torrent.snapshot()
+    if (state === 'checking' || state === 'stopped' || state === 'error') return false
+    if (haveBytes === 0 && wantedBytes > 0) {
+      entry.outcome = 'failed'
+      this.#failure ??= EXIT.verify
+      const line = `${safeText(name)}: nothing of it is in ${safeText(this.#plan.dir)}; name the folder that holds it with --dir`
+      this.#complain(line, 'NO_DATA', { infoHash, name })
+      return true
+    }
+    entry.outcome = 'complete'
+    entry.sharingSinceMs = performance.now()
+    this.#warn(name, `only ${formatBytes(haveBytes)} of ${formatBytes(wantedBytes)} is here: sharing that`)
+    return false
+  }
+
+  #show(seconds: number): void {
+    const nowMs = performance.now()
+    const { json } = this.#plan.options
+    const snapshots = this.#entries
+      .filter(entry => entry.outcome !== 'failed')
+      .map(entry => entry.torrent.snapshot())
+    if (this.#screen.live && !json)
+      this.#screen.draw(renderTransfers(snapshots, Math.min(LIVE_ROWS, this.#screen.rows - 1), this.#screen))
+    if (nowMs - this.#loggedMs < seconds * 1000) return
+    this.#loggedMs = nowMs
+    for (const snapshot of snapshots) {
+      if (json) printEvent('progress', progressOf(snapshot))
+      else if (!this.#screen.live) this.#screen.print(plainLine(snapshot))
+    }
+  }
+
+  #stopShowing(): void {
+    clearInterval(this.#timer)
+    this.#screen.clear()
+  }
+
+  // -------------------------------------------------------------------------------------------------- ending
+
+  #finish(): ExitCode {
+    const exitCode = this.#exitCode()
+    const { json } = this.#plan.options
+    if (json) printEvent('finished', { exitCode })
+    else if (this.#interruption.signal.aborted && !this.#plan.seedOnly) {
+      const open = this.#entries.filter(entry => entry.outcome === 'open')
+      if (open.length > 0) this.#screen.print(`To go on: ${this.#plan.resume}`)
+    } else if (exitCode === EXIT.unfinished) {
+      const open = this.#entries.filter(entry => entry.outcome === 'open').length
+      this.#screen.print(`shoal: ${plural(open, 'torrent')} not complete; to go on: ${this.#plan.resume}`)
+    }
+    return exitCode
+  }
+
+  #exitCode(): ExitCode {
+    if (this.#interruption.signal.aborted) return EXIT.interrupted
+    if (this.#failure !== undefined) return this.#failure
+    return this.#entries.every(entry => entry.outcome === 'complete') ? EXIT.ok : EXIT.unfinished
+  }
+
+  #fail(error: unknown, about: object = {}): void {
+    const { line, exitCode } = explain(error)
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'FAILURE'
+    this.#failure ??= exitCode
+    this.#complain(line, code, about)
+  }
+
+  #complain(line: string, code: string, about: object): void {
+    if (this.#plan.options.json) printEvent('error', { ...about, code, message: line })
+    this.#screen.print(`shoal: ${line}`)
+  }
+
+  #warn(name: string, text: string): void {
+    if (this.#plan.options.json) printEvent('warning', { name, message: text })
+    else this.#screen.print(`${this.#screen.style.warn('warning:')} ${safeText(name)}: ${safeText(text)}`)
+  }
+}
+
+/** The fields of a `progress` event: stable names, plain numbers. */
+function progressOf(snapshot: TorrentSnapshot): object {
+  const { infoHash, name, state, totalBytes, wantedBytes, haveBytes, leftBytes } = snapshot
+  return {
+    infoHash,
+    name,
+    state,
+    totalBytes,
+    wantedBytes,
+    haveBytes,
+    leftBytes,
+    checkedFraction: round(snapshot.checkedFraction),
+    downloadedBytes: snapshot.downloadedBytes,
+    uploadedBytes: snapshot.uploadedBytes,
+    wastedBytes: snapshot.wastedBytes,
+    downloadRate: Math.round(snapshot.downloadRate),
+    uploadRate: Math.round(snapshot.uploadRate),
+    etaSeconds: snapshot.etaSeconds,
+    ratio: round(snapshot.ratio),
+    pieces: snapshot.pieces,
+    connections: snapshot.connections,
+    why: snapshot.why,
+  }
+}
+
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000
+}
