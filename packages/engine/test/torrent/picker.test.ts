@@ -412,6 +412,16 @@ describe('memory', () => {
     expect(table.picker.wastedBytes).toBe(0)
   })
 
+  test('a piece is not evicted to make room for itself', () => {
+    const table = new Table({ have: '.', blocks: 20, slabs: 1 })
+    const peer = table.peer('#')
+    for (const name of table.pick(peer, 16)) table.deliver(peer, name)
+    for (let n = 0; n < 200; n++) expect(table.pick(peer, 1)).toEqual([])
+    table.store(0)
+    expect(table.pick(peer, 1)).toEqual(['0.16'])
+    expect(table.picker.wastedBytes).toBe(0)
+  })
+
   test('all memory comes back when everything is dropped', () => {
     const table = new Table({ have: '....', partial: '1230' })
     table.picker.dropAll()
