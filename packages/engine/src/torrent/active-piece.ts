@@ -51,7 +51,7 @@ export class ActivePiece {
   openAt = -1
   /** The last pick that looked at this piece. */
   triedIn = 0
-  /** The picker's count of starved picks when the last request ended. */
+  /** The count of starved picks when something last happened to it while it was not asked of anybody. */
   idleSince = 0
   #size = 0
   /** No block below is free. */

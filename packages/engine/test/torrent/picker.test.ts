@@ -413,10 +413,11 @@ describe('memory', () => {
   })
 
   test('a piece is not evicted to make room for itself', () => {
-    const table = new Table({ have: '.', blocks: 20, slabs: 1 })
-    const peer = table.peer('#')
+    const table = new Table({ have: '..', blocks: 20, slabs: 1 })
+    const [peer, other] = [table.peer('#.'), table.peer('.#')]
     for (const name of table.pick(peer, 16)) table.deliver(peer, name)
-    for (let n = 0; n < 200; n++) expect(table.pick(peer, 1)).toEqual([])
+    for (let n = 0; n < 50; n++) expect(table.pick(other, 1)).toEqual([])
+    expect(table.pick(peer, 1)).toEqual([])
     table.store(0)
     expect(table.pick(peer, 1)).toEqual(['0.16'])
     expect(table.picker.wastedBytes).toBe(0)
