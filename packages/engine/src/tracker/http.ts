@@ -40,7 +40,7 @@ export function announceUrl(url: string, request: AnnounceRequest): string {
  * does not: such a tracker cannot be scraped.
  */
 export function scrapeUrl(url: string, infoHashes: readonly Uint8Array[]): string | undefined {
-  const match = /^([^?#]*\/)announce([^/?#]*(?:\?[^#]*)?)(?:#.*)?$/.exec(url)
+  const match = /^([a-z]+:\/\/[^/?#]+\/(?:[^?#]*\/)?)announce([^/?#]*(?:\?[^#]*)?)(?:#.*)?$/i.exec(url)
   if (match === null) return undefined
   return withQuery(
     `${match[1]}scrape${match[2]}`,
