@@ -1,0 +1,364 @@
+/**
+ * The files of one torrent, seen from the main thread: gives work to the store workers and keeps it in order.
+ *
+ *     write, abandon     go to a worker at once; the runs of a piece all to the same one
+ *     prepare, select,   wait until every run given before them is answered, and hold back what comes after them:
+ *     stamp, close       the next two belong to one order, `#queue`
+ *     check              batches to all workers, two on the way to each
+ *     read               from the cache, see read-cache.ts
+ */
+import { ShoalError } from '../errors.ts'
+import type { Geometry } from '../metainfo/geometry.ts'
+import type { FileStamp, Run, RunOutcome, StoragePlan, Store, StoreHandler } from '../ports.ts'
+import { unpackError } from './disk-errors.ts'
+import { assertSafePaths } from './file-plan.ts'
+import type { ReadHandles } from './handles.ts'
+import { PartsIndex } from './parts-index.ts'
+import { PieceReader } from './piece-reader.ts'
+import type { ReadCache, ReadSource } from './read-cache.ts'
+import type { Answer, HeldExtent, TorrentPlan } from './store-messages.ts'
+import type { StoreWorker, WorkerPool } from './worker-pool.ts'
+
+/** A batch of pieces to check: long enough to keep messages few, short enough to spread and to stop soon. */
+const CHECK_BATCH_BYTES = 8 * 1024 * 1024
+const CHECK_BATCH_PIECES = 256
+/** One being hashed, one waiting. */
+const CHECK_BATCHES_PER_WORKER = 2
+
+/** What a storage lends to its stores. */
+export interface Shared {
+  readonly pool: WorkerPool
+  readonly cache: ReadCache
+  readonly handles: ReadHandles
+}
+
+type Entry =
+  | { readonly type: 'run'; readonly run: Run; readonly digests: boolean }
+  | { readonly type: 'abandon'; readonly piece: number }
+  | { readonly type: 'select'; readonly wanted: readonly boolean[] }
+  | { readonly type: 'prepare' | 'stamp' | 'close' }
+
+export class FileStore implements Store {
+  readonly #shared: Shared
+  readonly #handler: StoreHandler
+  readonly #geometry: Geometry
+  readonly #plan: TorrentPlan
+  readonly #parts: PartsIndex
+  readonly #source: ReadSource
+  readonly #onGone: () => void
+
+  readonly #queue: Entry[] = []
+  #runsInFlight = 0
+  /** An operation of the queue that must be alone is going on. */
+  #busy = false
+  #closing = false
+  #closed = false
+
+  /** Workers that hold the beginning of a piece. */
+  readonly #workerOf = new Map<number, StoreWorker>()
+  #wanted: readonly boolean[]
+  /** 1 for files whose bytes are in place: wanted, or found on disk. */
+  readonly #inPlace: Uint8Array
+  #allInPlace = true
+
+  readonly #checks: Iterator<number>[] = []
+  #batchesInFlight = 0
+  #checkError: ShoalError | undefined
+
+  /** `onGone` is called when it is closed. */
+  constructor(id: number, plan: StoragePlan, handler: StoreHandler, shared: Shared, onGone: () => void) {
+    const { dir, geometry, infoHash, allocation, readOnly } = plan
+    this.#shared = shared
+    this.#handler = handler
+    this.#geometry = geometry
+    this.#onGone = onGone
+    const hashes = new Uint8Array(new SharedArrayBuffer(plan.hashes.length))
+    hashes.set(plan.hashes)
+    const files = geometry.files.map(({ path, length, pad }) => ({ path, length, pad }))
+    const cancel = new Int32Array(new SharedArrayBuffer(4))
+    const { pieceLength } = geometry
+    this.#plan = { id, dir, infoHash, pieceLength, files, hashes, allocation, readOnly, cancel }
+    this.#wanted = plan.wanted
+    this.#inPlace = new Uint8Array(files.length)
+    this.#parts = new PartsIndex(geometry)
+    const reader = new PieceReader({ id, dir, infoHash, geometry }, this.#parts, shared.handles)
+    this.#source = {
+      id,
+      geometry,
+      fill: (piece, begin, into) => reader.fill(piece, begin, into),
+      onReadable: () => {
+        if (!this.#closing) handler.onReadable()
+      },
+      onReadError: (piece, error) => {
+        if (!this.#closing) handler.onReadError(piece, error)
+      },
+    }
+    this.#push({ type: 'prepare' })
+  }
+
+  write(run: Run, digests: boolean): void {
+    if (!this.#closing) this.#push({ type: 'run', run, digests })
+  }
+
+  abandon(piece: number): void {
+    if (!this.#closing) this.#push({ type: 'abandon', piece })
+  }
+
+  read(piece: number, begin: number, length: number): Uint8Array | undefined {
+    if (this.#closing) return undefined
+    return this.#shared.cache.read(this.#source, piece, begin, length)
+  }
+
+  check(pieces: Iterable<number>): void {
+    if (this.#closing) return
+    this.#checks.push(pieces[Symbol.iterator]())
+    if (this.#checks.length === 1) setImmediate(() => this.#feedCheck())
+  }
+
+  select(wanted: readonly boolean[]): void {
+    if (!this.#closing) this.#push({ type: 'select', wanted })
+  }
+
+  stamp(): void {
+    if (!this.#closing) this.#push({ type: 'stamp' })
+  }
+
+  close(): void {
+    if (this.#closing) return
+    this.#closing = true
+    Atomics.store(this.#plan.cancel, 0, 1)
+    this.#checks.length = 0
+    this.#push({ type: 'close' })
+  }
+
+  // --------------------------------------------------------------------------------------------- one at a time
+
+  #push(entry: Entry): void {
+    this.#queue.push(entry)
+    this.#pump()
+  }
+
+  #pump(): void {
+    while (!this.#busy) {
+      const entry = this.#queue[0]
+      if (entry === undefined) return
+      const alone = entry.type !== 'run' && entry.type !== 'abandon'
+      if (alone && this.#runsInFlight > 0) return
+      this.#queue.shift()
+      this.#do(entry)
+    }
+  }
+
+  #do(entry: Entry): void {
+    switch (entry.type) {
+      case 'run':
+        this.#run(entry.run, entry.digests)
+        break
+      case 'abandon':
+        this.#abandon(entry.piece)
+        break
+      case 'prepare':
+        this.#prepare()
+        break
+      case 'select':
+        this.#select(entry.wanted)
+        break
+      case 'stamp':
+        this.#alone({ type: 'stamp', id: this.#plan.id }, answer => {
+          if (answer.kind === 'stamps') this.#handler.onStamps(answer.stamps)
+        })
+        break
+      case 'close':
+        this.#release()
+        break
+    }
+  }
+
+  /** Does a job while nothing else of the queue goes on. */
+  #alone(job: Parameters<StoreWorker['run']>[0], done: (answer: Answer) => void): void {
+    this.#busy = true
+    this.#worker().run(job, 0, answer => {
+      this.#busy = false
+      if (answer.kind === 'failed') this.#handler.onError(unpackError(answer.error))
+      else done(answer)
+      this.#pump()
+    })
+  }
+
+  #prepare(): void {
+    try {
+      assertSafePaths(this.#geometry.files)
+    } catch (cause) {
+      if (!(cause instanceof ShoalError)) throw cause
+      this.#busy = true
+      setImmediate(() => {
+        this.#busy = false
+        this.#handler.onError(cause)
+        this.#pump()
+      })
+      return
+    }
+    const wanted = this.#wanted
+    this.#alone({ type: 'prepare', id: this.#plan.id, wanted }, answer => this.#prepared(answer, wanted))
+  }
+
+  #select(wanted: readonly boolean[]): void {
+    const { held, spare } = this.#parts.content()
+    this.#alone({ type: 'select', id: this.#plan.id, wanted, held, spare }, answer =>
+      this.#prepared(answer, wanted),
+    )
+  }
+
+  #prepared(answer: Answer, wanted: readonly boolean[]): void {
+    if (answer.kind !== 'prepared') return
+    this.#wanted = wanted
+    this.#parts.replace(answer)
+    this.#place(answer.found)
+    // The parts file may be gone: nobody may go on with an old handle.
+    for (const worker of this.#opened()) worker.post({ type: 'forget-parts', id: this.#plan.id })
+    this.#shared.handles.close(`${this.#plan.id}:parts`)
+    this.#shared.cache.forget(this.#source)
+    this.#handler.onPrepared(answer.found)
+  }
+
+  #place(found: readonly FileStamp[]): void {
+    this.#allInPlace = true
+    for (const file of this.#geometry.files) {
+      const stamp = found[file.index]
+      // One that is longer than in the torrent is somebody else's as long as nobody wants ours.
+      const there = stamp !== undefined && stamp.size <= file.length
+      const inPlace = file.pad || this.#wanted[file.index] === true || there
+      this.#inPlace[file.index] = inPlace ? 1 : 0
+      if (!inPlace) this.#allInPlace = false
+    }
+  }
+
+  #release(): void {
+    this.#busy = true
+    this.#shared.cache.forget(this.#source)
+    this.#shared.handles.close(`${this.#plan.id}:`)
+    const workers = this.#opened()
+    let left = workers.length
+    const done = (): void => {
+      if (--left > 0) return
+      this.#closed = true
+      this.#onGone()
+      this.#handler.onClosed()
+    }
+    if (left === 0) setImmediate(done)
+    for (const worker of workers) worker.run({ type: 'release', id: this.#plan.id }, 0, done)
+  }
+
+  // ------------------------------------------------------------------------------------------------- writing
+
+  #run(run: Run, digests: boolean): void {
+    const { piece } = run
+    const worker = this.#workerFor(piece)
+    if (run.last) this.#workerOf.delete(piece)
+    else this.#workerOf.set(piece, worker)
+    this.#runsInFlight++
+    const { begin, length, slabs, last } = run
+    const held = this.#heldForWriting(piece)
+    worker.run(
+      { type: 'run', id: this.#plan.id, piece, begin, length, slabs, last, digests, held },
+      length,
+      answer => {
+        this.#runsInFlight--
+        if (answer.kind !== 'corrupt') this.#shared.cache.forgetPiece(this.#source, piece)
+        this.#handler.onRun(run, outcomeOf(answer))
+        this.#pump()
+      },
+    )
+  }
+
+  #abandon(piece: number): void {
+    const worker = this.#workerOf.get(piece)
+    this.#workerOf.delete(piece)
+    worker?.post({ type: 'abandon', id: this.#plan.id, piece })
+  }
+
+  #heldForWriting(piece: number): readonly HeldExtent[] {
+    if (this.#allInPlace) return this.#parts.ofPiece(piece)
+    return this.#parts.reserve(piece, file => this.#inPlace[file] === 0)
+  }
+
+  /** The runs of a piece stay with one worker, which has its hash so far. */
+  #workerFor(piece: number): StoreWorker {
+    const known = this.#workerOf.get(piece)
+    return known?.isAlive ? known : this.#worker()
+  }
+
+  #worker(): StoreWorker {
+    const worker = this.#shared.pool.pick()
+    worker.open(this.#plan)
+    return worker
+  }
+
+  #opened(): StoreWorker[] {
+    return this.#shared.pool.running.filter(worker => worker.hasOpened(this.#plan.id))
+  }
+
+  // ------------------------------------------------------------------------------------------------ checking
+
+  /** Keeps every worker supplied with batches; ends a check when its last batch is answered. */
+  #feedCheck(): void {
+    const pieces = this.#checks[0]
+    if (pieces === undefined || this.#closing) return
+    const workers = this.#shared.pool.all()
+    const limit = workers.length * CHECK_BATCHES_PER_WORKER
+    while (this.#batchesInFlight < limit) {
+      const batch = takeBatch(pieces, this.#geometry.pieceLength)
+      if (batch.length === 0) break
+      this.#checkBatch(batch)
+    }
+    if (this.#batchesInFlight > 0) return
+    this.#checks.shift()
+    const error = this.#checkError
+    this.#checkError = undefined
+    if (error !== undefined) this.#handler.onError(error)
+    this.#handler.onCheckDone()
+    if (this.#checks.length > 0) this.#feedCheck()
+  }
+
+  #checkBatch(pieces: readonly number[]): void {
+    this.#batchesInFlight++
+    const worker = this.#worker()
+    const held = this.#parts.size === 0 ? [] : pieces.flatMap(piece => this.#parts.ofPiece(piece))
+    const bytes = pieces.length * this.#geometry.pieceLength
+    worker.run({ type: 'check', id: this.#plan.id, pieces, held }, bytes, answer => {
+      this.#batchesInFlight--
+      if (this.#closing) return
+      if (answer.kind === 'failed') this.#checkError ??= unpackError(answer.error)
+      const matches = answer.kind === 'checked' ? answer.matches : undefined
+      if (answer.kind === 'checked' && answer.error) this.#checkError ??= unpackError(answer.error)
+      for (let at = 0; at < pieces.length; at++) {
+        if (!this.#closed) this.#handler.onChecked(pieces[at]!, matches?.[at] === 1)
+      }
+      this.#feedCheck()
+    })
+  }
+}
+
+function takeBatch(pieces: Iterator<number>, pieceLength: number): number[] {
+  const limit = Math.max(1, Math.min(CHECK_BATCH_PIECES, Math.floor(CHECK_BATCH_BYTES / pieceLength)))
+  const batch: number[] = []
+  while (batch.length < limit) {
+    const next = pieces.next()
+    if (next.done) break
+    batch.push(next.value)
+  }
+  return batch
+}
+
+function outcomeOf(answer: Answer): RunOutcome {
+  switch (answer.kind) {
+    case 'written':
+    case 'stored':
+    case 'corrupt':
+      return answer
+    case 'failed':
+      return { kind: 'failed', error: unpackError(answer.error) }
+    default:
+      return { kind: 'failed', error: new ShoalError('DISK_WRITE', 'the store worker gave a wrong answer') }
+  }
+}

@@ -1,0 +1,71 @@
+/** Files as the {@link Storage} of an engine: piece memory, store workers, read cache, one store a torrent. */
+import { availableParallelism } from 'node:os'
+import { SLAB_BYTES } from '../bytes/slabs.ts'
+import { ShoalError } from '../errors.ts'
+import type { Storage, StoragePlan, Store, StoreHandler } from '../ports.ts'
+import { FileStore, type Shared } from './file-store.ts'
+import { ReadHandles } from './handles.ts'
+import { ReadCache } from './read-cache.ts'
+import { WorkerPool } from './worker-pool.ts'
+
+/** More than this many do not make disks faster, and each costs memory and open files. */
+const WORKERS_LIMIT = 4
+
+export interface StorageOptions {
+  /** Piece memory: a positive multiple of {@link SLAB_BYTES}. It becomes resident only as far as it is used. */
+  readonly memoryBytes: number
+  /** At most so many store workers; one for each processor up to 4 unless told. */
+  readonly workers?: number | undefined
+  /** What the read cache may hold; 16 MiB unless told. */
+  readonly cacheBytes?: number | undefined
+}
+
+/** Throws OPTION_INVALID. Workers are started as they are needed; `close` closes open stores and ends them. */
+export function createStorage(options: StorageOptions): Storage & { close(): Promise<void> } {
+  const { memoryBytes } = options
+  if (!Number.isSafeInteger(memoryBytes) || memoryBytes <= 0 || memoryBytes % SLAB_BYTES !== 0) {
+    throw new ShoalError('OPTION_INVALID', `memoryBytes must be a positive multiple of ${SLAB_BYTES}`)
+  }
+  const workers = options.workers ?? defaultWorkers()
+  if (!Number.isInteger(workers) || workers < 1) {
+    throw new ShoalError('OPTION_INVALID', 'workers must be a whole number of at least 1')
+  }
+  return new FileStorage(new WorkerPool(new SharedArrayBuffer(memoryBytes), workers), options.cacheBytes)
+}
+
+export function defaultWorkers(): number {
+  return Math.max(1, Math.min(WORKERS_LIMIT, availableParallelism()))
+}
+
+export class FileStorage implements Storage {
+  readonly memory: Uint8Array
+  readonly #shared: Shared
+  readonly #stores = new Set<FileStore>()
+  #nextId = 0
+  #onEmpty: (() => void) | undefined
+
+  constructor(pool: WorkerPool, cacheBytes: number | undefined) {
+    this.memory = new Uint8Array(pool.memory)
+    this.#shared = { pool, cache: new ReadCache(cacheBytes), handles: new ReadHandles() }
+  }
+
+  open(plan: StoragePlan, handler: StoreHandler): Store {
+    const store = new FileStore(this.#nextId++, plan, handler, this.#shared, () => {
+      this.#stores.delete(store)
+      if (this.#stores.size === 0) this.#onEmpty?.()
+    })
+    this.#stores.add(store)
+    return store
+  }
+
+  async close(): Promise<void> {
+    if (this.#stores.size > 0) {
+      const empty = new Promise<void>(resolve => {
+        this.#onEmpty = resolve
+      })
+      for (const store of this.#stores) store.close()
+      await empty
+    }
+    await this.#shared.pool.close()
+  }
+}

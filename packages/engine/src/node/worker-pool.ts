@@ -1,0 +1,169 @@
+/**
+ * The store workers: started when there is work for one more, each with a queue that leaves as one message a turn (a
+ * message costs as much as hashing a block, so they are never sent one by one).
+ */
+import { Worker } from 'node:worker_threads'
+import { ShoalError } from '../errors.ts'
+import { packError } from './disk-errors.ts'
+import type { Answer, Job, Reply, TorrentPlan, ToWorker } from './store-messages.ts'
+
+/** Work waiting for every running worker before another is started: a worker costs 5 to 10 MiB of memory. */
+const START_BACKLOG_BYTES = 4 * 1024 * 1024
+/** A worker's heap holds little: piece memory is shared and buffers are outside of it. */
+const YOUNG_HEAP_MIB = 4
+
+interface Pending {
+  readonly bytes: number
+  readonly done: (answer: Answer) => void
+}
+
+export class WorkerPool {
+  readonly memory: SharedArrayBuffer
+  readonly #limit: number
+  #workers: StoreWorker[] = []
+
+  constructor(memory: SharedArrayBuffer, limit: number) {
+    this.memory = memory
+    this.#limit = limit
+  }
+
+  get running(): readonly StoreWorker[] {
+    return this.#workers
+  }
+
+  /** The worker with the least to do; another one when all have much. */
+  pick(): StoreWorker {
+    let best: StoreWorker | undefined
+    for (const worker of this.#workers) {
+      if (best === undefined || worker.backlogBytes < best.backlogBytes) best = worker
+    }
+    if (
+      best !== undefined &&
+      (best.backlogBytes < START_BACKLOG_BYTES || this.#workers.length >= this.#limit)
+    ) {
+      return best
+    }
+    return this.#start()
+  }
+
+  /** All that there may be: for work that is worth starting them. */
+  all(): readonly StoreWorker[] {
+    while (this.#workers.length < this.#limit) this.#start()
+    return this.#workers
+  }
+
+  async close(): Promise<void> {
+    const workers = this.#workers
+    this.#workers = []
+    await Promise.all(workers.map(worker => worker.thread.terminate()))
+  }
+
+  #start(): StoreWorker {
+    const worker = new StoreWorker(this.memory, () => {
+      this.#workers = this.#workers.filter(each => each !== worker)
+    })
+    this.#workers.push(worker)
+    return worker
+  }
+}
+
+export class StoreWorker {
+  readonly thread: Worker
+  readonly #pending = new Map<number, Pending>()
+  readonly #opened = new Set<number>()
+  readonly #onEnd: () => void
+  #queue: ToWorker[] = []
+  #flushing = false
+  #alive = true
+  #backlogBytes = 0
+  #nextNumber = 0
+
+  constructor(memory: SharedArrayBuffer, onEnd: () => void) {
+    this.#onEnd = onEnd
+    this.thread = new Worker(workerUrl(), {
+      workerData: { memory },
+      execArgv: [],
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_HEAP_MIB },
+    })
+    this.thread.unref()
+    this.thread.on('message', (replies: Reply[]) => {
+      for (const reply of replies) this.#settle(reply.n, reply.answer)
+      if (this.#pending.size === 0) this.thread.unref()
+    })
+    let reason = ''
+    this.thread.on('error', error => {
+      reason = error instanceof Error ? error.message : String(error)
+    })
+    this.thread.on('exit', () => this.#end(reason))
+  }
+
+  get isAlive(): boolean {
+    return this.#alive
+  }
+
+  /** Bytes of the jobs that are not answered yet. */
+  get backlogBytes(): number {
+    return this.#backlogBytes
+  }
+
+  /** Tells the worker of a torrent, once. */
+  open(plan: TorrentPlan): void {
+    if (this.#opened.has(plan.id)) return
+    this.#opened.add(plan.id)
+    this.post({ type: 'open', plan })
+  }
+
+  hasOpened(id: number): boolean {
+    return this.#opened.has(id)
+  }
+
+  /** Does a job of about `bytes`; `done` comes exactly once, in a later turn, also when the worker dies. */
+  run(job: Job, bytes: number, done: (answer: Answer) => void): void {
+    if (job.type === 'release') this.#opened.delete(job.id)
+    const n = this.#nextNumber++
+    if (this.#pending.size === 0) this.thread.ref()
+    this.#pending.set(n, { bytes, done })
+    this.#backlogBytes += bytes
+    this.post({ type: 'job', n, job })
+  }
+
+  /** Says something that needs no answer. */
+  post(message: ToWorker): void {
+    this.#queue.push(message)
+    if (this.#flushing) return
+    this.#flushing = true
+    setImmediate(() => {
+      this.#flushing = false
+      const batch = this.#queue
+      this.#queue = []
+      if (this.#alive) this.thread.postMessage(batch)
+      else this.#fail('')
+    })
+  }
+
+  #settle(n: number, answer: Answer): void {
+    const pending = this.#pending.get(n)
+    if (pending === undefined) return
+    this.#pending.delete(n)
+    this.#backlogBytes -= pending.bytes
+    pending.done(answer)
+  }
+
+  #end(reason: string): void {
+    this.#alive = false
+    this.#onEnd()
+    this.#fail(reason)
+  }
+
+  #fail(reason: string): void {
+    const words = reason === '' ? '' : `: ${reason}`
+    const error = new ShoalError('DISK_WRITE', `a store worker ended unexpectedly${words}`)
+    for (const n of [...this.#pending.keys()]) this.#settle(n, { kind: 'failed', error: packError(error) })
+  }
+}
+
+/** Run from the TypeScript sources (tests), Node 20 cannot start a `.ts` worker: the built one is taken instead. */
+function workerUrl(): URL {
+  const fromSource = import.meta.url.endsWith('.ts')
+  return new URL(fromSource ? '../../dist/node/store-worker.js' : './store-worker.js', import.meta.url)
+}
