@@ -1,0 +1,35 @@
+/** A {@link StoreWorld} in a folder of its own below the system's temporary folder. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { SLAB_BYTES } from '../../src/bytes/slabs.ts'
+import { createStorage } from '../../src/node/storage.ts'
+import type { StoreWorld } from '../contracts/store-suite.ts'
+
+export async function makeWorld(workers: number): Promise<StoreWorld> {
+  const dir = mkdtempSync(join(tmpdir(), 'shoal-store-'))
+  const storage = createStorage({ memoryBytes: 32 * SLAB_BYTES, workers })
+  return {
+    storage,
+    dir,
+    readFile: path => {
+      try {
+        return readFileSync(join(dir, ...path))
+      } catch {
+        return undefined
+      }
+    },
+    writeFile: (path, bytes) => {
+      mkdirSync(dirname(join(dir, ...path)), { recursive: true })
+      writeFileSync(join(dir, ...path), bytes)
+    },
+    list: () => readdirSync(dir),
+    until: async holds => {
+      while (!holds()) await new Promise(resolve => setImmediate(resolve))
+    },
+    close: async () => {
+      await storage.close()
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
