@@ -48,8 +48,9 @@ export class PeekView {
         ]
       case 'block': {
         const { piece, begin, bytes } = event
-        const range = `piece ${piece}, byte ${begin}, ${plural(bytes.length, 'byte')}`
-        return [...gap, `${this.#look.style.bold('Block')}  ${range}, from ${event.address}`]
+        const about = `piece ${piece}, byte ${begin}: ${plural(bytes.length, 'byte')} from ${event.address}`
+        const lines = wrap(about, this.#look.columns - 1 - INDENT.length)
+        return [...gap, this.#look.style.bold('Block'), ...lines.map(line => INDENT + line)]
       }
       case 'gave-up':
         return gap
@@ -157,6 +158,6 @@ function trackerWords(outcome: Extract<PeekEvent, { kind: 'tracker' }>['outcome'
   if (!outcome.ok) return safeText(outcome.error.message)
   const { peers, seeders, leechers } = outcome
   const known =
-    seeders === undefined ? '' : ` (knows ${plural(seeders, 'seed')}, ${formatCount(leechers ?? 0)} others)`
+    seeders === undefined ? '' : ` (knows ${plural(seeders, 'seed')}, ${plural(leechers ?? 0, 'other')})`
   return `${plural(peers, 'peer')}${known}`
 }

@@ -68,8 +68,9 @@ function renderBarLine(figures: TransferFigures, look: Look): string {
     return look.style.bad(truncateEnd(text, room))
   }
   const head = headline(figures)
-  const facts = fit(factsOf(figures), room - LEAST_BAR_COLUMNS - 2 - Math.max(PERCENT_COLUMNS, head.length))
-  if (!hasBar(figures)) return truncateEnd([head, ...facts].join('  '), room)
+  const barColumns = hasBar(figures) ? LEAST_BAR_COLUMNS + 1 : 0
+  const facts = fit(factsOf(figures), room - barColumns - Math.max(PERCENT_COLUMNS, head.length))
+  if (barColumns === 0) return truncateEnd([head, ...facts].join('  '), room)
   const text = [padStart(head, PERCENT_COLUMNS), ...facts].join('  ')
   const columns = Math.min(BAR_COLUMNS, room - displayWidth(text) - 1)
   return `${bar(fractionOf(figures), columns, look)} ${text}`
@@ -131,6 +132,10 @@ function fractionOf(figures: TransferFigures): number {
 
 interface Fact {
   readonly text: string
+  /** Where there is less room. */
+  readonly short?: string
+  /** Columns that it always takes, so that what follows does not jump. */
+  readonly columns?: number
   /** The highest goes first when there is no room. */
   readonly dispensable: number
 }
@@ -149,10 +154,12 @@ function factsOf(figures: TransferFigures): Fact[] {
   if (figures.state !== 'downloading') return []
   const facts: Fact[] = [
     { text: amount(figures.haveBytes, figures.wantedBytes), dispensable: 3 },
-    { text: padStart(formatRate(figures.downloadRate), RATE_COLUMNS), dispensable: 0 },
+    { text: formatRate(figures.downloadRate), columns: RATE_COLUMNS, dispensable: 0 },
   ]
-  if (figures.etaSeconds !== undefined)
-    facts.push({ text: `${formatWholeSeconds(figures.etaSeconds)} left`, dispensable: 1 })
+  if (figures.etaSeconds !== undefined) {
+    const text = `${formatWholeSeconds(figures.etaSeconds)} left`
+    facts.push({ text, short: text.replace(/^(\S+ \S+) .*(?= left)/, '$1'), dispensable: 1 })
+  }
   facts.push(
     connections.connected === 0 && connections.known === 0 ? { text: 'no peers', dispensable: 2 } : peers,
   )
@@ -167,13 +174,14 @@ function amount(have: number, wanted: number): string {
   return `${part.endsWith(unit) ? part.slice(0, -unit.length) : part} of ${total}`
 }
 
-/** The facts that fit, each with two spaces before it. */
+/** The facts that fit: what is dispensable is shortened, then left out. */
 function fit(facts: readonly Fact[], room: number): string[] {
-  const kept = [...facts]
+  let kept = facts.map(fact => ({ ...fact, text: padStart(fact.text, fact.columns ?? 0) }))
   const width = (): number => kept.reduce((sum, fact) => sum + 2 + displayWidth(fact.text), 0)
   while (kept.length > 0 && width() > room) {
     const worst = kept.reduce((most, fact) => (fact.dispensable > most.dispensable ? fact : most))
-    kept.splice(kept.indexOf(worst), 1)
+    if (worst.short !== undefined && worst.short !== worst.text) worst.text = worst.short
+    else kept = kept.filter(fact => fact !== worst)
   }
   return kept.map(fact => fact.text)
 }

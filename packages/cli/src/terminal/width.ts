@@ -27,7 +27,7 @@ export function truncateMiddle(text: string, columns: number): string {
   if (displayWidth(text) <= columns) return text
   if (columns < 8) return truncateEnd(text, columns)
   const parts = graphemes(text)
-  const tail = take(parts.toReversed(), Math.floor((columns - 1) / 3))
+  const tail = take(parts.toReversed(), Math.max(4, Math.floor((columns - 1) / 3)))
     .toReversed()
     .join('')
   const head = take(parts, columns - 1 - displayWidth(tail)).join('')
