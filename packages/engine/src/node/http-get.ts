@@ -15,10 +15,10 @@ import type { IpScope } from '../bytes/ip-scope.ts'
 import { ipScope } from '../bytes/ip-scope.ts'
 
 /** What Shoal calls itself towards trackers and other servers. */
-export const USER_AGENT: string = 'Shoal/0.1'
+const USER_AGENT = 'Shoal/0.1'
 
 /** Enough for http → https, to another host, and a slash at the end. */
-export const MAX_REDIRECTS: number = 5
+const MAX_REDIRECTS = 5
 
 /** Node's 250 ms for one address before the next is tried too is too little for far-away trackers. */
 const NEXT_ADDRESS_MS = 2_000
@@ -32,6 +32,8 @@ export interface HttpGetOptions {
   readonly localAddress?: string | undefined
   /** Why an address must not be asked for this URL, or undefined when it may; asked before connecting. */
   readonly refuse?: ((address: string, url: URL) => string | undefined) | undefined
+  /** How far an address reaches; tests, which have only loopback, say otherwise. */
+  readonly scopeOf?: ((address: string) => IpScope | undefined) | undefined
 }
 
 export interface HttpAnswer {
@@ -147,7 +149,7 @@ class Get {
 
   #receive(url: URL, response: IncomingMessage): void {
     const address = canonicalIp(response.socket.remoteAddress ?? '')
-    const scope = address === undefined ? undefined : ipScope(address)
+    const scope = address === undefined ? undefined : this.#scopeOf(address)
     if (scope !== undefined && NEARNESS[scope] > NEARNESS[this.#scope]) this.#scope = scope
     const status = response.statusCode ?? 0
     const location = response.headers.location
@@ -226,9 +228,13 @@ class Get {
 
   /** Why this address may not be asked. */
   #refusalOf(address: string, url: URL): string | undefined {
-    const scope = ipScope(address) ?? 'local'
+    const scope = this.#scopeOf(address) ?? 'local'
     if (NEARNESS[scope] < NEARNESS[this.#scope]) return `${url.hostname} is an address of a local network`
     return this.#options.refuse?.(address, url)
+  }
+
+  #scopeOf(address: string): IpScope | undefined {
+    return (this.#options.scopeOf ?? ipScope)(address)
   }
 
   /** Resolves names to the addresses that may be asked: what is checked is what is connected to. */

@@ -11,16 +11,16 @@ import { HttpGetError, httpGet } from './http-get.ts'
 import { UdpSessions, udpAnnounce } from './udp-announce.ts'
 
 /** For one HTTP announce: name, connection, redirects and answer together. */
-export const HTTP_TIMEOUT_MS: number = 30_000
+const HTTP_TIMEOUT_MS = 30_000
 
 /** `stopped` is a courtesy: nobody waits long for it when leaving. */
-export const STOP_TIMEOUT_MS: number = 5_000
+const STOP_TIMEOUT_MS = 5_000
 
 /** 2,000 peers in the long form are some 200 KB. */
-export const MAX_ANSWER_BYTES: number = 2 * 1024 * 1024
+const MAX_ANSWER_BYTES = 2 * 1024 * 1024
 
 export interface TrackersOptions {
-  /** The address of this machine that trackers are to see; undefined: whichever the system picks. */
+  /** The address of this machine (an IP literal) that trackers are to see; undefined or `::`: the system picks. */
   readonly bindHost?: string | undefined
   readonly httpTimeoutMs?: number | undefined
   readonly stopTimeoutMs?: number | undefined
@@ -40,7 +40,7 @@ class NodeTrackers implements Trackers {
   #closed = false
 
   constructor(options: TrackersOptions) {
-    this.#options = options
+    this.#options = options.bindHost === '::' ? { ...options, bindHost: undefined } : options
   }
 
   announce(url: string, request: AnnounceRequest, done: Done): () => void {

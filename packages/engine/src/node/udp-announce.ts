@@ -86,7 +86,7 @@ class UdpAnnounce {
   begin(): void {
     const { timeoutMs } = this.#options
     if (timeoutMs !== undefined) {
-      this.#after(timeoutMs, () => this.#end(new ShoalError('TRACKER_TIMEOUT', 'the tracker did not answer')))
+      this.#after(timeoutMs, () => this.#end(this.#silence()))
     }
     lookup(bareHost(this.#url), { all: true }, (error, addresses) => {
       if (this.#over) return
@@ -113,6 +113,10 @@ class UdpAnnounce {
     }
   }
 
+  #silence(): ShoalError {
+    return new ShoalError('TRACKER_TIMEOUT', `${this.#url.hostname} did not answer`)
+  }
+
   #unreachable(message: string, cause?: Error): void {
     this.#end(new ShoalError('TRACKER_UNREACHABLE', message, { cause }))
   }
@@ -128,17 +132,28 @@ class UdpAnnounce {
     }
     const ipv6 = isIP(address) === 6
     const exchange = new UdpExchange({ session, task, ipv6, random: systemRandom.bytes }, performance.now())
-    const cancel = runExchange(exchange, address, port, this.#options.localAddress, outcome => {
-      this.#settle(outcome)
-    })
+    const cancel = runExchange(
+      exchange,
+      this.#url.hostname,
+      address,
+      port,
+      this.#options.localAddress,
+      outcome => {
+        this.#settle(outcome)
+      },
+    )
     this.#cancels.push(cancel)
   }
 
   #settle(outcome: AnnounceReply | ShoalError): void {
     if (this.#over) return
     this.#open--
-    if (outcome instanceof ShoalError) this.#error = moreTelling(this.#error, outcome)
-    else this.#replies.push(outcome)
+    if (outcome instanceof ShoalError) {
+      const error = outcome.code === 'TRACKER_TIMEOUT' ? this.#silence() : outcome
+      this.#error = moreTelling(this.#error, error)
+    } else {
+      this.#replies.push(outcome)
+    }
     if (this.#open === 0) this.#finish()
     else if (this.#replies.length > 0) this.#after(SECOND_ANSWER_MS, () => this.#finish())
   }
@@ -164,6 +179,7 @@ class UdpAnnounce {
 /** Drives an exchange over a socket until it has an outcome; `done` once, in a later turn, unless cancelled. */
 function runExchange(
   exchange: UdpExchange,
+  host: string,
   address: string,
   port: number,
   localAddress: string | undefined,
@@ -183,7 +199,7 @@ function runExchange(
     if (over) return
     cancel()
     const code = 'code' in error ? ` (${String(error.code)})` : ''
-    done(new ShoalError('TRACKER_UNREACHABLE', `the tracker cannot be reached${code}`, { cause: error }))
+    done(new ShoalError('TRACKER_UNREACHABLE', `${host} cannot be reached${code}`, { cause: error }))
   }
   const step = (): void => {
     if (over) return

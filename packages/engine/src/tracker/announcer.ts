@@ -19,22 +19,22 @@ import type { ShoalError } from '../errors.ts'
 import type { AnnounceEvent, AnnounceReply } from './announce.ts'
 
 /** Peers asked for at a time: enough to fill a torrent's connections, and one UDP datagram holds them all. */
-export const NUM_WANT: number = 150
+const NUM_WANT = 150
 
 /** After a first failure; each further one doubles it. */
-export const BACKOFF_MIN_MS: number = 15_000
+const BACKOFF_MIN_MS = 15_000
 
 /** The longest backoff: a tracker that comes back is found within an hour. */
-export const BACKOFF_MAX_MS: number = 60 * 60_000
+const BACKOFF_MAX_MS = 60 * 60_000
 
 /** Up to a tenth is added to a backoff, so that the clients of a restarted tracker do not come all at once. */
 const BACKOFF_JITTER = 0.1
 
 /** Between two announces for want of peers, where the tracker names no min interval. */
-export const WANT_PEERS_MS: number = 5 * 60_000
+const WANT_PEERS_MS = 5 * 60_000
 
 /** Trackers of one torrent: each costs a request now and then, and torrents can be written by anyone. */
-export const MAX_TRACKERS: number = 200
+const MAX_TRACKERS = 200
 
 /** So often `completed` is tried with one tracker. */
 const MAX_COMPLETED_TRIES = 4

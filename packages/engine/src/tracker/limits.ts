@@ -4,22 +4,22 @@
 export const MAX_PEERS_PER_REPLY: number = 2000
 
 /** No tracker makes us announce more often than this, not even one that says 0 or a negative number. */
-export const MIN_INTERVAL_MS: number = 60_000
+const MIN_INTERVAL_MS = 60_000
 
 /** When a tracker says nothing: the usual half hour. */
-export const DEFAULT_INTERVAL_MS: number = 30 * 60_000
+const DEFAULT_INTERVAL_MS = 30 * 60_000
 
 /** No tracker makes us wait longer than this: a slip of the tracker's would last until a restart. */
-export const MAX_INTERVAL_MS: number = 6 * 60 * 60_000
+const MAX_INTERVAL_MS = 6 * 60 * 60_000
 
 /**
  * The floor of `min interval`, which only matters when we are short of peers. A tracker that allows it is asked more
  * often than {@link MIN_INTERVAL_MS}.
  */
-export const MIN_MIN_INTERVAL_MS: number = 5_000
+const MIN_MIN_INTERVAL_MS = 5_000
 
 /** Longest message or warning of a tracker that is shown. */
-export const MAX_TEXT_CHARS: number = 300
+const MAX_TEXT_CHARS = 300
 
 /** Longest tracker id that is sent back; a longer one is forgotten. */
 export const MAX_TRACKER_ID_CHARS: number = 256

@@ -19,11 +19,6 @@ export function redactUrl(text: string): string {
   return `${url.protocol}//${url.host}${path}${url.search === '' ? '' : '?…'}`
 }
 
-/** Name or address of the tracker (no port, IPv6 in brackets), for messages. */
-export function trackerHost(text: string): string {
-  return parseUrl(text)?.hostname || 'the tracker'
-}
-
 function parseUrl(text: string): URL | undefined {
   return URL.canParse(text) ? new URL(text) : undefined
 }

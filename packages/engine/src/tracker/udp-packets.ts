@@ -5,10 +5,10 @@ import type { AnnounceEvent, AnnounceReply, AnnounceRequest, SwarmCounts } from 
 import { clampIntervals, cleanText, MAX_PEERS_PER_REPLY } from './limits.ts'
 
 /** BEP 15: more do not fit into a datagram that passes everywhere. */
-export const MAX_SCRAPE_HASHES: number = 74
+const MAX_SCRAPE_HASHES = 74
 
 /** Longest path and query that are sent; more would not fit beside the announce in one unbroken datagram. */
-export const MAX_URL_DATA_BYTES: number = 1020
+const MAX_URL_DATA_BYTES = 1020
 
 const ACTION = { connect: 0, announce: 1, scrape: 2, error: 3 } as const
 

@@ -21,13 +21,13 @@ import type { AnnounceReply, AnnounceRequest, SwarmCounts } from './announce.ts'
 import { decodeUdpReply, encodeAnnounce, encodeConnect, encodeScrape } from './udp-packets.ts'
 
 /** BEP 15: the first repetition; each further one waits twice as long. */
-export const FIRST_TIMEOUT_MS: number = 15_000
+const FIRST_TIMEOUT_MS = 15_000
 
 /** Without an answer for so long, the tracker counts as dead. */
-export const PHASE_TIMEOUT_MS: number = 60_000
+const PHASE_TIMEOUT_MS = 60_000
 
 /** BEP 15: how long a connection id may be used after it was received. */
-export const CONNECTION_ID_MS: number = 60_000
+const CONNECTION_ID_MS = 60_000
 
 /** What is remembered of one tracker address between exchanges: its connection id, for a minute. */
 export class UdpTrackerSession {

@@ -1,4 +1,5 @@
 import { get } from 'node:http'
+import { networkInterfaces } from 'node:os'
 import { afterEach, describe, expect, it } from 'vitest'
 import { decode } from '../../src/bencode/decode.ts'
 import { BencodeDict } from '../../src/bencode/value.ts'
@@ -12,6 +13,10 @@ import { parseScrapeReply, percentEncode, scrapeUrl } from '../../src/tracker/ht
 import { REQUEST } from '../tracker/request.ts'
 
 const HASH = toHex(REQUEST.infoHash)
+const hasIpv6 = Object.values(networkInterfaces()).some(each =>
+  each?.some(({ address }) => address === '::1'),
+)
+
 let server: TrackerServer | undefined
 afterEach(async () => {
   await server?.close()
@@ -19,22 +24,26 @@ afterEach(async () => {
 })
 
 describe('the small tracker', () => {
-  it('introduces peers to each other, by the address they come from', async () => {
-    server = await startTracker()
-    const first = await announce({ port: 1, event: 'started' })
-    expect(first).toMatchObject({
-      peers: [],
-      intervalMs: 60_000,
-      minIntervalMs: 5_000,
-      leechers: 1,
-      seeders: 0,
-    })
-    const second = await announce({ port: 2, leftBytes: 0 }, '127.0.0.2')
-    expect(second.peers).toEqual([{ host: '127.0.0.1', port: 1, peerId: undefined }])
-    expect(second).toMatchObject({ leechers: 1, seeders: 1 })
-    expect((await announce({ port: 1 })).peers).toMatchObject([{ host: '127.0.0.2', port: 2 }])
-    expect(server.peerCount(HASH)).toBe(2)
-  })
+  // macOS has only 127.0.0.1 of the loopback network.
+  it.skipIf(process.platform === 'darwin')(
+    'introduces peers to each other, by the address they come from',
+    async () => {
+      server = await startTracker()
+      const first = await announce({ port: 1, event: 'started' })
+      expect(first).toMatchObject({
+        peers: [],
+        intervalMs: 60_000,
+        minIntervalMs: 5_000,
+        leechers: 1,
+        seeders: 0,
+      })
+      const second = await announce({ port: 2, leftBytes: 0 }, '127.0.0.2')
+      expect(second.peers).toEqual([{ host: '127.0.0.1', port: 1, peerId: undefined }])
+      expect(second).toMatchObject({ leechers: 1, seeders: 1 })
+      expect((await announce({ port: 1 })).peers).toMatchObject([{ host: '127.0.0.2', port: 2 }])
+      expect(server.peerCount(HASH)).toBe(2)
+    },
+  )
 
   it('lets go who stops and counts who completes, once', async () => {
     server = await startTracker()
@@ -61,7 +70,7 @@ describe('the small tracker', () => {
     expect((await announce({ port: 9, numWant: 0 })).peers).toHaveLength(0)
   })
 
-  it('speaks the long form to who asks for it, and IPv6', async () => {
+  it.skipIf(!hasIpv6)('speaks the long form to who asks for it, and IPv6', async () => {
     server = await startTracker({ host: '::1' })
     const query = `info_hash=${percentEncode(REQUEST.infoHash)}&peer_id=${percentEncode(REQUEST.peerId)}&left=1`
     await fetchBytes(`${server.url}?${query}&port=7`)

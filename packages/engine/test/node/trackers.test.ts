@@ -46,7 +46,8 @@ describe('an HTTP tracker', () => {
     expect((await announced(`${url}/announce`)).peers).toEqual([PEER])
   })
 
-  it('is asked from the address that was chosen', async () => {
+  // macOS has only 127.0.0.1 of the loopback network.
+  it.skipIf(process.platform === 'darwin')('is asked from the address that was chosen', async () => {
     let from: string | undefined
     const url = await serve((request, response) => {
       from = request.socket.remoteAddress

@@ -1,0 +1,129 @@
+import type { RequestListener } from 'node:http'
+import { createServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo, Server } from 'node:net'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { IpScope } from '../../src/bytes/ip-scope.ts'
+import type { HttpAnswer, HttpGetOptions } from '../../src/node/http-get.ts'
+import { HttpGetError, httpGet } from '../../src/node/http-get.ts'
+
+const servers: (Server & { closeAllConnections(): void })[] = []
+afterEach(() => {
+  vi.unstubAllEnvs()
+  for (const server of servers.splice(0)) {
+    server.close()
+    server.closeAllConnections()
+  }
+})
+
+// macOS has only 127.0.0.1 of the loopback network.
+describe.skipIf(process.platform === 'darwin')('a redirect', () => {
+  // What these addresses of this machine stand for.
+  const scopes: Record<string, IpScope> = {
+    '127.0.0.4': 'global',
+    '127.0.0.3': 'local',
+    '127.0.0.1': 'loopback',
+  }
+  const scopeOf = (address: string): IpScope | undefined => scopes[address]
+
+  it.each([
+    ['the internet', 'the internet', '127.0.0.4', '127.0.0.4', true],
+    ['the internet', 'a local network', '127.0.0.4', '127.0.0.3', false],
+    ['the internet', 'this machine', '127.0.0.4', '127.0.0.1', false],
+    ['the internet', 'a name of this machine', '127.0.0.4', 'localhost', false],
+    ['the internet', 'this machine in disguise', '127.0.0.4', '0x7f.1', false],
+    ['a local network', 'this machine', '127.0.0.3', '127.0.0.1', false],
+    ['a local network', 'the internet', '127.0.0.3', '127.0.0.4', true],
+    ['this machine', 'this machine', '127.0.0.1', 'localhost', true],
+  ])('from %s to %s', async (_from, _to, from, to, followed) => {
+    let reached = false
+    const target = await serve('127.0.0.1', (_, response) => {
+      reached = true
+      response.end('there')
+    })
+    // The same port on the other addresses.
+    if (to.startsWith('127.0.0.') && to !== '127.0.0.1') {
+      await serve(
+        to,
+        (_, response) => {
+          reached = true
+          response.end('there')
+        },
+        target,
+      )
+    }
+    const source = await serve(from, (_, response) => {
+      response.writeHead(302, { location: `http://${to}:${target}/` }).end()
+    })
+    const outcome = await fetched(`http://${from}:${source}/`, { scopeOf })
+    expect(reached).toBe(followed)
+    if (followed) expect(textOf(outcome)).toBe('there')
+    else expect(outcome).toMatchObject({ kind: 'unsupported' })
+  })
+
+  it('does not lead from the internet to this machine by way of the internet', async () => {
+    const inside = await serve('127.0.0.1', (_, response) => response.end('secret'))
+    const port = await serve('127.0.0.4', (request, response) => {
+      const location = request.url === '/' ? '/again' : `http://127.0.0.1:${inside}/`
+      response.writeHead(307, { location }).end()
+    })
+    expect(await fetched(`http://127.0.0.4:${port}/`, { scopeOf })).toMatchObject({ kind: 'unsupported' })
+  })
+})
+
+it('takes as many bytes as allowed and no more', async () => {
+  const port = await serve('127.0.0.1', (_, response) => response.end('12345678'))
+  expect(textOf(await fetched(`http://127.0.0.1:${port}/`, { maxBytes: 8 }))).toBe('12345678')
+  expect(await fetched(`http://127.0.0.1:${port}/`, { maxBytes: 7 })).toMatchObject({ kind: 'invalid' })
+})
+
+it('never trusts a certificate that nobody vouches for, even where the environment says so', async () => {
+  vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
+  const server = createTlsServer({ key: KEY, cert: CERTIFICATE }, (_, response) => response.end('secret'))
+  const outcome = await fetched(`https://127.0.0.1:${await listen(server, '127.0.0.1')}/`)
+  expect(outcome).toMatchObject({ kind: 'unreachable' })
+  expect((outcome as HttpGetError).message).toMatch(/SELF_SIGNED/)
+})
+
+function fetched(url: string, options: Partial<HttpGetOptions> = {}): Promise<HttpAnswer | HttpGetError> {
+  return new Promise(resolve => {
+    httpGet(new URL(url), { timeoutMs: 5000, maxBytes: 100, ...options }, resolve)
+  })
+}
+
+function textOf(outcome: HttpAnswer | HttpGetError): string {
+  if (outcome instanceof HttpGetError) throw outcome
+  return new TextDecoder().decode(outcome.body)
+}
+
+function serve(host: string, handler: RequestListener, port = 0): Promise<number> {
+  return listen(createServer(handler), host, port)
+}
+
+function listen(server: Server & { closeAllConnections(): void }, host: string, port = 0): Promise<number> {
+  servers.push(server)
+  return new Promise((resolve, reject) => {
+    server.on('error', reject)
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port))
+  })
+}
+
+/** Self-signed for 127.0.0.1 and of no other use. */
+const KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgweiL10oHo5YIQkjQ
+fzGFzpXxV3cZrpJYvhFHy2ipMiChRANCAAST9x2K+WnpIP2vAyhYAkdST7tNqp0k
+UCIVUXzPX+DvpkkKTMFxhWaGIKOBBqYMfBiNgqN/sKBfyfOFg9wOPOs4
+-----END PRIVATE KEY-----
+`
+const CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBkDCCATagAwIBAgIUc18Ycskj3HJOnAvxG55bTdNgY+IwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJMTI3LjAuMC4xMCAXDTI2MTEyMTA3NDQ1NFoYDzIxMjYxMDI4
+MDc0NDU0WjAUMRIwEAYDVQQDDAkxMjcuMC4wLjEwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAST9x2K+WnpIP2vAyhYAkdST7tNqp0kUCIVUXzPX+DvpkkKTMFxhWaG
+IKOBBqYMfBiNgqN/sKBfyfOFg9wOPOs4o2QwYjAdBgNVHQ4EFgQUUpMT3w27pNnU
+XA3Eoo9BFG2s+NAwHwYDVR0jBBgwFoAUUpMT3w27pNnUXA3Eoo9BFG2s+NAwDwYD
+VR0TAQH/BAUwAwEB/zAPBgNVHREECDAGhwR/AAABMAoGCCqGSM49BAMCA0gAMEUC
+IQDcFszb7sV1WVzyPopYyQqG5DhnW/xzAdstMrFDEoeGZAIgX5m9eb9+2A5Zavyc
+0UJDSX1yDrJMjanYzXXeKnexeHo=
+-----END CERTIFICATE-----
+`
