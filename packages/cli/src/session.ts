@@ -85,10 +85,18 @@ class Session {
   }
 
   async run(): Promise<ExitCode> {
-    const { sources, options } = this.#plan
+    try {
+      await this.#work()
+    } catch (error) {
+      if (!this.#interruption.signal.aborted) this.#fail(error)
+    }
+    return this.#finish()
+  }
+
+  async #work(): Promise<void> {
+    const { sources, options, seedOnly } = this.#plan
     const metainfos = await Promise.all(sources.map(source => this.#load(source)))
-    if (metainfos.every(metainfo => metainfo === undefined) || this.#interruption.signal.aborted)
-      return this.#exitCode()
+    if (metainfos.every(metainfo => metainfo === undefined)) return
     const { createEngine } = await import('@shoal/engine')
     const engine = await createEngine({
       port: options.port,
@@ -99,16 +107,15 @@ class Session {
     })
     try {
       if (options.json) printEvent('listening', { port: engine.port })
+      else if (seedOnly) this.#screen.print(`Listening on port ${engine.port}`)
       for (const [index, metainfo] of metainfos.entries())
-        if (metainfo) await this.#add(engine, sources[index]!, metainfo)
+        if (metainfo && !this.#interruption.signal.aborted) await this.#add(engine, sources[index]!, metainfo)
       await this.#untilOver()
-      this.#over = true
-      this.#stopShowing()
     } finally {
       this.#over = true
+      this.#stopShowing()
       await engine.close()
     }
-    return this.#finish()
   }
 
   end(): void {
