@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { delimiter, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -13,6 +13,8 @@ export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 const MODULES = join(ROOT, 'node_modules')
 const INSTALL_STAMP = join(MODULES, '.shoal-install')
 const BUILD_STAMP = join(MODULES, '.shoal-build')
+/** Not node_modules/.bin/tsc: that is a shell script on Windows. */
+const TSC = join(MODULES, 'typescript', 'bin', 'tsc')
 /** In the order in which they depend on each other. */
 const PACKAGES = ['packages/engine', 'packages/cli']
 
@@ -39,13 +41,16 @@ export async function orExplain(work) {
 function install() {
   const wanted = fingerprintOfLockfile()
   if (read(INSTALL_STAMP) === wanted) return
+  if (isInstalledByHand()) return writeFileSync(INSTALL_STAMP, wanted)
   console.error('shoal: installing dependencies (npm ci)')
-  // No dependency needs a script at install time (test/lockfile.test.ts), so none gets to run one.
-  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--include=dev']
-  const [command, leading] = npm()
-  const result = run(command, [...leading, ...args], {
-    shell: leading.length === 0 && process.platform === 'win32',
-  })
+  let result = npm('ci')
+  if (OUT_OF_STEP.test(result.output)) {
+    // The lockfile lacks something that package.json asks for; what it has is still followed, and it stays as it is.
+    console.error(
+      'shoal: package-lock.json is not complete, installing what it lacks (npm install --no-save)',
+    )
+    result = npm('install', '--no-save')
+  }
   if (result.error !== undefined) throw new SetupError(`shoal: cannot run npm: ${result.error.message}`)
   if (result.status !== 0) {
     const output = result.output.trim()
@@ -55,12 +60,21 @@ function install() {
           'a first run needs the network once',
       )
     }
-    throw new SetupError(`${output}\nshoal: cannot install: npm ci failed (${ending(result)})`)
+    throw new SetupError(`${output}\nshoal: cannot install: npm failed (${ending(result)})`)
   }
   mkdirSync(MODULES, { recursive: true })
   writeFileSync(INSTALL_STAMP, wanted)
 }
 
+/** npm writes a lockfile of its own last: newer than ours means that someone ran `npm install` since. */
+function isInstalledByHand() {
+  const own = statSync(join(MODULES, '.package-lock.json'), { throwIfNoEntry: false })
+  return (
+    own !== undefined && own.mtimeMs >= statSync(join(ROOT, 'package-lock.json')).mtimeMs && existsSync(TSC)
+  )
+}
+
+const OUT_OF_STEP = /\bEUSAGE\b.*\bpackage-lock\.json\b.* in sync/s
 const UNREACHABLE =
   /\b(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ENOTCACHED|ERR_SOCKET_TIMEOUT)\b/
 
@@ -68,9 +82,7 @@ function build() {
   const source = fingerprintOfSource()
   if (read(BUILD_STAMP) === source && PACKAGES.every(isCompiled)) return
   console.error('shoal: compiling (tsc -b)')
-  // Not node_modules/.bin/tsc: that is a shell script on Windows.
-  const tsc = join(MODULES, 'typescript', 'bin', 'tsc')
-  const result = run(process.execPath, [tsc, '-b', ...PACKAGES])
+  const result = run(process.execPath, [TSC, '-b', ...PACKAGES])
   if (result.error !== undefined) throw new SetupError(`shoal: cannot run tsc: ${result.error.message}`)
   if (result.status !== 0) {
     throw new SetupError(`${result.output.trim()}\nshoal: cannot compile: tsc failed (${ending(result)})`)
@@ -93,14 +105,20 @@ function ending({ status, signal }) {
   return signal === null ? `exit code ${status}` : signal
 }
 
-/** The npm that runs us, else the one beside this Node or on the path: a command and its leading arguments. */
-function npm() {
+function npm(...args) {
+  // No dependency needs a script at install time (test/lockfile.test.ts), so none gets to run one.
+  const all = [...args, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--include=dev']
+  const program = npmProgram()
+  if (program !== undefined) return run(process.execPath, [program, ...all])
+  return run('npm', all, { shell: process.platform === 'win32' })
+}
+
+/** The npm that runs us, else the one that came with this Node; undefined: whatever the path has. */
+function npmProgram() {
   const running = process.env.npm_execpath
-  if (running !== undefined && /npm-cli\.c?js$/.test(running)) return [process.execPath, [running]]
+  if (running !== undefined && /npm-cli\.c?js$/.test(running)) return running
   const beside = join(dirname(process.execPath), '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js')
-  const onPath = (process.env.PATH ?? '').split(delimiter).some(dir => existsSync(join(dir, 'npm')))
-  if (!onPath && existsSync(beside)) return [process.execPath, [beside]]
-  return ['npm', []]
+  return existsSync(beside) ? beside : undefined
 }
 
 /** Installed packages depend on the lockfile, and on the machine: some tools are native programs. */
