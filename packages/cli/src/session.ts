@@ -6,7 +6,7 @@ import type { AddOptions, Engine, Metainfo, Torrent, TorrentSnapshot } from '@sh
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { explain } from './failure.ts'
 import { formatBytes, formatDuration, formatRate, plural } from './format.ts'
-import { loadSource } from './input/source.ts'
+import { type Loader, loadSource } from './input/source.ts'
 import { type Interruption, watchInterrupts } from './interrupt.ts'
 import type { NetworkOptions } from './options.ts'
 import { print, printEvent, stdoutGone } from './output.ts'
@@ -95,10 +95,10 @@ class Session {
 
   async #work(): Promise<void> {
     const { sources, options, seedOnly } = this.#plan
-    const metainfos = await Promise.all(sources.map(source => this.#load(source)))
+    const library = await import('@shoal/engine')
+    const metainfos = await Promise.all(sources.map(source => this.#load(library, source)))
     if (metainfos.every(metainfo => metainfo === undefined)) return
-    const { createEngine } = await import('@shoal/engine')
-    const engine = await createEngine({
+    const engine = await library.createEngine({
       port: options.port,
       bind: options.bind,
       stateDir: options.state,
@@ -123,9 +123,9 @@ class Session {
     this.#interruption.end()
   }
 
-  async #load(source: string): Promise<Metainfo | undefined> {
+  async #load(library: Loader, source: string): Promise<Metainfo | undefined> {
     try {
-      const metainfo = await loadSource(source, this.#interruption.signal)
+      const metainfo = await loadSource(library, source, this.#interruption.signal)
       for (const warning of metainfo.warnings) this.#warn(metainfo.name, warning)
       return metainfo
     } catch (error) {

@@ -31,7 +31,7 @@ export function defineInfo(): Command {
     ['shoal create disk.iso -o - | shoal info -', 'from standard input'],
   ])
   return command.action(async (source: string, options: InfoOptions) => {
-    const metainfo = await loadSource(source)
+    const metainfo = await loadSource(await import('@shoal/engine'), source)
     if (options.json) printDocument(infoDocument(metainfo))
     else {
       const style = chooseStyle(options.color, process.stdout.isTTY === true, process.env)

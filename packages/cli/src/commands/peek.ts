@@ -59,11 +59,11 @@ export function definePeek(): Command {
 async function peekAt(source: string, options: PeekOptions): Promise<ExitCode> {
   const interruption = watchInterrupts(() => {})
   try {
-    const metainfo = await loadSource(source, interruption.signal)
+    const engine = await import('@shoal/engine')
+    const metainfo = await loadSource(engine, source, interruption.signal)
     requireRange(metainfo, options)
     const expected =
       options.compare === undefined ? undefined : await readExpected(metainfo, options.compare, options)
-    const { peek } = await import('@shoal/engine')
     const view = new PeekView({
       columns: process.stdout.columns ?? 100,
       unicode: !process.stdout.isTTY || knowsUnicode(process.env, process.platform),
@@ -71,7 +71,7 @@ async function peekAt(source: string, options: PeekOptions): Promise<ExitCode> {
     })
     let exitCode: ExitCode = EXIT.network
     const { peer, piece, begin, length, timeout } = options
-    for await (const event of peek(metainfo, {
+    for await (const event of engine.peek(metainfo, {
       peers: peer,
       piece,
       begin,

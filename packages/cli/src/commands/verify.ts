@@ -42,9 +42,9 @@ async function verify(source: string, options: VerifyOptions): Promise<ExitCode>
   const screen = new Screen(process.stderr, options.color)
   const interruption = watchInterrupts(() => screen.clear())
   try {
-    const metainfo = await loadSource(source, interruption.signal)
-    const { verifyTorrent } = await import('@shoal/engine')
-    const report = await verifyTorrent(metainfo, options.dir, {
+    const engine = await import('@shoal/engine')
+    const metainfo = await loadSource(engine, source, interruption.signal)
+    const report = await engine.verifyTorrent(metainfo, options.dir, {
       onProgress: hashReporter(screen, 'verifying'),
       signal: interruption.signal,
     })

@@ -6,17 +6,19 @@ import { Failure } from '../failure.ts'
 /** No honest torrent file is larger; standard input may never end. */
 const TORRENT_BYTES = 64 * 1024 * 1024
 
+/** The part of the engine that is needed here. */
+export type Loader = Pick<typeof import('@shoal/engine'), 'loadTorrent' | 'parseTorrent'>
+
 /** @throws Failure, ShoalError */
-export async function loadSource(source: string, signal?: AbortSignal): Promise<Metainfo> {
+export async function loadSource(engine: Loader, source: string, signal?: AbortSignal): Promise<Metainfo> {
   if (/^magnet:/i.test(source))
     throw new Failure(
       EXIT.source,
       'magnet links cannot be opened by this version',
       'give the torrent file or its URL instead',
     )
-  const { loadTorrent, parseTorrent } = await import('@shoal/engine')
-  if (source === '-') return parseTorrent(await readStdin())
-  const loaded = await loadTorrent(source, { signal })
+  if (source === '-') return engine.parseTorrent(await readStdin())
+  const loaded = await engine.loadTorrent(source, { signal })
   return loaded.metainfo
 }
 
