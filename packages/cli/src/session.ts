@@ -210,7 +210,7 @@ class Session {
           ? 'was complete already'
           : `in ${formatDuration(seconds)} (${formatRate(downloadedBytes / Math.max(seconds, 0.001))})`
       this.#screen.clear()
-      print(`${safeText(name)}: ${formatBytes(wantedBytes)} ${how}, in ${path}`)
+      print(`${path}: ${formatBytes(wantedBytes)} ${how}`)
     }
     this.#look()
   }

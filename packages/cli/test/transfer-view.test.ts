@@ -87,7 +87,8 @@ describe('one torrent', () => {
     expect(show([STUCK], 40)).toMatchInlineSnapshot(`
       "
       ━━━━━━───── 57.3 %      0 B/s  no peers
-      No peers: the tracker knows none, and …
+      No peers: the tracker knows none, and
+      will be asked again in 4 min
       "
     `)
     expect(show([SEEDING], 40)).toMatchInlineSnapshot(`

@@ -7,7 +7,7 @@
 import { formatBytes, formatPercent, formatRate, formatRatio, formatWholeSeconds, plural } from '../format.ts'
 import { safeText } from './safe-text.ts'
 import type { Style } from './style.ts'
-import { displayWidth, padEnd, padStart, truncateEnd, truncateMiddle } from './width.ts'
+import { displayWidth, padEnd, padStart, truncateEnd, truncateMiddle, wrap } from './width.ts'
 
 /** What is shown of a torrent: its snapshot has all of it, and so has a `progress` event of `--json`. */
 export interface TransferFigures {
@@ -56,9 +56,11 @@ export function plainLine(figures: TransferFigures): string {
 }
 
 function renderOne(figures: TransferFigures, look: Look): string[] {
-  const lines = [renderBarLine(figures, look)]
-  if (figures.why) lines.push(look.style.warn(truncateEnd(safeText(figures.why.text), look.columns - 1)))
-  return lines
+  const line = renderBarLine(figures, look)
+  if (!figures.why) return [line]
+  const [first = '', ...rest] = wrap(safeText(figures.why.text), look.columns - 1)
+  const second = rest.length === 0 ? [] : [truncateEnd(rest.join(' '), look.columns - 1)]
+  return [line, ...[first, ...second].map(look.style.warn)]
 }
 
 function renderBarLine(figures: TransferFigures, look: Look): string {
