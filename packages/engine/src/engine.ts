@@ -1,0 +1,207 @@
+/**
+ * Many torrents behind one port: who owns the listening socket, the piece memory, the global limits and the one clock
+ * tick that drives everything. Knows the world only by its ports, so it runs unchanged in the simulator.
+ */
+
+import { toHex } from './bytes/hex.ts'
+import { SlabPool } from './bytes/slabs.ts'
+import { assert, ShoalError } from './errors.ts'
+import type { Metainfo } from './metainfo/metainfo.ts'
+import type { Link, LinkHandler, Listener, Ports } from './ports.ts'
+import { Incoming } from './torrent/incoming.ts'
+import { TokenBucket } from './torrent/token-bucket.ts'
+import { Torrent, type TorrentObserver, type TorrentOptions } from './torrent/torrent.ts'
+import { makePeerId } from './wire/peer-id.ts'
+
+/** Timeouts, choking, keep-alives, announces, speeds: everything that waits, waits for this. */
+export const TICK_MS = 100
+/** Trackers get so long to hear that we leave. */
+const FAREWELL_MS = 4_000
+/** Connections that have not said which torrent they want. */
+const INCOMING_MAX = 100
+
+export interface EngineOptions {
+  /** Undefined: nobody can connect to us. */
+  readonly listen: { readonly host: string | undefined; readonly port: number } | undefined
+  /** Peers at once, over all torrents, those being connected to among them. */
+  readonly maxConnections: number
+  /** Connections being opened at once, over all torrents. */
+  readonly maxHalfOpen: number
+  /** Bytes a second over all torrents; undefined: no limit. */
+  readonly downloadLimit?: number | undefined
+  readonly uploadLimit?: number | undefined
+  /** Name and version, for peers that ask (BEP 10). */
+  readonly clientName: string
+}
+
+export interface EngineObserver {
+  onListening(port: number): void
+  /** Listening failed; torrents go on without. */
+  onError(error: ShoalError): void
+  /** The last call: after {@link Engine.close}. */
+  onClosed(): void
+}
+
+export class Engine {
+  readonly downloadLimit: TokenBucket
+  readonly uploadLimit: TokenBucket
+  readonly #ports: Ports
+  readonly #options: EngineOptions
+  readonly #observer: EngineObserver
+  readonly #pool: SlabPool
+  readonly #torrents = new Map<string, Torrent>()
+  /** Accepted, not yet of a torrent. */
+  readonly #incoming = new Set<Incoming>()
+  readonly #announceKey: number
+  #listener: Listener | undefined
+  #listenPort: number | undefined
+  #stopTicking: (() => void) | undefined
+  /** Whose turn it is to dial first. */
+  #rotation = 0
+  #closing: { readonly deadline: number } | undefined
+
+  constructor(ports: Ports, options: EngineOptions, observer: EngineObserver) {
+    this.#ports = ports
+    this.#options = options
+    this.#observer = observer
+    this.#pool = new SlabPool(ports.storage.memory)
+    this.downloadLimit = new TokenBucket(options.downloadLimit)
+    this.uploadLimit = new TokenBucket(options.uploadLimit)
+    this.#announceKey = ports.random.below(2 ** 31)
+  }
+
+  /** Undefined while, or when, nobody can connect to us. */
+  get listenPort(): number | undefined {
+    return this.#listenPort
+  }
+
+  get torrents(): Iterable<Torrent> {
+    return this.#torrents.values()
+  }
+
+  /** Piece memory that is not in use, and all there is, in slabs. */
+  get memory(): { readonly available: number; readonly capacity: number } {
+    return this.#pool
+  }
+
+  /** Begins to listen and to tick. */
+  open(): void {
+    const { listen } = this.#options
+    this.#stopTicking = this.#ports.clock.every(TICK_MS, () => this.#tick())
+    if (listen === undefined) return
+    this.#listener = this.#ports.net.listen(listen, {
+      onListening: port => {
+        this.#listenPort = port
+        this.#observer.onListening(port)
+      },
+      onLink: link => this.#onLink(link),
+      onError: error => {
+        this.#listenPort = undefined
+        this.#observer.onError(error)
+      },
+    })
+  }
+
+  /** @throws ShoalError `TORRENT_DUPLICATE`, `CLOSED` */
+  add(metainfo: Metainfo, options: TorrentOptions, observer: TorrentObserver): Torrent {
+    if (this.#closing !== undefined) throw new ShoalError('CLOSED', 'the engine is closed')
+    if (this.#torrents.has(metainfo.infoHashHex)) {
+      throw new ShoalError('TORRENT_DUPLICATE', `${metainfo.name} is there already`)
+    }
+    const torrent = new Torrent(
+      {
+        ports: this.#ports,
+        pool: this.#pool,
+        downloadLimit: this.downloadLimit,
+        uploadLimit: this.uploadLimit,
+        // One a torrent, so that nobody can tell which torrents are one person's.
+        peerId: makePeerId(this.#ports.random.bytes(12)),
+        clientName: this.#options.clientName,
+        announceKey: this.#announceKey,
+        listenPort: () => this.#listenPort,
+        observer,
+      },
+      metainfo,
+      options,
+    )
+    this.#torrents.set(metainfo.infoHashHex, torrent)
+    return torrent
+  }
+
+  /** Forgets a torrent that is stopped. */
+  remove(torrent: Torrent): void {
+    assert(torrent.phase.name === 'stopped', 'a torrent is stopped before it is removed')
+    torrent.cancelAnnounces()
+    this.#torrents.delete(torrent.metainfo.infoHashHex)
+  }
+
+  /** Stops all torrents, tells their trackers, then `onClosed`. */
+  close(): void {
+    if (this.#closing !== undefined) return
+    this.#closing = { deadline: this.#ports.clock.now() + FAREWELL_MS }
+    this.#listener?.close()
+    this.#listenPort = undefined
+    for (const incoming of this.#incoming) incoming.close()
+    for (const torrent of this.#torrents.values()) torrent.stop()
+  }
+
+  checkInvariants(): void {
+    for (const torrent of this.#torrents.values()) torrent.swarm?.checkInvariants()
+  }
+
+  #tick(): void {
+    const now = this.#ports.clock.now()
+    for (const incoming of this.#incoming) incoming.tick(now)
+    for (const torrent of this.#torrents.values()) torrent.tick(now)
+    if (this.#closing === undefined) this.#dial(now)
+    else this.#finishClosing(now, this.#closing.deadline)
+  }
+
+  #finishClosing(now: number, deadline: number): void {
+    const torrents = [...this.#torrents.values()]
+    const stopped = torrents.every(({ phase }) => phase.name === 'stopped' || phase.name === 'error')
+    if (!stopped || (now < deadline && !torrents.every(torrent => torrent.isIdle))) return
+    for (const torrent of torrents) torrent.cancelAnnounces()
+    this.#torrents.clear()
+    this.#stopTicking?.()
+    this.#observer.onClosed()
+  }
+
+  /** Opens connections, a torrent at a time in turn, as far as the bounds go. */
+  #dial(now: number): void {
+    let connected = this.#incoming.size
+    let connecting = 0
+    const swarms = []
+    for (const { swarm } of this.#torrents.values()) {
+      if (swarm === undefined) continue
+      swarms.push(swarm)
+      connected += swarm.peers.size
+      connecting += swarm.connecting
+    }
+    let room = Math.min(this.#options.maxConnections - connected, this.#options.maxHalfOpen - connecting)
+    let idle = 0
+    for (let n = this.#rotation++; room > 0 && idle < swarms.length; n++) {
+      if (swarms[n % swarms.length]!.dial(now)) {
+        room--
+        idle = 0
+      } else idle++
+    }
+  }
+
+  #onLink(link: Link): LinkHandler {
+    const incoming = new Incoming(link, this.#ports.clock.now(), {
+      find: infoHash => this.#welcome(infoHash, link),
+      onSettled: () => this.#incoming.delete(incoming),
+    })
+    if (this.#incoming.size >= INCOMING_MAX) incoming.close()
+    else this.#incoming.add(incoming)
+    return incoming
+  }
+
+  #welcome(infoHash: Uint8Array, link: Link): LinkHandler | undefined {
+    let connected = 0
+    for (const { swarm } of this.#torrents.values()) connected += swarm?.peers.size ?? 0
+    if (connected >= this.#options.maxConnections) return undefined
+    return this.#torrents.get(toHex(infoHash))?.accept(link)
+  }
+}

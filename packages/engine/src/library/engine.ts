@@ -1,0 +1,291 @@
+/** {@link createEngine}: the core engine over this machine's sockets, files and clock. */
+
+import { createHash } from 'node:crypto'
+import { realpathSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { SLAB_BYTES } from '../bytes/slabs.ts'
+import { Engine as CoreEngine } from '../engine.ts'
+import { ShoalError } from '../errors.ts'
+import type { Metainfo } from '../metainfo/metainfo.ts'
+import { resolvePeer } from '../node/resolve-peer.ts'
+import { ResumeFiles } from '../node/resume-files.ts'
+import { createStorage } from '../node/storage.ts'
+import { sha1, systemClock, systemRandom } from '../node/system.ts'
+import { createTcp } from '../node/tcp.ts'
+import { createTrackers } from '../node/trackers.ts'
+import type { Ports } from '../ports.ts'
+import type { Torrent as CoreTorrent, TorrentOptions } from '../torrent/torrent.ts'
+import { limit, TorrentHandle } from './handle.ts'
+import { loadTorrent } from './load.ts'
+import { parseTorrent } from './parse.ts'
+import { PRIORITY, snapshotTorrent } from './snapshot.ts'
+import type { AddOptions, Engine, EngineOptions, EngineSnapshot, Limits, Torrent } from './types.ts'
+
+export const CLIENT_NAME = 'Shoal 0.1'
+
+const FIRST_PORT = 6881
+/** BEP 3: clients commonly try this port and the next few. */
+const PORTS_TRIED = 10
+const DEFAULT_MAX_CONNECTIONS = 300
+const DEFAULT_TORRENT_CONNECTIONS = 200
+/** Dead addresses are common; each costs seconds, so many are tried at once. */
+const MAX_HALF_OPEN = 60
+const UPLOAD_SLOTS = 8
+/** Resident only as far as it is used; bounds what a fast download with a slow disk can take. */
+const DEFAULT_MEMORY_BYTES = 64 * 1024 * 1024
+
+/**
+ * An engine that listens and is ready for torrents.
+ *
+ * @throws ShoalError `PORT_IN_USE`, `ADDRESS_UNAVAILABLE`, `OPTION_INVALID`, `ABORTED`
+ */
+export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
+  if (options.signal?.aborted) throw aborted()
+  checkOptions(options)
+  const memoryBytes = roundUp(options.memoryBytes ?? DEFAULT_MEMORY_BYTES, SLAB_BYTES)
+  const storage = createStorage({ memoryBytes, workers: options.workers })
+  const trackers = createTrackers({ bindHost: options.bind })
+  const net = createTcp({ bindHost: options.bind })
+  const ports: Ports = { clock: systemClock, random: systemRandom, sha1, net, storage, trackers }
+  const release = async (): Promise<void> => {
+    trackers.close()
+    await storage.close()
+  }
+  try {
+    const engine = await listen(ports, options, release)
+    options.signal?.addEventListener('abort', () => void engine.close(), { once: true })
+    return engine
+  } catch (error) {
+    await release()
+    throw error
+  }
+}
+
+/** Opens the core engine on the port that was asked for, or on the first of the usual ones that is free. */
+async function listen(
+  ports: Ports,
+  options: EngineOptions,
+  release: () => Promise<void>,
+): Promise<EngineHandle> {
+  const first = options.port ?? FIRST_PORT
+  const last = options.port === undefined ? FIRST_PORT + PORTS_TRIED - 1 : first
+  for (let port = first; ; port++) {
+    const engine = new EngineHandle(ports, options, port, release)
+    try {
+      await engine.listening
+      return engine
+    } catch (error) {
+      await engine.closeCore()
+      const taken = error instanceof ShoalError && error.code === 'PORT_IN_USE'
+      if (!taken || port >= last) throw error
+    }
+  }
+}
+
+class EngineHandle implements Engine {
+  readonly listening: Promise<void>
+  readonly #core: CoreEngine
+  readonly #handles = new Map<CoreTorrent, TorrentHandle>()
+  readonly #resume: ResumeFiles | undefined
+  readonly #release: () => Promise<void>
+  readonly #coreClosed: Promise<void>
+  #closing: Promise<void> | undefined
+  #port: number
+
+  constructor(ports: Ports, options: EngineOptions, port: number, release: () => Promise<void>) {
+    this.#release = release
+    this.#port = port
+    this.#resume =
+      options.stateDir === undefined
+        ? undefined
+        : new ResumeFiles(options.stateDir, error => this.#warn(error.message))
+    let onClosed: () => void = () => {}
+    this.#coreClosed = new Promise(settle => {
+      onClosed = settle
+    })
+    let onListening: () => void = () => {}
+    let onRefused: (error: ShoalError) => void = () => {}
+    this.listening = new Promise((yes, no) => {
+      onListening = yes
+      onRefused = no
+    })
+    this.#core = new CoreEngine(
+      ports,
+      {
+        listen: { host: options.bind, port },
+        maxConnections: options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
+        maxHalfOpen: MAX_HALF_OPEN,
+        downloadLimit: limit(options.downloadLimitBytesPerSec),
+        uploadLimit: limit(options.uploadLimitBytesPerSec),
+        clientName: CLIENT_NAME,
+      },
+      {
+        onListening: actual => {
+          this.#port = actual
+          onListening()
+        },
+        // Once it has listened, a rejected promise changes nothing: torrents go on without new visitors.
+        onError: error => {
+          onRefused(error)
+          this.#warn(error.message)
+        },
+        onClosed: () => onClosed(),
+      },
+    )
+    this.#core.open()
+  }
+
+  get port(): number {
+    return this.#port
+  }
+
+  get torrents(): readonly Torrent[] {
+    return [...this.#handles.values()]
+  }
+
+  async add(source: string | URL | Uint8Array | Metainfo, options: AddOptions = {}): Promise<Torrent> {
+    this.#assertOpen()
+    if (options.signal?.aborted) throw aborted()
+    const metainfo = await metainfoOf(source, options.signal)
+    const dir = resolve(options.dir ?? '.')
+    const key = `${metainfo.infoHashHex}-${folderKey(dir)}`
+    const resume = await this.#resume?.load(key)
+    const peers = await Promise.all((options.peers ?? []).map(resolvePeer))
+    this.#assertOpen()
+    if (options.signal?.aborted) throw aborted()
+    const coreOptions = torrentOptions(metainfo, options, { dir, resume, peers })
+    const handle = new TorrentHandle(metainfo, {
+      open: observer => this.#core.add(metainfo, coreOptions, observer),
+      snapshot: core => snapshotTorrent(core, this.#core, systemClock.now()),
+      saveResume: record => this.#resume?.save(key, record),
+      forget: async core => {
+        this.#core.remove(core)
+        this.#handles.delete(core)
+        await this.#resume?.remove(key)
+      },
+    })
+    this.#handles.set(handle.core, handle)
+    const onAbort = (): void => {
+      handle.fail(aborted())
+      void handle.stop()
+    }
+    options.signal?.addEventListener('abort', onAbort, { once: true })
+    if (!options.paused) handle.start()
+    return handle
+  }
+
+  setLimits({ download, upload }: Limits): void {
+    if (download !== undefined) this.#core.downloadLimit.setRate(limit(download))
+    if (upload !== undefined) this.#core.uploadLimit.setRate(limit(upload))
+  }
+
+  snapshot(): EngineSnapshot {
+    const torrents = this.torrents.map(torrent => torrent.snapshot())
+    const total = (of: (torrent: (typeof torrents)[number]) => number): number =>
+      torrents.reduce((sum, torrent) => sum + of(torrent), 0)
+    return {
+      port: this.#port,
+      downloadRate: total(torrent => torrent.downloadRate),
+      uploadRate: total(torrent => torrent.uploadRate),
+      downloadedBytes: total(torrent => torrent.downloadedBytes),
+      uploadedBytes: total(torrent => torrent.uploadedBytes),
+      connections: {
+        connected: total(torrent => torrent.connections.connected),
+        connecting: total(torrent => torrent.connections.connecting),
+        known: total(torrent => torrent.connections.known),
+      },
+      torrents,
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** Closes the core alone: the world stays for the next try. */
+  async closeCore(): Promise<void> {
+    this.#core.close()
+    await this.#coreClosed
+  }
+
+  async #close(): Promise<void> {
+    await this.closeCore()
+    for (const handle of this.#handles.values()) {
+      handle.fail(new ShoalError('CLOSED', 'the engine was closed'))
+    }
+    await this.#resume?.settled()
+    await this.#release()
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw new ShoalError('CLOSED', 'the engine is closed')
+  }
+
+  #warn(text: string): void {
+    for (const handle of this.#handles.values()) handle.onWarning(text)
+  }
+}
+
+async function metainfoOf(
+  source: string | URL | Uint8Array | Metainfo,
+  signal: AbortSignal | undefined,
+): Promise<Metainfo> {
+  if (source instanceof Uint8Array) return parseTorrent(source)
+  if (typeof source === 'string' || source instanceof URL) {
+    return (await loadTorrent(source, { signal })).metainfo
+  }
+  return source
+}
+
+function torrentOptions(
+  metainfo: Metainfo,
+  options: AddOptions,
+  found: Pick<TorrentOptions, 'dir' | 'resume' | 'peers'>,
+): TorrentOptions {
+  return {
+    ...found,
+    filePriorities: metainfo.files.map((file, index) => PRIORITY[options.files?.(file, index) ?? 'normal']),
+    sequential: options.sequential ?? false,
+    check: options.check ?? 'auto',
+    allocation: options.allocation ?? 'sparse',
+    readOnly: options.seedOnly ?? false,
+    trackers: (options.trackers ?? []).map(url => [url]),
+    maxConnections: options.maxConnections ?? DEFAULT_TORRENT_CONNECTIONS,
+    uploadSlots: UPLOAD_SLOTS,
+    downloadLimit: limit(options.downloadLimitBytesPerSec),
+    uploadLimit: limit(options.uploadLimitBytesPerSec),
+  }
+}
+
+function checkOptions({ port, maxConnections }: EngineOptions): void {
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65535)) {
+    throw new ShoalError('OPTION_INVALID', `${port} is not a port: 0 to 65535`)
+  }
+  if (maxConnections !== undefined && !(Number.isInteger(maxConnections) && maxConnections > 0)) {
+    throw new ShoalError('OPTION_INVALID', 'maxConnections must be a whole number of at least 1')
+  }
+}
+
+/** Tells the same torrent in two folders apart. */
+function folderKey(dir: string): string {
+  let real = dir
+  try {
+    real = realpathSync(dir)
+  } catch {
+    // Not there yet: it will be created under the name it was given.
+  }
+  return createHash('sha1').update(real).digest('hex').slice(0, 8)
+}
+
+function aborted(): ShoalError {
+  return new ShoalError('ABORTED', 'aborted')
+}
+
+function roundUp(value: number, unit: number): number {
+  return Math.ceil(value / unit) * unit
+}

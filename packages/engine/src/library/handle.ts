@@ -1,0 +1,175 @@
+/** A torrent as the embedder sees it: promises, events and copies over the core's {@link CoreTorrent}. */
+
+import { parseHostPort } from '../bytes/address.ts'
+import { ShoalError } from '../errors.ts'
+import type { Metainfo } from '../metainfo/metainfo.ts'
+import type { Torrent as CoreTorrent, TorrentObserver, TorrentPhase } from '../torrent/torrent.ts'
+import { PRIORITY, torrentState } from './snapshot.ts'
+import type {
+  FilePriority,
+  Limits,
+  Torrent,
+  TorrentEvents,
+  TorrentSnapshot,
+  TorrentState,
+} from './types.ts'
+
+export interface HandleDeps {
+  /** Adds the torrent to the core, with this handle as its observer. */
+  readonly open: (observer: TorrentObserver) => CoreTorrent
+  readonly snapshot: (core: CoreTorrent) => TorrentSnapshot
+  readonly saveResume: (record: Uint8Array) => void
+  /** The torrent has stopped for good: out of the core, and its record with it. */
+  readonly forget: (core: CoreTorrent) => Promise<void>
+}
+
+type Listener = (detail: never) => void
+
+export class TorrentHandle implements Torrent, TorrentObserver {
+  readonly metainfo: Metainfo
+  readonly done: Promise<void>
+  readonly core: CoreTorrent
+  readonly #deps: HandleDeps
+  readonly #listeners = new Map<keyof TorrentEvents, Set<Listener>>()
+  /** Wait for the torrent to be stopped. */
+  readonly #stopped: (() => void)[] = []
+  readonly #settle: { resolve: () => void; reject: (error: ShoalError) => void }
+  #state: TorrentState = 'stopped'
+
+  constructor(metainfo: Metainfo, deps: HandleDeps) {
+    this.metainfo = metainfo
+    this.#deps = deps
+    const { promise, resolve, reject } = withResolvers()
+    this.done = promise
+    this.#settle = { resolve, reject }
+    // Nobody has to watch `done`.
+    promise.catch(() => {})
+    this.core = deps.open(this)
+  }
+
+  snapshot(): TorrentSnapshot {
+    return this.#deps.snapshot(this.core)
+  }
+
+  on<Name extends keyof TorrentEvents>(
+    event: Name,
+    listener: (detail: TorrentEvents[Name]) => void,
+  ): () => void {
+    const listeners = this.#listeners.get(event) ?? new Set()
+    this.#listeners.set(event, listeners)
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  }
+
+  start(): void {
+    this.core.start()
+  }
+
+  stop(): Promise<void> {
+    this.core.stop()
+    if (this.core.phase.name === 'stopped') return Promise.resolve()
+    return new Promise(resolve => this.#stopped.push(resolve))
+  }
+
+  async remove(): Promise<void> {
+    await this.stop()
+    this.fail(new ShoalError('CLOSED', `${this.metainfo.name} was removed`))
+    await this.#deps.forget(this.core)
+  }
+
+  setLimits({ download, upload }: Limits): void {
+    if (download !== undefined) this.core.downloadLimit.own.setRate(limit(download))
+    if (upload !== undefined) this.core.uploadLimit.own.setRate(limit(upload))
+  }
+
+  setFilePriority(index: number, priority: FilePriority): void {
+    if (this.metainfo.files[index] === undefined) {
+      throw new ShoalError('OPTION_INVALID', `there is no file ${index} in ${this.metainfo.name}`)
+    }
+    this.core.setFilePriority(index, PRIORITY[priority])
+  }
+
+  addPeer(address: string): void {
+    const parsed = parseHostPort(address)
+    if (parsed === undefined) {
+      throw new ShoalError('OPTION_INVALID', `${JSON.stringify(address)} is not an address like 10.0.0.1:6881`)
+    }
+    this.core.addPeer(parsed)
+  }
+
+  /** Ends `done`, if nothing has. */
+  fail(error: ShoalError): void {
+    this.#settle.reject(error)
+  }
+
+  // ------------------------------------------------------------------------------------------- TorrentObserver
+
+  onPhase(phase: TorrentPhase['name']): void {
+    if (phase === 'stopped' || phase === 'error') for (const resolve of this.#stopped.splice(0)) resolve()
+    this.#tellState()
+  }
+
+  onPiece(piece: number): void {
+    this.#emit('piece', { index: piece })
+  }
+
+  onDone(): void {
+    this.#tellState()
+    this.#settle.resolve()
+    this.#emit('done', undefined)
+  }
+
+  onError(error: ShoalError): void {
+    this.#settle.reject(error)
+    this.#emit('error', error)
+  }
+
+  onWarning(text: string): void {
+    this.#emit('warning', text)
+  }
+
+  onTracker(url: string, message: string): void {
+    this.#emit('tracker', { url, message })
+  }
+
+  onResume(record: Uint8Array): void {
+    this.#deps.saveResume(record)
+  }
+
+  #tellState(): void {
+    const state = torrentState(this.core)
+    if (state === this.#state) return
+    this.#state = state
+    this.#emit('state', state)
+  }
+
+  /** In a later turn, so that a listener may do anything, and what it throws is its own. */
+  #emit<Name extends keyof TorrentEvents>(event: Name, detail: TorrentEvents[Name]): void {
+    const listeners = this.#listeners.get(event)
+    if (listeners === undefined || listeners.size === 0) return
+    queueMicrotask(() => {
+      for (const listener of listeners) (listener as (detail: TorrentEvents[Name]) => void)(detail)
+    })
+  }
+}
+
+/** 0 lifts a limit. */
+export function limit(bytesPerSec: number | undefined): number | undefined {
+  if (bytesPerSec === undefined || bytesPerSec === 0) return undefined
+  if (!(bytesPerSec > 0)) throw new ShoalError('OPTION_INVALID', `${bytesPerSec} is not a rate`)
+  return bytesPerSec
+}
+
+function withResolvers(): {
+  promise: Promise<void>
+  resolve: () => void
+  reject: (error: ShoalError) => void
+} {
+  let resolve: () => void = () => {}
+  let reject: (error: ShoalError) => void = () => {}
+  const promise = new Promise<void>((yes, no) => {
+    resolve = yes
+    reject = no
+  })
+  return { promise, resolve, reject }
+}

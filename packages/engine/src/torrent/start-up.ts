@@ -1,0 +1,61 @@
+/** What a torrent makes of the files it finds when it starts, and of the files that are wanted. */
+
+import { Bitfield } from '../bytes/bitfield.ts'
+import type { Geometry } from '../metainfo/geometry.ts'
+import type { FileStamp } from '../ports.ts'
+import { type ResumeRecord, reconcile } from './resume.ts'
+
+/** One priority a piece: the highest of the files it holds bytes of; pads have no say. */
+export function piecePriorities(geometry: Geometry, filePriorities: readonly number[]): Uint8Array {
+  const priorities = new Uint8Array(geometry.pieceCount)
+  for (const file of geometry.files) {
+    const span = file.pad ? undefined : geometry.piecesOf(file)
+    if (span === undefined) continue
+    const priority = filePriorities[file.index] ?? 0
+    for (let piece = span.first; piece <= span.last; piece++) {
+      if (priorities[piece]! < priority) priorities[piece] = priority
+    }
+  }
+  return priorities
+}
+
+/** Pieces all of whose files have their full size. */
+export function piecesTrusted(geometry: Geometry, found: readonly FileStamp[]): Bitfield {
+  const have = Bitfield.full(geometry.pieceCount)
+  for (const file of geometry.files) {
+    const span = file.pad || found[file.index]?.size === file.length ? undefined : geometry.piecesOf(file)
+    for (let piece = span?.first ?? 0; span !== undefined && piece <= span.last; piece++) have.delete(piece)
+  }
+  return have
+}
+
+/**
+ * What is had without looking, and what has to be hashed to know: pieces that the record claims but cannot vouch for,
+ * and every piece with bytes in a file that has changed since the record, or that no record knows. Data that someone
+ * put there is never fetched again.
+ */
+export function piecesToCheck(
+  record: ResumeRecord | undefined,
+  geometry: Geometry,
+  found: readonly FileStamp[],
+): { have: Bitfield; check: number[] } {
+  const { have, recheck } =
+    record === undefined
+      ? { have: new Bitfield(geometry.pieceCount), recheck: [] }
+      : reconcile(record, geometry, found)
+  const check = new Bitfield(geometry.pieceCount)
+  for (const piece of recheck) check.add(piece)
+  for (const file of geometry.files) {
+    const now = found[file.index]
+    const then = record?.files[file.index]?.stamp
+    const isAsRecorded = now?.size === then?.size && now?.mtimeMs === then?.mtimeMs
+    if (now === undefined || now.size === 0 || file.pad || isAsRecorded) continue
+    const span = geometry.piecesOf(file)
+    // Beyond the end of the file there is nothing to look at.
+    const end = Math.min(file.offset + now.size, file.offset + file.length)
+    for (let piece = span?.first ?? 0; span !== undefined && piece <= span.last; piece++) {
+      if (geometry.pieceOffset(piece) < end && !have.has(piece)) check.add(piece)
+    }
+  }
+  return { have, check: [...check] }
+}

@@ -1,0 +1,372 @@
+/**
+ * A torrent at work: its connected peers, and what it takes to find, keep, serve and leave them. Exists only while the
+ * torrent is active; `close` ends it, after which it only takes back the memory that the store still holds.
+ */
+
+import { formatAddress, type PeerAddress } from '../bytes/address.ts'
+import type { Bitfield } from '../bytes/bitfield.ts'
+import { compareBytes, equalBytes } from '../bytes/bytes.ts'
+import type { SlabPool } from '../bytes/slabs.ts'
+import { assert, ProtocolError, type ShoalError } from '../errors.ts'
+import type { Geometry } from '../metainfo/geometry.ts'
+import type { Metainfo } from '../metainfo/metainfo.ts'
+import type { Link, Ports, Run, RunOutcome, Sha1, Store } from '../ports.ts'
+import { Choker } from './choker.ts'
+import type { RateLimit } from './limits.ts'
+import { Peer, type PeerOwner } from './peer.ts'
+import { PeerBook, type PeerBookEntry, type PeerSource } from './peer-book.ts'
+import { Picker } from './picker.ts'
+import { PieceFlow } from './piece-flow.ts'
+import { RateMeter } from './rate-meter.ts'
+
+/** Requests of one refill. */
+const PICK_MAX = 512
+/** Interest, slots and superfluous peers are looked after so often. */
+const CARE_MS = 1_000
+/** A seed among seeds is of no use; it gets this long, as bitfields may still be on their way. */
+const USELESS_MS = 5_000
+
+/** What the engine and the torrent give to a swarm. */
+export interface SwarmDeps {
+  readonly ports: Ports
+  readonly metainfo: Metainfo
+  readonly store: Store
+  readonly pool: SlabPool
+  readonly book: PeerBook
+  readonly downloadLimit: RateLimit
+  readonly uploadLimit: RateLimit
+  /** Our own, 20 bytes. */
+  readonly peerId: Uint8Array
+  readonly clientName: string
+  /** Where we listen, as far as it is known. */
+  readonly listenPort: () => number | undefined
+  readonly events: SwarmEvents
+}
+
+export interface SwarmOptions {
+  readonly have: Bitfield
+  /** One a piece, see `Picker.setPriorities`. */
+  readonly priorities: Uint8Array
+  readonly sequential: boolean
+  readonly maxConnections: number
+  readonly uploadSlots: number
+}
+
+export interface SwarmEvents {
+  /** A piece is verified and on disk. */
+  onPiece(piece: number): void
+  /** All that is wanted is. */
+  onComplete(): void
+  onDiskError(error: ShoalError): void
+}
+
+export class Swarm implements PeerOwner {
+  readonly infoHash: Uint8Array
+  readonly peerId: Uint8Array
+  readonly clientName: string
+  readonly geometry: Geometry
+  readonly picker: Picker
+  readonly memory: Uint8Array
+  readonly sha1: Sha1
+  readonly picked: Int32Array = new Int32Array(PICK_MAX * 2)
+
+  readonly book: PeerBook
+  readonly download: RateMeter = new RateMeter()
+  readonly upload: RateMeter = new RateMeter()
+  readonly flow: PieceFlow
+  maxConnections: number
+
+  readonly #deps: SwarmDeps
+  readonly #choker: Choker
+  readonly #peers = new Map<number, Peer>()
+  /** Those we are connecting to, until their handshake is complete. */
+  readonly #dialling = new Set<Peer>()
+  /** Peers whose next block is being read from disk. */
+  readonly #readers = new Set<Peer>()
+  /** Peers that could be asked for more, were there memory or pieces to ask for. */
+  readonly #starved = new Set<Peer>()
+  #nextPeerId = 1
+  #rotation = 0
+  #caredAt = 0
+  #duplicateBytes = 0
+  #closed = false
+
+  constructor(deps: SwarmDeps, options: SwarmOptions) {
+    this.#deps = deps
+    this.infoHash = deps.metainfo.infoHash
+    this.peerId = deps.peerId
+    this.clientName = deps.clientName
+    this.geometry = deps.metainfo.geometry
+    this.memory = deps.pool.memory
+    this.sha1 = deps.ports.sha1
+    this.maxConnections = options.maxConnections
+    this.book = deps.book
+    this.picker = new Picker({
+      geometry: this.geometry,
+      pool: deps.pool,
+      random: deps.ports.random,
+      have: options.have,
+      sequential: options.sequential,
+      onDropped: piece => deps.store.abandon(piece),
+    })
+    this.picker.setPriorities(options.priorities)
+    this.#choker = new Choker({ slots: options.uploadSlots, random: deps.ports.random })
+    this.flow = new PieceFlow({
+      geometry: this.geometry,
+      picker: this.picker,
+      store: deps.store,
+      book: this.book,
+      peers: this.#peers,
+      onStored: piece => this.#onStored(piece),
+      onMemory: () => this.#feedStarved(),
+      onDiskError: error => deps.events.onDiskError(error),
+    })
+  }
+
+  // ----------------------------------------------------------------------------------------- for torrent, engine
+
+  get peers(): ReadonlyMap<number, Peer> {
+    return this.#peers
+  }
+
+  /** Connections being opened, up to the end of the handshake. */
+  get connecting(): number {
+    return this.#dialling.size
+  }
+
+  get listenPort(): number | undefined {
+    return this.#deps.listenPort()
+  }
+
+  /** Bytes received in vain. */
+  get wastedBytes(): number {
+    return this.#duplicateBytes + this.picker.wastedBytes
+  }
+
+  addAddress(address: PeerAddress, source: PeerSource, peerId?: Uint8Array): void {
+    this.book.add(address, source, this.now(), { peerId })
+  }
+
+  /** Opens one more connection, if there is anyone to connect to. */
+  dial(now: number): boolean {
+    if (this.#closed || this.#peers.size >= this.maxConnections) return false
+    const entry = this.book.next(now)
+    if (entry === undefined) return false
+    const peer = this.#newPeer(entry, 'out')
+    peer.attach(this.#deps.ports.net.connect(entry.address, peer))
+    return true
+  }
+
+  /** Takes in a connection that asked for this torrent; undefined when it is not welcome. */
+  accept(link: Link): Peer | undefined {
+    const key = formatAddress(link.remote)
+    const banned = this.book.isBanned(key, this.now()) || this.book.isBanned(link.remote.host, this.now())
+    if (this.#closed || banned || this.#peers.size >= this.maxConnections) return undefined
+    const peer = this.#newPeer(visitor(link.remote, key), 'in')
+    peer.attach(link)
+    peer.sendHandshake()
+    return peer
+  }
+
+  tick(now: number): void {
+    const peers = [...this.#peers.values()]
+    const { endgame } = this.picker
+    // What a rate limit allows goes to whoever asks first: everyone is first in turn.
+    const first = peers.length === 0 ? 0 : this.#rotation++ % peers.length
+    for (let n = 0; n < peers.length; n++) peers[(first + n) % peers.length]!.tick(now, endgame)
+    if (now - this.#caredAt >= CARE_MS) this.#care(now)
+    if (now >= this.#choker.dueAt) this.#rechoke(now)
+  }
+
+  setPriorities(priorities: Uint8Array): void {
+    this.picker.setPriorities(priorities)
+    for (const peer of this.#peers.values()) if (peer.phase === 'open') peer.updateInterest()
+    this.#feedStarved()
+  }
+
+  onRun(run: Run, outcome: RunOutcome): void {
+    this.flow.onRun(run, outcome, this.now())
+  }
+
+  /** The store has read something that someone waits for. */
+  onReadable(): void {
+    const waiting = [...this.#readers]
+    this.#readers.clear()
+    for (const peer of waiting) peer.onReadable()
+  }
+
+  /** Parts with everyone. What the store has in hand still counts when its answer comes. */
+  close(reason: string): void {
+    this.#closed = true
+    for (const peer of [...this.#peers.values()]) peer.close(reason)
+  }
+
+  /** Gives back all memory, at once or as the store's answers come. */
+  release(): void {
+    this.picker.dropAll()
+  }
+
+  checkInvariants(): void {
+    this.picker.checkInvariants()
+    for (const peer of this.#dialling) assert(this.#peers.has(peer.id), 'who is dialled is a peer')
+  }
+
+  // -------------------------------------------------------------------------------------------------- PeerOwner
+
+  now(): number {
+    return this.#deps.ports.clock.now()
+  }
+
+  requestAllowance(now: number): number {
+    return this.#deps.downloadLimit.blocks(now)
+  }
+
+  requested(bytes: number, now: number): void {
+    this.#deps.downloadLimit.take(bytes, now)
+  }
+
+  maySend(now: number): boolean {
+    return this.#deps.uploadLimit.blocks(now) > 0
+  }
+
+  sent(_peer: Peer, bytes: number, now: number): void {
+    this.upload.add(bytes, now)
+    this.#deps.uploadLimit.take(bytes, now)
+  }
+
+  read(peer: Peer, piece: number, begin: number, length: number): Uint8Array | undefined {
+    const bytes = this.#deps.store.read(piece, begin, length)
+    if (bytes === undefined) this.#readers.add(peer)
+    return bytes
+  }
+
+  onReady(peer: Peer): string | undefined {
+    const now = this.now()
+    const peerId = peer.peerId!
+    if (equalBytes(peerId, this.peerId)) {
+      if (peer.direction === 'out') this.book.addOwn(peer.address)
+      throw new ProtocolError('SELF', 'that is ourselves')
+    }
+    const expected = peer.entry.peerId
+    if (expected !== undefined && !equalBytes(expected, peerId)) {
+      throw new ProtocolError('PEER_ID_MISMATCH', 'is not the peer that the tracker named')
+    }
+    for (const other of this.#peers.values()) {
+      if (other === peer || other.peerId === undefined || !equalBytes(other.peerId, peerId)) continue
+      if (other.phase !== 'open' || this.#isPreferred(other, peer)) return 'already connected'
+      other.close('already connected')
+    }
+    this.#dialling.delete(peer)
+    this.book.connected(peer.entry, now)
+    this.flow.onPeer(peer)
+    return undefined
+  }
+
+  onInterest(peer: Peer): void {
+    const now = this.now()
+    if (this.#choker.tryUnchoke(peer, this.#peers.values(), now)) peer.unchoke(now)
+  }
+
+  onStarved(peer: Peer): void {
+    this.#starved.add(peer)
+  }
+
+  onBlock(peer: Peer, piece: number, block: number, bytes: number): void {
+    this.download.add(bytes, this.now())
+    this.flow.onBlock(peer, piece, block)
+  }
+
+  onWaste(bytes: number): void {
+    this.#duplicateBytes += bytes
+  }
+
+  onGone(peer: Peer, reason: string, fault: ProtocolError | undefined): void {
+    const now = this.now()
+    this.#peers.delete(peer.id)
+    this.#readers.delete(peer)
+    this.#starved.delete(peer)
+    this.#dialling.delete(peer)
+    const { entry } = peer
+    if (peer.peerId === undefined) this.book.failed(entry, now)
+    else {
+      const useful = peer.download.total > 0 || peer.upload.total > 0
+      this.book.disconnected(entry, now, { useful, reason })
+    }
+    if (fault !== undefined && fault.code !== 'SELF') this.book.strike(entry, now)
+  }
+
+  // ---------------------------------------------------------------------------------------------------- helpers
+
+  #newPeer(entry: PeerBookEntry, direction: 'in' | 'out'): Peer {
+    const peer = new Peer(this, { id: this.#nextPeerId++, entry, direction })
+    this.#peers.set(peer.id, peer)
+    if (direction === 'out') this.#dialling.add(peer)
+    return peer
+  }
+
+  /**
+   * Two connections to one peer: when both sides dialled at once, both keep the one that the greater peer id opened;
+   * otherwise the older stays.
+   */
+  #isPreferred(older: Peer, newer: Peer): boolean {
+    if (older.direction === newer.direction) return true
+    const ours = compareBytes(this.peerId, newer.peerId!) > 0
+    return (older.direction === 'out') === ours
+  }
+
+  #onStored(piece: number): void {
+    for (const peer of this.#peers.values()) {
+      peer.sendHave(piece)
+      if (peer.interesting && peer.pieces.has(piece)) peer.interestStale = true
+    }
+    this.#deps.events.onPiece(piece)
+    if (!this.picker.isComplete) return
+    for (const peer of this.#peers.values()) peer.updateInterest()
+    this.#deps.events.onComplete()
+  }
+
+  #feedStarved(): void {
+    if (this.#starved.size === 0) return
+    const now = this.now()
+    const hungry = [...this.#starved]
+    this.#starved.clear()
+    for (const peer of hungry) peer.fill(now)
+  }
+
+  /** What need not happen at once: interest that has ended, slots that became free, peers that are of no use. */
+  #care(now: number): void {
+    this.#caredAt = now
+    const complete = this.picker.isComplete
+    for (const peer of [...this.#peers.values()]) {
+      if (peer.phase !== 'open') continue
+      if (peer.interestStale) peer.updateInterest()
+      if (!peer.interested && !peer.choked) peer.choke()
+      const settled = now - peer.startedAt > USELESS_MS
+      if (complete && peer.isSeed && settled) peer.close('both have everything')
+    }
+    for (const peer of this.#peers.values()) if (peer.interested && peer.choked) this.onInterest(peer)
+  }
+
+  #rechoke(now: number): void {
+    const open = [...this.#peers.values()].filter(peer => peer.phase === 'open')
+    const { choke, unchoke } = this.#choker.rechoke(open, now, { seeding: this.picker.isComplete })
+    for (const peer of choke) peer.choke()
+    for (const peer of unchoke) peer.unchoke(now)
+  }
+}
+
+/** Someone who came to us: the port it comes from is not one to call back. */
+function visitor(address: PeerAddress, key: string): PeerBookEntry {
+  return {
+    address,
+    key,
+    sources: ['incoming'],
+    state: 'connected',
+    failures: 0,
+    retryAt: 0,
+    usefulAt: undefined,
+    strikes: 0,
+    lastReason: undefined,
+    peerId: undefined,
+  }
+}
