@@ -44,6 +44,7 @@ export class FileStore implements Store {
   readonly #geometry: Geometry
   readonly #plan: TorrentPlan
   readonly #parts: PartsIndex
+  readonly #reader: PieceReader
   readonly #source: ReadSource
   readonly #onGone: () => void
 
@@ -81,11 +82,11 @@ export class FileStore implements Store {
     this.#wanted = plan.wanted
     this.#inPlace = new Uint8Array(files.length)
     this.#parts = new PartsIndex(geometry)
-    const reader = new PieceReader({ id, dir, infoHash, geometry }, this.#parts, shared.handles)
+    this.#reader = new PieceReader({ id, dir, infoHash, geometry }, this.#parts, shared.handles)
     this.#source = {
       id,
       geometry,
-      fill: (piece, begin, into) => reader.fill(piece, begin, into),
+      fill: (piece, begin, into) => this.#reader.fill(piece, begin, into),
       onReadable: () => {
         if (!this.#closing) handler.onReadable()
       },
@@ -216,7 +217,7 @@ export class FileStore implements Store {
     this.#place(answer.found)
     // The parts file may be gone: nobody may go on with an old handle.
     for (const worker of this.#opened()) worker.post({ type: 'forget-parts', id: this.#plan.id })
-    this.#shared.handles.close(`${this.#plan.id}:parts`)
+    this.#reader.forgetParts()
     this.#shared.cache.forget(this.#source)
     this.#handler.onPrepared(answer.found)
   }
@@ -236,7 +237,7 @@ export class FileStore implements Store {
   #release(): void {
     this.#busy = true
     this.#shared.cache.forget(this.#source)
-    this.#shared.handles.close(`${this.#plan.id}:`)
+    this.#reader.close()
     const workers = this.#opened()
     let left = workers.length
     const done = (): void => {
@@ -254,8 +255,7 @@ export class FileStore implements Store {
   #run(run: Run, digests: boolean): void {
     const { piece } = run
     const worker = this.#workerFor(piece)
-    if (run.last) this.#workerOf.delete(piece)
-    else this.#workerOf.set(piece, worker)
+    if (!run.last) this.#workerOf.set(piece, worker)
     this.#runsInFlight++
     const { begin, length, slabs, last } = run
     const held = this.#heldForWriting(piece)
@@ -264,7 +264,9 @@ export class FileStore implements Store {
       length,
       answer => {
         this.#runsInFlight--
-        if (answer.kind !== 'corrupt') this.#shared.cache.forgetPiece(this.#source, piece)
+        // A last run that failed may be given again, to the one that has the hash so far.
+        if (last && answer.kind !== 'failed') this.#workerOf.delete(piece)
+        if (answer.kind === 'stored') this.#shared.cache.forgetPiece(this.#source, piece)
         this.#handler.onRun(run, outcomeOf(answer))
         this.#pump()
       },
@@ -272,9 +274,8 @@ export class FileStore implements Store {
   }
 
   #abandon(piece: number): void {
-    const worker = this.#workerOf.get(piece)
-    this.#workerOf.delete(piece)
-    worker?.post({ type: 'abandon', id: this.#plan.id, piece })
+    // The piece stays with its worker: runs of it may still be waiting there, and must not overtake those of a retry.
+    this.#workerOf.get(piece)?.post({ type: 'abandon', id: this.#plan.id, piece })
   }
 
   #heldForWriting(piece: number): readonly HeldExtent[] {

@@ -5,8 +5,11 @@ import { join } from 'node:path'
 import type { FileStamp } from '../ports.ts'
 import { errnoOf, pathConflict } from './disk-errors.ts'
 
-/** Added to the flags of every open: a symbolic link as last element fails. Windows has no such flag. */
-export const NO_FOLLOW: number = constants.O_NOFOLLOW ?? 0
+/**
+ * Added to the flags of every open: a symbolic link as last element fails, and a pipe that somebody put there does not
+ * block. Windows has neither.
+ */
+export const NO_FOLLOW: number = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
 /** Creates what is missing of `dir` and of the folders in `elements` (the last is the file). Throws. */
 export function makeFolders(dir: string, elements: readonly string[]): void {

@@ -1,5 +1,5 @@
 /** Reads bytes of a torrent on the main thread, asynchronously, for {@link ReadCache}. */
-import type { ShoalError } from '../errors.ts'
+import { ShoalError } from '../errors.ts'
 import type { Geometry } from '../metainfo/geometry.ts'
 import { diskError, shortFile } from './disk-errors.ts'
 import { filePath, type Place, partsPath, placesOf } from './file-plan.ts'
@@ -14,6 +14,7 @@ export class PieceReader {
   readonly #geometry: Geometry
   readonly #parts: PartsIndex
   readonly #handles: ReadHandles
+  #closed = false
 
   constructor(
     torrent: { id: number; dir: string; infoHash: string; geometry: Geometry },
@@ -26,6 +27,17 @@ export class PieceReader {
     this.#geometry = torrent.geometry
     this.#parts = parts
     this.#handles = handles
+  }
+
+  /** Nothing is opened any more; reads under way end by themselves. */
+  close(): void {
+    this.#closed = true
+    this.#handles.close(`${this.#id}:`)
+  }
+
+  /** The parts file was changed or removed. */
+  forgetParts(): void {
+    this.#handles.close(`${this.#id}:parts`)
   }
 
   /** Fills `into` from `begin` of `piece`, going on into the pieces after it; tells which pieces are not all there. */
@@ -57,6 +69,7 @@ export class PieceReader {
       inParts ? Promise.resolve() : inspectFolders(this.#dir, place.file.path)
     let length = 0
     try {
+      if (this.#closed) throw new ShoalError('CLOSED', 'the torrent was closed')
       await this.#handles.use(key, path, inspect, async handle => {
         while (length < into.length) {
           const { bytesRead } = await handle.read(into, length, into.length - length, place.position + length)

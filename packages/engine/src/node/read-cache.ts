@@ -1,20 +1,27 @@
 /**
- * What is read for uploading: chunks of up to 1 MiB, fetched whole, so that a peer that asks for block after block costs
- * one read of the disk a MiB. One cache serves all torrents of a storage.
+ * What is read for uploading: fetched up to 1 MiB at a time, so that a peer that asks for block after block costs one
+ * read of the disk a MiB. One cache serves all torrents of a storage.
  *
- * - a chunk never reaches beyond its piece, unless pieces are small: then it holds some of them
- * - bytes of a piece that was stored after its chunk was fetched are stale and are fetched again
- * - a chunk's memory is never used again: a view of it may still be waiting in a socket. The garbage collector has it.
+ *     chunk    128 KiB of a piece, or some pieces that are smaller: what is looked up
+ *     load     1 to 8 chunks of one piece, one read of the disk, one piece of memory: what is thrown out
+ *
+ * - How many chunks a load has follows from what becomes of them: few when loads are thrown out before they were used.
+ *   That is so when more peers read than fit; fetching 1 MiB for each of their blocks would cost 64 times the work.
+ * - Bytes of a piece that was stored after its chunk was fetched are stale and are fetched again.
+ * - Memory is never used again: a view of it may still be waiting in a socket. The garbage collector has it.
  */
 import type { ShoalError } from '../errors.ts'
 import type { Geometry } from '../metainfo/geometry.ts'
 
 export const CACHE_BYTES: number = 16 * 1024 * 1024
-const CHUNK_BYTES = 1024 * 1024
-/** Small pieces are fetched together up to this much: their neighbours are wanted less often than a piece's rest. */
-const GROUP_BYTES = 256 * 1024
+const CHUNK_BYTES = 128 * 1024
+const LOAD_CHUNKS_LIMIT = 8
+/** After so many loads were thrown out, the size of loads is thought over. */
+const REVIEW_LOADS = 16
+/** Reviews without waste before loads grow again: trying too large a size costs more than staying small. */
+const CALM_REVIEWS = 8
 /** As many as there are threads for file reads in Node; more would only wait. */
-const LOADS_LIMIT = 4
+const RUNNING_LIMIT = 4
 /** Keys of one torrent; the largest torrents have some millions of chunks. */
 const KEYS_PER_SOURCE = 2 ** 31
 
@@ -29,32 +36,45 @@ export interface ReadSource {
   onReadError(piece: number, error: ShoalError): void
 }
 
-interface Chunk {
-  readonly bytes: Uint8Array
-  /** Pieces of it that must be fetched again. */
-  unusable: Set<number> | undefined
-}
-
+/** One read of the disk, waiting, under way or done. */
 interface Load {
   readonly source: ReadSource
-  readonly key: number
-  readonly piece: number
-  readonly begin: number
+  readonly first: Layout
+  readonly keys: number[]
+  /** Of all its chunks. */
+  length: number
   /** Pieces that somebody waits for; none when it is read ahead. */
   readonly wanted: Set<number>
-  readonly stale: Set<number>
+  /** Pieces of it that must be fetched again. */
+  readonly unusable: Set<number>
+  /** Chunks of it that were read. */
+  used: number
   dropped: boolean
+}
+
+interface Chunk {
+  readonly load: Load
+  readonly bytes: Uint8Array
+  used: boolean
 }
 
 export class ReadCache {
   readonly #limitBytes: number
-  /** Least recently used first. */
   readonly #chunks = new Map<number, Chunk>()
-  readonly #loads = new Map<number, Load>()
-  readonly #waiting: Load[] = []
+  /** What {@link ReadCache.#chunks} belong to, least recently used first. */
+  readonly #loads = new Set<Load>()
+  #newest: Load | undefined
   #usedBytes = 0
+
+  /** By the key of each chunk: waiting or under way. */
+  readonly #coming = new Map<number, Load>()
+  readonly #waiting: Load[] = []
   #running = 0
-  #newest = -1
+
+  #loadChunks = LOAD_CHUNKS_LIMIT
+  #reviewed = 0
+  #wasted = 0
+  #calmReviews = 0
 
   constructor(limitBytes: number = CACHE_BYTES) {
     this.#limitBytes = limitBytes
@@ -65,7 +85,6 @@ export class ReadCache {
     const layout = layoutOf(source.geometry, piece, begin)
     const bytes = this.#bytes(source, layout, piece)
     if (layout.from + length <= layout.length) {
-      if (bytes !== undefined && layout.from * 2 >= layout.length) this.#readAhead(source, piece, layout)
       return bytes?.subarray(layout.from, layout.from + length)
     }
     // It lies across the border of two chunks, as only an odd request can.
@@ -80,113 +99,150 @@ export class ReadCache {
 
   /** The piece was written: what was fetched of it before is no good. */
   forgetPiece(source: ReadSource, piece: number): void {
+    if (this.#chunks.size === 0 && this.#coming.size === 0) return
     const size = source.geometry.pieceSize(piece)
     for (let begin = 0; begin < size; begin += CHUNK_BYTES) {
       const key = keyOf(source, layoutOf(source.geometry, piece, begin))
-      this.#loads.get(key)?.stale.add(piece)
-      const chunk = this.#chunks.get(key)
-      if (chunk === undefined) continue
-      chunk.unusable ??= new Set()
-      chunk.unusable.add(piece)
+      this.#coming.get(key)?.unusable.add(piece)
+      this.#chunks.get(key)?.load.unusable.add(piece)
     }
   }
 
-  /** Forgets all of a torrent; fetches under way are told as readable, so that they are asked for again. */
+  /** Forgets all of a torrent; those that wait are told it is readable, so that they ask again. */
   forget(source: ReadSource): void {
-    const low = source.id * KEYS_PER_SOURCE
-    const high = low + KEYS_PER_SOURCE
-    for (const [key, chunk] of this.#chunks) {
-      if (key >= low && key < high) this.#remove(key, chunk)
-    }
-    for (const load of this.#loads.values()) if (load.source === source) load.dropped = true
+    for (const load of this.#loads) if (load.source === source) this.#remove(load)
+    for (const load of this.#coming.values()) if (load.source === source) load.dropped = true
   }
 
   #bytes(source: ReadSource, layout: Layout, piece: number): Uint8Array | undefined {
     const key = keyOf(source, layout)
-    const chunk = this.#chunks.get(key)
+    let chunk = this.#chunks.get(key)
+    if (chunk?.load.unusable.has(piece)) {
+      this.#remove(chunk.load)
+      chunk = undefined
+    }
     if (chunk === undefined) {
       this.#want(source, layout, key).wanted.add(piece)
       return undefined
     }
-    if (chunk.unusable?.has(piece)) {
-      this.#remove(key, chunk)
-      this.#want(source, layout, key).wanted.add(piece)
-      return undefined
+    const { load } = chunk
+    if (!chunk.used) {
+      chunk.used = true
+      load.used++
+      this.#readAhead(source, layout)
     }
-    if (this.#newest !== key) {
-      this.#newest = key
-      this.#chunks.delete(key)
-      this.#chunks.set(key, chunk)
+    if (this.#newest !== load) {
+      this.#newest = load
+      this.#loads.delete(load)
+      this.#loads.add(load)
     }
     return chunk.bytes
   }
 
-  /** Past the middle of a chunk the next one of the same piece is fetched, unless others are waiting. */
-  #readAhead(source: ReadSource, piece: number, layout: Layout): void {
-    const begin = layout.begin + layout.length
-    if (layout.piece !== piece || begin >= source.geometry.pieceSize(piece)) return
-    if (this.#running >= LOADS_LIMIT) return
-    const next = layoutOf(source.geometry, piece, begin)
+  /** With a chunk's first use the one after it is fetched, unless others are waiting or memory is short. */
+  #readAhead(source: ReadSource, layout: Layout): void {
+    if (this.#loadChunks === 1 || this.#running >= RUNNING_LIMIT) return
+    const next = nextLayout(source.geometry, layout)
+    if (next === undefined) return
     const key = keyOf(source, next)
     if (!this.#chunks.has(key)) this.#want(source, next, key)
   }
 
-  #want(source: ReadSource, layout: Layout, key: number): Load {
-    const known = this.#loads.get(key)
+  #want(source: ReadSource, first: Layout, key: number): Load {
+    const known = this.#coming.get(key)
     if (known !== undefined) return known
-    const { piece, begin } = layout
+    const { length } = first
+    const wanted = new Set<number>()
     const load = {
       source,
-      key,
-      piece,
-      begin,
-      wanted: new Set<number>(),
-      stale: new Set<number>(),
+      first,
+      keys: [key],
+      length,
+      wanted,
+      unusable: new Set<number>(),
+      used: 0,
       dropped: false,
     }
-    this.#loads.set(key, load)
-    if (this.#running < LOADS_LIMIT) this.#start(load, layout.length)
+    this.#coming.set(key, load)
+    this.#extend(load)
+    if (this.#running < RUNNING_LIMIT) this.#start(load)
     else this.#waiting.push(load)
     return load
   }
 
-  #start(load: Load, length: number): void {
+  /** Adds the chunks after the first, up to one that is there already. */
+  #extend(load: Load): void {
+    const { source, keys } = load
+    for (let layout = load.first; keys.length < this.#loadChunks; ) {
+      const next = nextLayout(source.geometry, layout)
+      if (next === undefined) return
+      const key = keyOf(source, next)
+      if (this.#chunks.has(key) || this.#coming.has(key)) return
+      this.#coming.set(key, load)
+      keys.push(key)
+      load.length += next.length
+      layout = next
+    }
+  }
+
+  #start(load: Load): void {
     this.#running++
-    const bytes = Buffer.allocUnsafeSlow(length)
-    load.source.fill(load.piece, load.begin, bytes).then(bad => this.#finish(load, bytes, bad))
+    // Not cleared first: what could not be filled belongs to a bad piece and is never given to anybody.
+    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(load.length).buffer)
+    load.source.fill(load.first.piece, load.first.begin, bytes).then(bad => this.#finish(load, bytes, bad))
   }
 
   #finish(load: Load, bytes: Uint8Array, bad: ReadonlyMap<number, ShoalError>): void {
+    const { source, unusable } = load
     this.#running--
-    this.#loads.delete(load.key)
+    for (const key of load.keys) this.#coming.delete(key)
     const next = this.#waiting.shift()
-    if (next !== undefined) {
-      this.#start(next, layoutOf(next.source.geometry, next.piece, next.begin).length)
+    if (next !== undefined) this.#start(next)
+
+    const failed: [piece: number, error: ShoalError][] = []
+    for (const [piece, error] of bad) {
+      if (load.wanted.has(piece) && !unusable.has(piece) && !load.dropped) failed.push([piece, error])
+      unusable.add(piece)
     }
-    if (!load.dropped) this.#add(load, bytes, bad)
-    let readable = load.dropped
-    for (const piece of load.wanted) {
-      const error = load.dropped || load.stale.has(piece) ? undefined : bad.get(piece)
-      if (error === undefined) readable = true
-      else load.source.onReadError(piece, error)
-    }
-    if (readable && load.wanted.size > 0) load.source.onReadable()
+    if (!load.dropped) this.#add(load, bytes)
+    for (const [piece, error] of failed) source.onReadError(piece, error)
+    if (load.wanted.size > failed.length) source.onReadable()
   }
 
-  #add(load: Load, bytes: Uint8Array, bad: ReadonlyMap<number, ShoalError>): void {
-    const unusable = new Set([...load.stale, ...bad.keys()])
-    this.#chunks.set(load.key, { bytes, unusable: unusable.size > 0 ? unusable : undefined })
-    this.#newest = load.key
-    this.#usedBytes += bytes.length
-    for (const [key, chunk] of this.#chunks) {
-      if (this.#usedBytes <= this.#limitBytes) break
-      this.#remove(key, chunk)
+  #add(load: Load, bytes: Uint8Array): void {
+    for (const [at, key] of load.keys.entries()) {
+      const part = bytes.subarray(at * CHUNK_BYTES, at * CHUNK_BYTES + CHUNK_BYTES)
+      this.#chunks.set(key, { load, bytes: part, used: false })
+    }
+    this.#loads.add(load)
+    this.#newest = load
+    this.#usedBytes += load.length
+    for (const oldest of this.#loads) {
+      if (this.#usedBytes <= this.#limitBytes || oldest === load) break
+      this.#remove(oldest)
+      this.#review(oldest)
     }
   }
 
-  #remove(key: number, chunk: Chunk): void {
-    this.#chunks.delete(key)
-    this.#usedBytes -= chunk.bytes.length
+  #remove(load: Load): void {
+    for (const key of load.keys) this.#chunks.delete(key)
+    this.#loads.delete(load)
+    this.#usedBytes -= load.length
+  }
+
+  /** Smaller loads when many are thrown out with less than half of them used; larger ones when none was for long. */
+  #review(load: Load): void {
+    this.#reviewed++
+    if (load.used * 2 < load.keys.length || load.used === 0) this.#wasted++
+    if (this.#reviewed < REVIEW_LOADS) return
+    this.#calmReviews = this.#wasted === 0 ? this.#calmReviews + 1 : 0
+    if (this.#wasted * 4 > REVIEW_LOADS) this.#loadChunks = Math.max(1, this.#loadChunks / 2)
+    if (this.#calmReviews === CALM_REVIEWS) {
+      this.#loadChunks = Math.min(LOAD_CHUNKS_LIMIT, this.#loadChunks * 2)
+      this.#calmReviews = 0
+    }
+    this.#reviewed = 0
+    this.#wasted = 0
   }
 }
 
@@ -203,19 +259,26 @@ interface Layout {
 
 function layoutOf(geometry: Geometry, piece: number, begin: number): Layout {
   const { pieceLength } = geometry
-  if (pieceLength >= GROUP_BYTES) {
+  if (pieceLength >= CHUNK_BYTES) {
     const perPiece = Math.ceil(pieceLength / CHUNK_BYTES)
     const part = Math.floor(begin / CHUNK_BYTES)
     const start = part * CHUNK_BYTES
     const length = Math.min(CHUNK_BYTES, geometry.pieceSize(piece) - start)
     return { number: piece * perPiece + part, piece, begin: start, length, from: begin - start }
   }
-  const group = Math.floor(GROUP_BYTES / pieceLength)
+  const group = Math.floor(CHUNK_BYTES / pieceLength)
   const number = Math.floor(piece / group)
   const first = number * group
   const start = geometry.pieceOffset(first)
   const length = Math.min(group * pieceLength, geometry.totalLength - start)
   return { number, piece: first, begin: 0, length, from: geometry.pieceOffset(piece) - start + begin }
+}
+
+/** The chunk after this one in the same piece: peers ask for pieces in any order. */
+function nextLayout(geometry: Geometry, layout: Layout): Layout | undefined {
+  const begin = layout.begin + layout.length
+  if (geometry.pieceLength < CHUNK_BYTES || begin >= geometry.pieceSize(layout.piece)) return undefined
+  return layoutOf(geometry, layout.piece, begin)
 }
 
 function keyOf(source: ReadSource, layout: Layout): number {

@@ -75,7 +75,7 @@ function answerFor(job: Exclude<Job, HashJob>, disk: TorrentDisk): Answer {
     case 'stamp':
       return { kind: 'stamps', stamps: disk.stamps([]) }
     case 'release':
-      disk.close()
+      disk.releaseFiles()
       disks.delete(job.id)
       return { kind: 'done' }
   }
@@ -88,6 +88,8 @@ function diskOf(id: number): TorrentDisk {
 }
 
 function check(disk: TorrentDisk, pieces: readonly number[], held: readonly HeldExtent[]): Answer {
+  // A file may have been removed or replaced since it was opened.
+  disk.releaseFiles()
   const matches = new Uint8Array(pieces.length)
   let error: PlainError | undefined
   for (let at = 0; at < pieces.length; at++) {

@@ -11,6 +11,7 @@ import { createHash, type Hash, hash } from 'node:crypto'
 import { fstatSync, ftruncateSync, statfsSync, unlinkSync } from 'node:fs'
 import { equalBytes } from '../bytes/bytes.ts'
 import { SLAB_BYTES } from '../bytes/slabs.ts'
+import { ShoalError } from '../errors.ts'
 import { BLOCK_BYTES, type FileSpan, Geometry } from '../metainfo/geometry.ts'
 import type { FileStamp } from '../ports.ts'
 import { diskError, errnoOf, packError, pathConflict, shortFile } from './disk-errors.ts'
@@ -120,8 +121,8 @@ export class TorrentDisk {
     return whole && this.#matches(piece, hasher.digest())
   }
 
-  close(): void {
-    this.#unfinished.clear()
+  /** Closes all files: what is opened next is what has their names then. */
+  releaseFiles(): void {
     this.#handles.close(`${this.#plan.id}:`)
   }
 
@@ -173,12 +174,23 @@ export class TorrentDisk {
       const path = this.#pathOf(place)
       try {
         const fd = this.#writer(place, path)
+        this.#assertLinked(fd, place, path)
         writeFully(fd, cut(views, place.from, place.length), place.position)
         if (place.kind === 'parts') this.#enter(fd, run, place)
       } catch (cause) {
         throw diskError(cause, 'write', path)
       }
     }
+  }
+
+  /** What is written to a file that somebody has removed would be lost with what was written before. */
+  #assertLinked(fd: number, place: Place, path: string): void {
+    if (fstatSync(fd).nlink > 0) return
+    this.#handles.close(this.#key(place))
+    throw new ShoalError('DISK_WRITE', `${path} was removed while it was in use`, {
+      operation: 'write',
+      subject: path,
+    })
   }
 
   /** Notes in the index that the extent holds something. */
