@@ -4,11 +4,16 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { SLAB_BYTES } from '../../src/bytes/slabs.ts'
 import { createStorage } from '../../src/node/storage.ts'
+import type { Storage } from '../../src/ports.ts'
 import type { StoreWorld } from '../contracts/store-suite.ts'
 
 export async function makeWorld(workers: number): Promise<StoreWorld> {
   const dir = mkdtempSync(join(tmpdir(), 'shoal-store-'))
-  const storage = createStorage({ memoryBytes: 32 * SLAB_BYTES, workers })
+  return worldIn(dir, createStorage({ memoryBytes: 32 * SLAB_BYTES, workers }))
+}
+
+/** `dir` is removed with the world. */
+export function worldIn(dir: string, storage: Storage & { close(): Promise<void> }): StoreWorld {
   return {
     storage,
     dir,

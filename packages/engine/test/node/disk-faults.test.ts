@@ -1,0 +1,341 @@
+/** What a disk, other programs and other users do to a torrent's files. */
+import { execFile, execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { SLAB_BYTES } from '../../src/bytes/slabs.ts'
+import { createStorage, FileStorage } from '../../src/node/storage.ts'
+import { WorkerPool } from '../../src/node/worker-pool.ts'
+import { Fixture, file, INFO_HASH, type StoreWorld } from '../contracts/store-suite.ts'
+import { makeWorld, worldIn } from './disk-world.ts'
+
+const KIB = 1024
+const MIB = 1024 * 1024
+
+describe('what stands in the way', () => {
+  let world: StoreWorld
+  let torrent: Fixture
+  beforeEach(async () => {
+    world = await makeWorld(1)
+    torrent = new Fixture(world, 64 * KIB, [file('t/sub/one', 100_000), file('t/two', 50_000)])
+  })
+  afterEach(() => world.close())
+
+  it('is named when it is a folder where a file belongs', async () => {
+    mkdirSync(join(world.dir, 't', 'two'), { recursive: true })
+    await expect(torrent.open()).rejects.toMatchObject({
+      code: 'PATH_CONFLICT',
+      subject: join(world.dir, 't', 'two'),
+    })
+    await torrent.close()
+  })
+
+  it('is named when it is a file where a folder belongs', async () => {
+    world.writeFile(['t', 'sub'], new Uint8Array(1))
+    await expect(torrent.open()).rejects.toMatchObject({
+      code: 'PATH_CONFLICT',
+      subject: join(world.dir, 't', 'sub'),
+    })
+    await torrent.close()
+  })
+
+  it('does not matter as long as the file is not wanted', async () => {
+    mkdirSync(join(world.dir, 't', 'two'), { recursive: true })
+    await torrent.open({ wanted: [true, false] })
+    for (const piece of [0, 1]) await torrent.write(piece)
+    expect(await torrent.check()).toBe('##.')
+    expect(lstatSync(join(world.dir, 't', 'two')).isDirectory()).toBe(true)
+    await torrent.close()
+  })
+
+  it.each(['t', 't/sub', 't/two'])('is never followed when it is a symbolic link: %s', async path => {
+    const outside = mkdtempSync(join(tmpdir(), 'shoal-outside-'))
+    const isFile = path === 't/two'
+    if (isFile) writeFileSync(join(outside, 'target'), '')
+    if (path !== 't') mkdirSync(join(world.dir, 't'))
+    symlinkSync(isFile ? join(outside, 'target') : outside, join(world.dir, path))
+    await expect(torrent.open()).rejects.toMatchObject({ code: 'PATH_CONFLICT' })
+    await torrent.close()
+    expect(isFile ? readFileSync(join(outside, 'target'), 'utf8') : readdirSync(outside).join()).toBe('')
+    rmSync(outside, { recursive: true })
+  })
+
+  it('is not followed when a folder becomes a symbolic link later', async () => {
+    const outside = mkdtempSync(join(tmpdir(), 'shoal-outside-'))
+    await torrent.open()
+    await torrent.write(2)
+    rmSync(join(world.dir, 't', 'sub'), { recursive: true, force: true })
+    symlinkSync(outside, join(world.dir, 't', 'sub'))
+    expect(await torrent.write(0)).toMatchObject([{ kind: 'failed', error: { code: 'PATH_CONFLICT' } }])
+    writeFileSync(join(outside, 'one'), torrent.file(0))
+    expect(await torrent.read(0, 0, 10)).toMatchObject({ code: 'PATH_CONFLICT' })
+    expect(await torrent.check()).toBe('..#')
+    expect(torrent.recorder.errors).toMatchObject([{ code: 'PATH_CONFLICT' }])
+    await torrent.close()
+    expect(readdirSync(outside)).toEqual(['one'])
+    rmSync(outside, { recursive: true })
+  })
+
+  it('is refused when a path would lead out of the folder', async () => {
+    for (const path of [['..', 'x'], ['a', '..', '..', 'x'], ['a/b'], ['a\0b'], ['']]) {
+      const evil = new Fixture(world, 16 * KIB, [{ path, length: 10, pad: false }])
+      await expect(evil.open()).rejects.toMatchObject({ code: 'PATH_CONFLICT' })
+      await evil.close()
+    }
+    expect(readdirSync(world.dir)).toEqual([])
+  })
+
+  it('is thrown away when it is a damaged parts file', async () => {
+    world.writeFile([`.${INFO_HASH}.parts`], new Uint8Array(1000).fill(7))
+    await torrent.open({ wanted: [true, false] })
+    for (const piece of [0, 1]) await torrent.write(piece)
+    await torrent.close()
+    await torrent.open({ wanted: [true, false] })
+    expect(await torrent.check()).toBe('##.')
+    await torrent.close()
+  })
+})
+
+describe('files that change under a store', () => {
+  let world: StoreWorld
+  beforeEach(async () => {
+    world = await makeWorld(1)
+  })
+  afterEach(() => world.close())
+
+  it('give an error, and no bytes, when they are cut', async () => {
+    const torrent = new Fixture(world, 2 * MIB, [file('one', 6 * MIB)])
+    await torrent.open()
+    await torrent.writeAll()
+    truncateSync(join(world.dir, 'one'), 3 * MIB)
+    await torrent.expectReadable(0)
+    expect(await torrent.read(1, 1 * MIB, 16 * KIB)).toMatchObject({
+      code: 'DISK_READ',
+      subject: join(world.dir, 'one'),
+    })
+    expect(await torrent.read(2, 0, 16 * KIB)).toMatchObject({ code: 'DISK_READ' })
+    expect(await torrent.read(1, 1 * MIB - 16 * KIB, 16 * KIB)).toBeInstanceOf(Uint8Array)
+    expect(await torrent.check()).toBe('#..')
+    await torrent.close()
+  })
+
+  it('are missed when they were removed: by writes and by checks', async () => {
+    const torrent = new Fixture(world, 64 * KIB, [file('t/one', 128 * KIB)])
+    await torrent.open()
+    await torrent.write(0)
+    rmSync(join(world.dir, 't', 'one'))
+    expect(await torrent.write(1)).toMatchObject([{ kind: 'failed', error: { code: 'DISK_WRITE' } }])
+    expect(await torrent.write(1)).toMatchObject([{ kind: 'stored' }])
+    expect(await torrent.check()).toBe('.#')
+    rmSync(join(world.dir, 't', 'one'))
+    expect(await torrent.check()).toBe('..')
+    await torrent.close()
+  })
+
+  it('are read anew when they come back', async () => {
+    const torrent = new Fixture(world, 64 * KIB, [file('one', 64 * KIB)])
+    world.writeFile(['one'], torrent.content)
+    await torrent.open()
+    renameSync(join(world.dir, 'one'), join(world.dir, 'two'))
+    expect(await torrent.read(0, 0, 10)).toMatchObject({ code: 'DISK_READ' })
+    renameSync(join(world.dir, 'two'), join(world.dir, 'one'))
+    await torrent.expectReadable(0)
+    await torrent.close()
+  })
+})
+
+describe('a disk that is full', () => {
+  withTmpfs(
+    'size=4m',
+    'fails runs, keeps answering and goes on when there is room',
+    async (world, _remount) => {
+      const torrent = new Fixture(world, 1 * MIB, [file('t/one', 6 * MIB)])
+      await torrent.open()
+      const ballast = join(world.dir, 'ballast')
+      writeFileSync(ballast, new Uint8Array(3 * MIB))
+      const kinds: string[] = []
+      for (let piece = 0; piece < 3; piece++) {
+        const [outcome] = await torrent.write(piece)
+        kinds.push(outcome!.kind === 'failed' ? outcome!.error.code : outcome!.kind)
+      }
+      expect(kinds).toEqual(['stored', 'DISK_FULL', 'DISK_FULL'].slice(0, 3))
+      rmSync(ballast)
+      expect(await torrent.write(1)).toMatchObject([{ kind: 'stored' }])
+      expect(await torrent.check()).toBe('##....')
+      await torrent.close()
+    },
+  )
+
+  withTmpfs('size=4m', 'lets the very run that failed be given again', async world => {
+    const torrent = new Fixture(world, 2 * MIB, [file('one', 2 * MIB)])
+    await torrent.open()
+    world.storage.memory.set(torrent.content)
+    const run = (begin: number): void => {
+      const slabs = [0, 1, 2, 3].map(at => begin / SLAB_BYTES + at)
+      torrent.store.write({ piece: 0, begin, length: MIB, slabs, last: begin > 0 }, false)
+    }
+    const { outcomes } = torrent.recorder
+    run(0)
+    await world.until(() => outcomes.length === 1)
+    const ballast = join(world.dir, 'ballast')
+    writeFileSync(ballast, new Uint8Array(2.5 * MIB))
+    run(MIB)
+    await world.until(() => outcomes.length === 2)
+    rmSync(ballast)
+    run(MIB)
+    await world.until(() => outcomes.length === 3)
+    expect(outcomes.map(({ outcome }) => outcome.kind)).toEqual(['written', 'failed', 'stored'])
+    await torrent.close()
+  })
+
+  withTmpfs('size=4m', 'is known before anything is fetched when space is reserved', async world => {
+    const torrent = new Fixture(world, 1 * MIB, [file('one', 6 * MIB)])
+    await expect(torrent.open({ allocation: 'full' })).rejects.toMatchObject({ code: 'DISK_FULL' })
+    await torrent.close()
+  })
+})
+
+describe('a folder that must not be written', () => {
+  withTmpfs(
+    'size=4m',
+    'is told as a lack of permission on a read-only file system',
+    async (world, remount) => {
+      const torrent = new Fixture(world, 64 * KIB, [file('t/one', 64 * KIB)])
+      await torrent.open()
+      remount('remount,ro')
+      expect(await torrent.write(0)).toMatchObject([{ kind: 'failed', error: { code: 'DISK_PERMISSION' } }])
+      remount('remount,rw')
+      expect(await torrent.write(0)).toMatchObject([{ kind: 'stored' }])
+      await torrent.close()
+    },
+  )
+
+  it.skipIf(process.getuid?.() === 0 || process.platform === 'win32')(
+    'is told as a lack of permission (skipped for root, who may write anywhere)',
+    async () => {
+      const world = await makeWorld(1)
+      const torrent = new Fixture(world, 64 * KIB, [file('t/one', 64 * KIB)])
+      await torrent.open()
+      chmodSync(world.dir, 0o555)
+      expect(await torrent.write(0)).toMatchObject([{ kind: 'failed', error: { code: 'DISK_PERMISSION' } }])
+      chmodSync(world.dir, 0o755)
+      await torrent.close()
+      await world.close()
+    },
+  )
+})
+
+describe('a worker that dies', () => {
+  it('fails what it had to do; the next work starts another', async () => {
+    const pool = new WorkerPool(new SharedArrayBuffer(32 * SLAB_BYTES), 1)
+    const dir = mkdtempSync(join(tmpdir(), 'shoal-store-'))
+    const world = worldIn(dir, new FileStorage(pool, undefined))
+    const torrent = new Fixture(world, 1 * MIB, [file('one', 2 * MIB)])
+    await torrent.open()
+    world.storage.memory.set(torrent.content)
+    const { outcomes } = torrent.recorder
+    torrent.store.write({ piece: 0, begin: 0, length: 2 * SLAB_BYTES, slabs: [0, 1], last: false }, false)
+    await world.until(() => outcomes.length === 1)
+    await pool.running[0]!.thread.terminate()
+    torrent.store.write({ piece: 1, begin: 0, length: MIB, slabs: [4, 5, 6, 7], last: true }, false)
+    await world.until(() => outcomes.length === 2)
+    // The new worker reads back what the old one had written.
+    const rest = { piece: 0, begin: 2 * SLAB_BYTES, length: 2 * SLAB_BYTES, slabs: [2, 3], last: true }
+    torrent.store.write(rest, false)
+    await world.until(() => outcomes.length === 3)
+    expect(outcomes.map(({ outcome }) => outcome.kind)).toEqual(['written', 'stored', 'stored'])
+
+    const killed = pool.running[0]!.thread.terminate()
+    torrent.store.write({ piece: 1, begin: 0, length: MIB, slabs: [4, 5, 6, 7], last: true }, false)
+    await killed
+    await world.until(() => outcomes.length === 4)
+    expect(outcomes[3]!.outcome).toMatchObject({ kind: 'failed', error: { code: 'DISK_WRITE' } })
+    expect(await torrent.check()).toBe('##')
+    await torrent.close()
+    await world.close()
+  })
+})
+
+describe('what a store takes from the process', () => {
+  it('is a bounded number of open files', async ctx => {
+    if (process.platform !== 'linux') return ctx.skip('counts /proc/self/fd')
+    const world = await makeWorld(2)
+    const files = Array.from({ length: 300 }, (_, at) => file(`t/${at}`, 5000))
+    const torrent = new Fixture(world, 16 * KIB, files)
+    const before = readdirSync('/proc/self/fd').length
+    await torrent.open()
+    await torrent.writeAll()
+    for (let piece = 0; piece < torrent.geometry.pieceCount; piece++) await torrent.expectReadable(piece)
+    expect(readdirSync('/proc/self/fd').length - before).toBeLessThan(100)
+    await torrent.close()
+    await world.close()
+  })
+
+  it('does not keep it from ending once nothing is pending', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'shoal-store-'))
+    const dist = new URL('../../dist/', import.meta.url).href
+    const script = `
+      import { createStorage } from '${dist}node/storage.js'
+      import { Geometry } from '${dist}metainfo/geometry.js'
+      const storage = createStorage({ memoryBytes: ${SLAB_BYTES} })
+      const geometry = new Geometry(16384, [{ path: ['one'], length: 5, pad: false }])
+      const plan = { dir: ${JSON.stringify(dir)}, geometry, hashes: new Uint8Array(20), wanted: [true],
+        allocation: 'sparse', readOnly: false, infoHash: '00' }
+      storage.open(plan, { onPrepared: () => console.log('prepared') })`
+    const run = promisify(execFile)
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { timeout: 15_000 })
+    expect(stdout).toBe('prepared\n')
+    rmSync(dir, { recursive: true })
+  })
+
+  it('is given back when the storage is closed with stores still open', async () => {
+    const storage = createStorage({ memoryBytes: 32 * SLAB_BYTES, workers: 1 })
+    const world = worldIn(mkdtempSync(join(tmpdir(), 'shoal-store-')), storage)
+    const torrent = new Fixture(world, 64 * KIB, [file('one', 10)])
+    await torrent.open()
+    await world.close()
+    expect(torrent.recorder.calls).toEqual(['prepared', 'closed'])
+  })
+})
+
+/** A test in a small file system of its own; skipped where none can be mounted (that takes root, on Linux). */
+function withTmpfs(
+  options: string,
+  name: string,
+  test: (world: StoreWorld, remount: (options: string) => void) => Promise<void>,
+): void {
+  it(name, async ctx => {
+    const dir = mkdtempSync(join(tmpdir(), 'shoal-tmpfs-'))
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', dir], { stdio: 'ignore' })
+    } catch {
+      rmSync(dir, { recursive: true })
+      return ctx.skip('mounting a tmpfs takes root, on Linux')
+    }
+    const storage = createStorage({ memoryBytes: 32 * SLAB_BYTES, workers: 1 })
+    const inner = join(dir, 'downloads')
+    mkdirSync(inner)
+    const world = worldIn(inner, storage)
+    try {
+      await test(world, flags => execFileSync('mount', ['-o', flags, dir]))
+    } finally {
+      await world.close()
+      execFileSync('umount', ['-l', dir])
+      rmSync(dir, { recursive: true })
+    }
+  })
+}
