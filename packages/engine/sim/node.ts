@@ -1,0 +1,250 @@
+/**
+ * One engine in the world, on a host with a disk. After every event at its host:
+ *
+ * - what the engine checks of itself: every piece is in one state, every block free, requested or received;
+ * - what it says to have is on its disk;
+ * - blocks counted as requested have a peer that they were requested from;
+ * - no more piece memory is free than there is.
+ */
+import type { PeerAddress } from '../src/bytes/address.ts'
+import { Engine, type EngineOptions } from '../src/engine.ts'
+import type { ShoalError } from '../src/errors.ts'
+import type { Torrent, TorrentOptions, TorrentPhase } from '../src/torrent/torrent.ts'
+import type { SimHost } from './net.ts'
+import { SimStorage } from './store.ts'
+import { type SimTorrent, sha1 } from './torrent.ts'
+import type { SimTracker } from './trackers.ts'
+
+export const NODE_PORT = 6881
+
+export interface NodeDeps {
+  readonly host: SimHost
+  readonly tracker: SimTracker
+  readonly torrents: readonly SimTorrent[]
+  readonly memoryBytes: number
+  readonly engine: Partial<EngineOptions>
+}
+
+export class Node {
+  readonly host: SimHost
+  readonly storage: SimStorage
+  readonly members: Member[] = []
+  engine: Engine
+  isClosed = false
+  readonly #deps: NodeDeps
+
+  constructor(deps: NodeDeps) {
+    this.#deps = deps
+    this.host = deps.host
+    this.storage = new SimStorage({
+      world: deps.host.world,
+      place: deps.host.name,
+      torrents: deps.torrents,
+      memoryBytes: deps.memoryBytes,
+    })
+    this.engine = this.#open()
+    deps.host.world.addCheck(deps.host.name, () => this.#check())
+  }
+
+  get name(): string {
+    return this.host.name
+  }
+
+  get address(): PeerAddress {
+    return { host: this.host.address, port: NODE_PORT }
+  }
+
+  /** The only torrent, or the first. */
+  get member(): Member {
+    return this.members[0]!
+  }
+
+  add(torrent: SimTorrent, options: Partial<TorrentOptions> = {}): Member {
+    const member = new Member(this, torrent, options)
+    this.members.push(member)
+    return member
+  }
+
+  close(): void {
+    this.engine.close()
+  }
+
+  /** A new engine on the same disk, once the old one is closed; torrents go on from their resume records. */
+  reopen(): void {
+    this.host.world.assert(this.isClosed, 'an engine is closed before the next opens')
+    this.isClosed = false
+    this.engine = this.#open()
+    const before = this.members.splice(0)
+    for (const { content, options, resume } of before)
+      this.add(content, { ...options, resume }).torrent.start()
+  }
+
+  assertAllGivenBack(): void {
+    const { world } = this.host
+    const { available, capacity } = this.engine.memory
+    world.assert(available === capacity, `${this.name}: ${capacity - available} slabs were not given back`)
+    world.assert(this.storage.openStores === 0, `${this.name}: a store is still open`)
+    world.assert(
+      this.host.links.size === 0,
+      `${this.name}: ${this.host.links.size} connections are still open`,
+    )
+  }
+
+  #open(): Engine {
+    const { host, tracker } = this.#deps
+    const ports = {
+      clock: host.world.clockOf(host.name),
+      random: host.world.randomFor(`engine ${host.name} ${host.world.elapsedMs}`),
+      sha1,
+      net: host,
+      storage: this.storage,
+      trackers: tracker.portOf(host),
+    }
+    const options = {
+      listen: { host: undefined, port: NODE_PORT },
+      maxConnections: 200,
+      maxHalfOpen: 20,
+      clientName: 'Shoal (simulated)',
+      ...this.#deps.engine,
+    }
+    const engine = new Engine(ports, options, {
+      onListening: () => {},
+      onError: error => host.world.fail(`${host.name}: ${error.message}`),
+      onClosed: () => {
+        if (engine === this.engine) this.isClosed = true
+      },
+    })
+    engine.open()
+    return engine
+  }
+
+  #check(): void {
+    const { world } = this.host
+    this.engine.checkInvariants()
+    const { available, capacity } = this.engine.memory
+    world.assert(available <= capacity, `${this.name}: a slab was given back twice`)
+    for (const member of this.members) member.check()
+  }
+}
+
+/** A torrent of a {@link Node}, and what was heard of it. */
+export class Member {
+  readonly node: Node
+  readonly content: SimTorrent
+  readonly options: Partial<TorrentOptions>
+  readonly torrent: Torrent
+  readonly phases: TorrentPhase['name'][] = []
+  readonly errors: ShoalError[] = []
+  readonly warnings: string[] = []
+  /** How often each piece was said to be had. */
+  readonly announced = new Map<number, number>()
+  isDone = false
+  /** Virtual time at which it became complete. */
+  doneAtMs = Number.POSITIVE_INFINITY
+  resume: Uint8Array | undefined
+
+  constructor(node: Node, content: SimTorrent, options: Partial<TorrentOptions>) {
+    this.node = node
+    this.content = content
+    this.options = options
+    const { world } = node.host
+    const { metainfo } = content
+    this.torrent = node.engine.add(
+      metainfo,
+      {
+        dir: '/downloads',
+        filePriorities: metainfo.files.map(() => 4),
+        sequential: false,
+        check: 'auto',
+        allocation: 'sparse',
+        readOnly: false,
+        resume: undefined,
+        peers: [],
+        trackers: [],
+        maxConnections: 50,
+        uploadSlots: 4,
+        downloadLimit: undefined,
+        uploadLimit: undefined,
+        ...options,
+      },
+      {
+        onPhase: phase => {
+          this.phases.push(phase)
+          world.note(node.name, phase)
+        },
+        onPiece: piece => {
+          this.announced.set(piece, (this.announced.get(piece) ?? 0) + 1)
+          world.assert(this.announced.get(piece) === 1, `${node.name}: piece ${piece} was told of twice`)
+        },
+        onDone: () => {
+          this.isDone = true
+          this.doneAtMs = Math.min(this.doneAtMs, world.elapsedMs)
+          world.note(node.name, 'done')
+        },
+        onError: error => {
+          this.errors.push(error)
+          world.note(node.name, `error: ${error.code} ${error.message}`)
+        },
+        onWarning: text => this.warnings.push(text),
+        onTracker: (_url, message) => world.note(node.name, `tracker: ${message}`),
+        onResume: record => {
+          this.resume = record
+        },
+      },
+    )
+  }
+
+  get phase(): TorrentPhase['name'] {
+    return this.torrent.phase.name
+  }
+
+  /** Complete, by its own word and by its disk; and all bytes that came are accounted for. */
+  assertComplete(): void {
+    const { world } = this.node.host
+    const { name } = this.node
+    world.assert(this.torrent.isComplete && this.torrent.have.isFull, `${name} is complete`)
+    world.assert(this.node.storage.disk(this.content).stored.isFull, `${name} has everything on disk`)
+    const { swarm } = this.torrent
+    if (swarm === undefined) return
+    const { geometry } = this.content
+    let gained = 0
+    for (const piece of this.announced.keys()) gained += geometry.pieceSize(piece)
+    world.assert(swarm.picker.partial().length === 0, `${name}: nothing is active when all is had`)
+    const before = this.torrent.downloadedBytes - swarm.download.total
+    if (before > 0) return
+    const useful = swarm.download.total - swarm.picker.wastedBytes
+    world.assert(
+      useful === gained,
+      `${name}: ${swarm.download.total} bytes came, ${gained} are had, some are lost`,
+    )
+  }
+
+  check(): void {
+    const { world } = this.node.host
+    const { name } = this.node
+    const { stored, damaged } = this.node.storage.disk(this.content)
+    const { have, swarm } = this.torrent
+    for (let at = 0; at < have.bytes.length; at++) {
+      if ((have.bytes[at]! & ~stored.bytes[at]!) === 0 || damaged.size > 0) continue
+      world.fail(
+        `${name}: has pieces ${[...have].filter(piece => !stored.has(piece))}, which are not on its disk`,
+      )
+    }
+    if (swarm === undefined) return
+    let asked = 0
+    let open = 0
+    for (const peer of swarm.peers.values()) {
+      if (peer.phase !== 'open') continue
+      open++
+      asked += peer.window.size
+    }
+    let requested = 0
+    for (const piece of swarm.picker.partial()) requested += piece.requested
+    // A block that is arriving has left its peer's window; each peer has one at most.
+    if (requested > asked + open) {
+      world.fail(
+        `${name}: ${requested} blocks count as requested, but only ${asked} of anybody (${open} peers)`,
+      )
+    }
+  }
+}

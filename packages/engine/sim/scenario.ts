@@ -1,0 +1,34 @@
+/**
+ * Scenarios as tests: each is run with a few seeds, or with the one that `npm run sim` names. The name of a scenario is
+ * the test's name; the seed is in brackets behind it.
+ */
+import { test } from 'vitest'
+import type { SwarmShape } from './swarm.ts'
+
+/** Another seed than the fixed ones, by `npm run sim -- --seed N`. */
+const SEED = process.env.SIM_SEED
+const TRACE = process.env.SIM_TRACE === '1'
+/** So many seeds from a random one on, for nights. */
+const MANY = Number(process.env.SIM_SEEDS ?? 0)
+
+const FIXED_SEEDS = [1, 2, 3]
+
+/** What a scenario passes on to `swarm`. */
+export type Run = Pick<SwarmShape, 'scenario' | 'seed' | 'trace'>
+
+export function scenario(
+  name: string,
+  play: (run: Run) => void,
+  seeds: readonly number[] = FIXED_SEEDS,
+): void {
+  const trace = TRACE ? (line: string): void => void process.stdout.write(`${line}\n`) : undefined
+  for (const seed of chosen(seeds))
+    test(`${name} [seed ${seed}]`, () => play({ scenario: name, seed, trace }))
+}
+
+function chosen(fixed: readonly number[]): readonly number[] {
+  if (SEED !== undefined) return [Number(SEED)]
+  if (MANY === 0) return fixed
+  const first = Math.floor(Math.random() * 2 ** 31)
+  return Array.from({ length: MANY }, (_, at) => first + at)
+}

@@ -1,0 +1,335 @@
+/**
+ * {@link Storage} of one host in virtual time. What is on disk is kept as a set of pieces; their bytes are computed. The
+ * SHA-1 of what comes to be written is the real one, and what is written is compared with what belongs there.
+ *
+ * Jobs are done one after another, as by one slow worker. What goes wrong is set on {@link SimStorage.faults} and may be
+ * changed at any time.
+ */
+import { equalBytes } from '../src/bytes/bytes.ts'
+import { SLAB_BYTES } from '../src/bytes/slabs.ts'
+import { ShoalError } from '../src/errors.ts'
+import { BLOCK_BYTES } from '../src/metainfo/geometry.ts'
+import type { Run, RunOutcome, Storage, StoragePlan, Store, StoreHandler } from '../src/ports.ts'
+import { SimDisk } from './disk.ts'
+import type { SeededRandom } from './random.ts'
+import { type SimTorrent, sha1 } from './torrent.ts'
+import type { World } from './world.ts'
+
+export interface StoreFaults {
+  /** Free space; a run that does not fit fails with `DISK_FULL`. */
+  freeBytes: number
+  /** Part of the runs that fail with `DISK_WRITE`. */
+  writeFails: number
+  /** Part of the fetches that fail with `DISK_READ`. */
+  readFails: number
+  /** Part of the fetches in which a bit has flipped. */
+  readCorrupts: number
+  /** Opening fails with this. */
+  openFails: ShoalError | undefined
+  latencyMs: number
+  bytesPerSec: number
+}
+
+export interface SimStorageOptions {
+  readonly world: World
+  /** Name of the host. */
+  readonly place: string
+  readonly torrents: readonly SimTorrent[]
+  readonly memoryBytes: number
+}
+
+/** Bytes that a fetch brings into the cache, and how many fetches are kept. */
+const FETCH_BYTES = 256 * 1024
+const FETCHES_KEPT = 16
+
+export class SimStorage implements Storage {
+  readonly memory: Uint8Array
+  readonly world: World
+  readonly place: string
+  readonly random: SeededRandom
+  readonly faults: StoreFaults = {
+    freeBytes: Number.POSITIVE_INFINITY,
+    writeFails: 0,
+    readFails: 0,
+    readCorrupts: 0,
+    openFails: undefined,
+    latencyMs: 1,
+    bytesPerSec: 200_000_000,
+  }
+  readonly #disks = new Map<string, SimDisk>()
+  readonly #stores = new Set<SimStore>()
+
+  constructor(options: SimStorageOptions) {
+    this.world = options.world
+    this.place = options.place
+    this.random = options.world.randomFor(`store ${options.place}`)
+    this.memory = new Uint8Array(options.memoryBytes)
+    for (const torrent of options.torrents) {
+      this.#disks.set(torrent.metainfo.infoHashHex, new SimDisk(options.world, torrent))
+    }
+  }
+
+  /** What is on disk of a torrent, which outlives its stores. */
+  disk(torrent: SimTorrent): SimDisk {
+    return this.#diskOf(torrent.metainfo.infoHashHex)
+  }
+
+  /** Stores that are not closed yet. */
+  get openStores(): number {
+    return this.#stores.size
+  }
+
+  open(plan: StoragePlan, handler: StoreHandler): Store {
+    const store = new SimStore(this, plan, this.#diskOf(plan.infoHash), handler, () => {
+      this.#stores.delete(store)
+    })
+    this.#stores.add(store)
+    return store
+  }
+
+  #diskOf(infoHash: string): SimDisk {
+    const disk = this.#disks.get(infoHash)
+    if (disk === undefined) this.world.fail(`the simulated disk knows no torrent ${infoHash}`)
+    return disk
+  }
+}
+
+/** A piece whose last run has not come. */
+interface Unfinished {
+  readonly bytes: Uint8Array
+  /** Given to be written; the next run begins here. */
+  given: number
+  /** Hashed and written. */
+  done: number
+}
+
+class SimStore implements Store {
+  readonly #storage: SimStorage
+  readonly #plan: StoragePlan
+  readonly #disk: SimDisk
+  readonly #handler: StoreHandler
+  readonly #onGone: () => void
+  readonly #unfinished = new Map<number, Unfinished>()
+  readonly #fetched = new Map<string, Uint8Array>()
+  readonly #fetching = new Set<string>()
+  #prepared = false
+  #closing = false
+  #freeAtMs = 0
+
+  constructor(
+    storage: SimStorage,
+    plan: StoragePlan,
+    disk: SimDisk,
+    handler: StoreHandler,
+    onGone: () => void,
+  ) {
+    this.#storage = storage
+    this.#plan = plan
+    this.#disk = disk
+    this.#handler = handler
+    this.#onGone = onGone
+    this.#prepare(plan.wanted)
+  }
+
+  write(run: Run, digests: boolean): void {
+    const { world } = this.#storage
+    world.assert(
+      this.#prepared && !this.#closing,
+      'a store is written to after it is prepared, before it is closed',
+    )
+    world.assert(!this.#plan.readOnly, 'a store opened for reading is not written to')
+    world.assert(!this.#disk.stored.has(run.piece), `piece ${run.piece} is not written twice`)
+    const unfinished = this.#continue(run)
+    const given = this.#bytesOf(run)
+    unfinished.bytes.set(given, run.begin)
+    unfinished.given = run.begin + run.length
+    this.#job(`run of piece ${run.piece}`, run.length, () => {
+      if (!equalBytes(given, this.#bytesOf(run))) {
+        world.fail(`memory of piece ${run.piece} was changed while it was with the store`)
+      }
+      const outcome = this.#outcome(run, unfinished, digests)
+      this.#handler.onRun(run, outcome)
+    })
+  }
+
+  abandon(piece: number): void {
+    this.#unfinished.delete(piece)
+  }
+
+  read(piece: number, begin: number, length: number): Uint8Array | undefined {
+    const { world } = this.#storage
+    world.assert(
+      this.#disk.stored.has(piece) || this.#disk.damaged.has(piece),
+      `piece ${piece} is read, which is not stored`,
+    )
+    if (this.#closing) return undefined
+    const from = begin - (begin % FETCH_BYTES)
+    const parts: Uint8Array[] = []
+    for (let at = from; at < begin + length; at += FETCH_BYTES) {
+      const key = `${piece}:${at}`
+      const bytes = this.#fetched.get(key)
+      if (bytes === undefined) this.#fetch(piece, at, key)
+      else parts.push(bytes)
+    }
+    const whole = Math.ceil((begin + length - from) / FETCH_BYTES)
+    if (parts.length < whole) return undefined
+    if (whole === 1) return parts[0]!.subarray(begin - from, begin - from + length)
+    const joined = new Uint8Array(whole * FETCH_BYTES)
+    for (const [at, part] of parts.entries()) joined.set(part, at * FETCH_BYTES)
+    return joined.subarray(begin - from, begin - from + length)
+  }
+
+  check(pieces: Iterable<number>): void {
+    for (const piece of pieces) {
+      this.#job(`check of piece ${piece}`, this.#plan.geometry.pieceSize(piece), () => {
+        if (!this.#closing) this.#handler.onChecked(piece, this.#disk.stored.has(piece))
+      })
+    }
+    this.#job('check done', 0, () => {
+      if (!this.#closing) this.#handler.onCheckDone()
+    })
+  }
+
+  select(wanted: readonly boolean[]): void {
+    this.#prepare(wanted)
+  }
+
+  stamp(): void {
+    this.#job('stamp', 0, () => this.#handler.onStamps(this.#disk.stamps()))
+  }
+
+  close(): void {
+    if (this.#closing) return
+    this.#closing = true
+    this.#job('close', 0, () => {
+      this.#onGone()
+      this.#handler.onClosed()
+    })
+  }
+
+  // ------------------------------------------------------------------------------------------------------ jobs
+
+  #job(what: string, bytes: number, done: () => void): void {
+    const { world, place, faults, random } = this.#storage
+    const costMs = faults.latencyMs * (0.5 + random.below(1000) / 1000) + (bytes * 1000) / faults.bytesPerSec
+    this.#freeAtMs = Math.max(this.#freeAtMs, world.nowMs) + costMs
+    world.after(this.#freeAtMs - world.nowMs, place, what, done)
+  }
+
+  #prepare(wanted: readonly boolean[]): void {
+    this.#job('prepare', 0, () => {
+      const { openFails } = this.#storage.faults
+      if (openFails !== undefined) return this.#handler.onError(openFails)
+      const found = this.#disk.stamps()
+      if (!this.#plan.readOnly) this.#disk.create(wanted)
+      this.#prepared = true
+      this.#handler.onPrepared(found)
+    })
+  }
+
+  // --------------------------------------------------------------------------------------------------- writing
+
+  #continue(run: Run): Unfinished {
+    const size = this.#plan.geometry.pieceSize(run.piece)
+    const { world } = this.#storage
+    world.assert(run.begin % SLAB_BYTES === 0, 'a run begins with a slab')
+    world.assert(run.last === (run.begin + run.length === size), 'the last run ends its piece')
+    world.assert(run.slabs.length === Math.ceil(run.length / SLAB_BYTES), 'a run has the slabs it needs')
+    const known = this.#unfinished.get(run.piece)
+    if (run.begin === 0) {
+      const fresh = { bytes: new Uint8Array(size), given: 0, done: 0 }
+      this.#unfinished.set(run.piece, fresh)
+      return fresh
+    }
+    if (known?.given !== run.begin) {
+      world.fail(
+        `a run of piece ${run.piece} begins at ${run.begin}, not where the last ended (${known?.given})`,
+      )
+    }
+    return known
+  }
+
+  #outcome(run: Run, piece: Unfinished, digests: boolean): RunOutcome {
+    const { faults, random, world } = this.#storage
+    const failed = this.#failure(run.length)
+    if (failed !== undefined || piece.done !== run.begin) {
+      this.#forget(run.piece, piece)
+      return { kind: 'failed', error: failed ?? diskError('DISK_WRITE', 'a run before it failed') }
+    }
+    if (random.chance(faults.writeFails)) {
+      this.#forget(run.piece, piece)
+      return { kind: 'failed', error: diskError('DISK_WRITE', 'the simulated disk failed') }
+    }
+    piece.done = run.begin + run.length
+    if (!run.last) {
+      faults.freeBytes -= run.length
+      return { kind: 'written' }
+    }
+    this.#forget(run.piece, piece)
+    const expected = this.#plan.hashes.subarray(run.piece * 20, run.piece * 20 + 20)
+    if (!equalBytes(sha1(piece.bytes), expected)) return { kind: 'corrupt', digests: digestsOf(piece.bytes) }
+    if (!equalBytes(piece.bytes, this.#disk.torrent.piece(run.piece))) {
+      world.fail(`piece ${run.piece} was stored with other bytes than belong there`)
+    }
+    faults.freeBytes -= run.length
+    this.#disk.store(run.piece)
+    return { kind: 'stored', digests: digests ? digestsOf(piece.bytes) : undefined }
+  }
+
+  #failure(bytes: number): ShoalError | undefined {
+    if (bytes <= this.#storage.faults.freeBytes) return undefined
+    return diskError('DISK_FULL', 'no space left on the simulated disk')
+  }
+
+  /** Unless the piece was begun anew meanwhile. */
+  #forget(index: number, piece: Unfinished): void {
+    if (this.#unfinished.get(index) === piece) this.#unfinished.delete(index)
+  }
+
+  #bytesOf(run: Run): Uint8Array {
+    const bytes = new Uint8Array(run.length)
+    for (const [at, slab] of run.slabs.entries()) {
+      const length = Math.min(SLAB_BYTES, run.length - at * SLAB_BYTES)
+      const from = slab * SLAB_BYTES
+      bytes.set(this.#storage.memory.subarray(from, from + length), at * SLAB_BYTES)
+    }
+    return bytes
+  }
+
+  // --------------------------------------------------------------------------------------------------- reading
+
+  #fetch(piece: number, begin: number, key: string): void {
+    if (this.#fetching.has(key)) return
+    this.#fetching.add(key)
+    this.#job(`fetch of piece ${piece}`, FETCH_BYTES, () => {
+      this.#fetching.delete(key)
+      if (this.#closing) return
+      const { faults, random } = this.#storage
+      if (random.chance(faults.readFails) || !this.#disk.stored.has(piece)) {
+        this.#handler.onReadError(piece, diskError('DISK_READ', 'the simulated disk could not be read'))
+        return
+      }
+      let bytes = this.#disk.torrent.piece(piece).subarray(begin, begin + FETCH_BYTES)
+      if (random.chance(faults.readCorrupts)) {
+        bytes = bytes.slice()
+        bytes[random.below(bytes.length)]! ^= 1 << random.below(8)
+      }
+      const [oldest] = this.#fetched.keys()
+      if (this.#fetched.size >= FETCHES_KEPT && oldest !== undefined) this.#fetched.delete(oldest)
+      this.#fetched.set(key, bytes)
+      this.#handler.onReadable()
+    })
+  }
+}
+
+function digestsOf(piece: Uint8Array): Uint8Array {
+  const digests = new Uint8Array(Math.ceil(piece.length / BLOCK_BYTES) * 20)
+  for (let at = 0, block = 0; at < piece.length; at += BLOCK_BYTES, block++) {
+    digests.set(sha1(piece.subarray(at, at + BLOCK_BYTES)), block * 20)
+  }
+  return digests
+}
+
+function diskError(code: 'DISK_FULL' | 'DISK_WRITE' | 'DISK_READ', message: string): ShoalError {
+  return new ShoalError(code, message, { operation: code === 'DISK_READ' ? 'read' : 'write' })
+}

@@ -1,0 +1,150 @@
+/**
+ * Whole engines in one world: `swarm({ scenario, seed, seeds: 1, leechers: 10 })`, then `run`, then look.
+ *
+ * After every event the invariants of the engine at which it happened are checked, see {@link Node}.
+ */
+import type { PeerAddress } from '../src/bytes/address.ts'
+import { formatAddress } from '../src/bytes/address.ts'
+import { SLAB_BYTES } from '../src/bytes/slabs.ts'
+import type { EngineOptions } from '../src/engine.ts'
+import { FAST, type LinkShape, SimNet } from './net.ts'
+import { type Member, Node } from './node.ts'
+import { type Script, ScriptedPeer } from './peer.ts'
+import { makeTorrent, type SimTorrent, type TorrentShape } from './torrent.ts'
+import { SimTracker } from './trackers.ts'
+import { World } from './world.ts'
+
+export interface SwarmShape {
+  readonly scenario: string
+  readonly seed: number
+  readonly trace?: ((line: string) => void) | undefined
+  readonly seeds?: number
+  readonly leechers?: number
+  /** Default 20 pieces of 64 KiB. */
+  readonly torrent?: Partial<TorrentShape>
+  /** Torrents that all of them share; default 1. */
+  readonly torrents?: number
+  readonly link?: LinkShape
+  /** Piece memory of every engine; default 32. */
+  readonly slabs?: number
+  readonly engine?: Partial<EngineOptions>
+}
+
+export interface NodeShape {
+  readonly link?: LinkShape
+  readonly slabs?: number
+  readonly engine?: Partial<EngineOptions>
+}
+
+export function swarm(shape: SwarmShape): SimSwarm {
+  return new SimSwarm(shape)
+}
+
+export class SimSwarm {
+  readonly world: World
+  readonly net: SimNet
+  readonly tracker: SimTracker
+  readonly torrents: readonly SimTorrent[]
+  readonly seeds: Node[] = []
+  readonly leechers: Node[] = []
+  readonly scripted: ScriptedPeer[] = []
+  readonly #shape: SwarmShape
+
+  constructor(shape: SwarmShape) {
+    this.#shape = shape
+    this.world = new World({ scenario: shape.scenario, seed: shape.seed, trace: shape.trace })
+    this.net = new SimNet(this.world)
+    this.tracker = new SimTracker(this.world)
+    this.torrents = Array.from({ length: shape.torrents ?? 1 }, (_, at) =>
+      makeTorrent({ pieces: 20, ...shape.torrent, name: `content ${at}`, seed: shape.seed * 31 + at }),
+    )
+    for (let n = 0; n < (shape.seeds ?? 0); n++) this.addSeed()
+    for (let n = 0; n < (shape.leechers ?? 0); n++) this.addLeecher()
+  }
+
+  /** The only torrent, or the first. */
+  get torrent(): SimTorrent {
+    return this.torrents[0]!
+  }
+
+  /** Of the first torrent. */
+  get totalBytes(): number {
+    return this.torrent.geometry.totalLength
+  }
+
+  get nodes(): Node[] {
+    return [...this.seeds, ...this.leechers]
+  }
+
+  /** An engine that has everything and shares it. */
+  addSeed(shape: NodeShape = {}): Node {
+    const node = this.#node(`seed${this.seeds.length}`, shape)
+    this.seeds.push(node)
+    for (const torrent of this.torrents) {
+      node.storage.disk(torrent).fill()
+      node.add(torrent, { check: 'trust' }).torrent.start()
+    }
+    return node
+  }
+
+  /** An engine that has nothing yet. */
+  addLeecher(shape: NodeShape = {}): Node {
+    const node = this.#node(`leech${this.leechers.length}`, shape)
+    this.leechers.push(node)
+    for (const torrent of this.torrents) node.add(torrent).torrent.start()
+    return node
+  }
+
+  /** A peer of the first torrent that follows a script, and that the tracker names. */
+  addScripted(script: Script, shape: { readonly link?: LinkShape } = {}): ScriptedPeer {
+    const host = this.net.addHost(`script${this.scripted.length}`, shape.link ?? this.#shape.link ?? FAST)
+    const peer = new ScriptedPeer(host, this.torrent, script)
+    this.tracker.add(this.torrent.metainfo.infoHashHex, peer.address)
+    this.scripted.push(peer)
+    return peer
+  }
+
+  /** Runs until all leechers have everything; returns the virtual time that took, in ms. */
+  runUntilComplete(limitMs: number = 10 * 60_000): number {
+    const members = this.leechers.flatMap(node => node.members)
+    this.world.run('all leechers complete', () => members.every(member => member.isDone), { limitMs })
+    for (const member of members) member.assertComplete()
+    return this.world.elapsedMs
+  }
+
+  /** Closes all engines and checks that nothing is left over. */
+  finish(): void {
+    for (const node of this.nodes) if (!node.isClosed) node.close()
+    this.world.run('all engines closed', () => this.nodes.every(node => node.isClosed), { limitMs: 120_000 })
+    for (const node of this.nodes) node.assertAllGivenBack()
+  }
+
+  /** No engine of these has banned any of those. */
+  assertNotBanned(by: readonly Node[], whom: readonly PeerAddress[]): void {
+    for (const node of by) {
+      for (const member of node.members) {
+        for (const address of whom) {
+          const key = formatAddress(address)
+          const banned = member.torrent.book.isBanned(key, this.world.nowMs)
+          this.world.assert(!banned, `${node.name} banned ${key}, which did nothing wrong`)
+        }
+      }
+    }
+  }
+
+  /** Runs until done and looks again after a further minute: nothing goes on that should be over. */
+  members(nodes: readonly Node[] = this.leechers): Member[] {
+    return nodes.flatMap(node => node.members)
+  }
+
+  #node(name: string, shape: NodeShape): Node {
+    const host = this.net.addHost(name, shape.link ?? this.#shape.link ?? FAST)
+    return new Node({
+      host,
+      tracker: this.tracker,
+      torrents: this.torrents,
+      memoryBytes: (shape.slabs ?? this.#shape.slabs ?? 32) * SLAB_BYTES,
+      engine: { ...this.#shape.engine, ...shape.engine },
+    })
+  }
+}
