@@ -127,12 +127,14 @@ function rtorrent({ torrent, dir, ip, port, scratch }: Job, marker?: string): st
   return ['rtorrent', '-n', '-o', `import=${file}`]
 }
 
+const XDG_FOLDERS = ['XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_STATE_HOME', 'XDG_CACHE_HOME']
+
 function start(job: Job, command: readonly string[]): Program {
   return new Program(command, {
     logFile: join(job.scratch, 'log'),
     cwd: job.scratch,
-    // Transmission and rtorrent would look into the user's own folders.
-    env: { HOME: job.scratch },
+    // They would look into the user's own folders, and leave their state there.
+    env: { HOME: job.scratch, ...Object.fromEntries(XDG_FOLDERS.map(name => [name, job.scratch])) },
   })
 }
 
