@@ -7,7 +7,6 @@
  */
 import { join } from 'node:path'
 import type { FileSpan, Geometry, GeometryFile } from '../metainfo/geometry.ts'
-import { pathConflict } from './disk-errors.ts'
 import type { HeldExtent } from './store-messages.ts'
 
 /** A stretch of a piece and where it lives. */
@@ -68,19 +67,4 @@ export function filePath(dir: string, file: GeometryFile): string {
 
 export function partsPath(dir: string, infoHash: string): string {
   return join(dir, `.${infoHash}.parts`)
-}
-
-/**
- * Refuses path elements that could lead out of the folder. The metainfo parser makes them safe; this is the place where
- * a fault there would do harm, so it is looked at again. Throws PATH_CONFLICT.
- */
-export function assertSafePaths(files: readonly GeometryFile[]): void {
-  const separators = process.platform === 'win32' ? /[/\\:]/ : /\//
-  for (const { path } of files) {
-    for (const element of path) {
-      const bad = element === '' || element === '.' || element === '..' || element.includes('\0')
-      if (bad || separators.test(element)) throw pathConflict(path.join('/'), 'is not a safe path')
-    }
-    if (path.length === 0) throw pathConflict('(empty)', 'is not a safe path')
-  }
 }

@@ -4,14 +4,13 @@
  *     write, abandon     go to a worker at once; the runs of a piece all to the same one
  *     prepare, select,   wait until every run given before them is answered, and hold back what comes after them:
  *     stamp, close       the next two belong to one order, `#queue`
- *     check              batches to all workers, two on the way to each
+ *     check              batches to all workers, two on the way to each; pauses for a select
  *     read               from the cache, see read-cache.ts
  */
 import { ShoalError } from '../errors.ts'
 import type { Geometry } from '../metainfo/geometry.ts'
 import type { FileStamp, Run, RunOutcome, StoragePlan, Store, StoreHandler } from '../ports.ts'
 import { unpackError } from './disk-errors.ts'
-import { assertSafePaths } from './file-plan.ts'
 import type { ReadHandles } from './handles.ts'
 import { PartsIndex } from './parts-index.ts'
 import { PieceReader } from './piece-reader.ts'
@@ -53,7 +52,6 @@ export class FileStore implements Store {
   /** An operation of the queue that must be alone is going on. */
   #busy = false
   #closing = false
-  #closed = false
 
   /** Workers that hold the beginning of a piece. */
   readonly #workerOf = new Map<number, StoreWorker>()
@@ -145,6 +143,8 @@ export class FileStore implements Store {
       if (entry === undefined) return
       const alone = entry.type !== 'run' && entry.type !== 'abandon'
       if (alone && this.#runsInFlight > 0) return
+      // What a check is reading must not be moved under it.
+      if (entry.type === 'select' && this.#batchesInFlight > 0) return
       this.#queue.shift()
       this.#do(entry)
     }
@@ -183,22 +183,11 @@ export class FileStore implements Store {
       if (answer.kind === 'failed') this.#handler.onError(unpackError(answer.error))
       else done(answer)
       this.#pump()
+      this.#feedCheck()
     })
   }
 
   #prepare(): void {
-    try {
-      assertSafePaths(this.#geometry.files)
-    } catch (cause) {
-      if (!(cause instanceof ShoalError)) throw cause
-      this.#busy = true
-      setImmediate(() => {
-        this.#busy = false
-        this.#handler.onError(cause)
-        this.#pump()
-      })
-      return
-    }
     const wanted = this.#wanted
     this.#alone({ type: 'prepare', id: this.#plan.id, wanted }, answer => this.#prepared(answer, wanted))
   }
@@ -242,7 +231,6 @@ export class FileStore implements Store {
     let left = workers.length
     const done = (): void => {
       if (--left > 0) return
-      this.#closed = true
       this.#onGone()
       this.#handler.onClosed()
     }
@@ -305,6 +293,7 @@ export class FileStore implements Store {
   #feedCheck(): void {
     const pieces = this.#checks[0]
     if (pieces === undefined || this.#closing) return
+    if (this.#busy || this.#queue[0]?.type === 'select') return
     const workers = this.#shared.pool.all()
     const limit = workers.length * CHECK_BATCHES_PER_WORKER
     while (this.#batchesInFlight < limit) {
@@ -329,11 +318,12 @@ export class FileStore implements Store {
     worker.run({ type: 'check', id: this.#plan.id, pieces, held }, bytes, answer => {
       this.#batchesInFlight--
       if (this.#closing) return
+      this.#pump()
       if (answer.kind === 'failed') this.#checkError ??= unpackError(answer.error)
       const matches = answer.kind === 'checked' ? answer.matches : undefined
       if (answer.kind === 'checked' && answer.error) this.#checkError ??= unpackError(answer.error)
       for (let at = 0; at < pieces.length; at++) {
-        if (!this.#closed) this.#handler.onChecked(pieces[at]!, matches?.[at] === 1)
+        if (!this.#closing) this.#handler.onChecked(pieces[at]!, matches?.[at] === 1)
       }
       this.#feedCheck()
     })

@@ -11,8 +11,11 @@ import { errnoOf, pathConflict } from './disk-errors.ts'
  */
 export const NO_FOLLOW: number = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
+const SEPARATORS = process.platform === 'win32' ? /[/\\:]/ : /\//
+
 /** Creates what is missing of `dir` and of the folders in `elements` (the last is the file). Throws. */
 export function makeFolders(dir: string, elements: readonly string[]): void {
+  assertSafe(elements)
   mkdirSync(dir, { recursive: true })
   let path = dir
   for (const element of elements.slice(0, -1)) {
@@ -25,6 +28,7 @@ export function makeFolders(dir: string, elements: readonly string[]): void {
 
 /** Refuses a link or a file among the folders that lead to the file `elements`. Throws, also for a missing one. */
 export async function inspectFolders(dir: string, elements: readonly string[]): Promise<void> {
+  assertSafe(elements)
   let path = dir
   for (const element of elements.slice(0, -1)) {
     path = join(path, element)
@@ -35,6 +39,7 @@ export async function inspectFolders(dir: string, elements: readonly string[]): 
 
 /** The same, synchronously; false when one of the folders is missing. */
 export function inspectFoldersSync(dir: string, elements: readonly string[]): boolean {
+  assertSafe(elements)
   let path = dir
   for (const element of elements.slice(0, -1)) {
     path = join(path, element)
@@ -53,6 +58,17 @@ export function stampOf(dir: string, elements: readonly string[]): FileStamp {
   if (stats === undefined) return undefined
   assertFile(path, stats)
   return { size: stats.size, mtimeMs: stats.mtimeMs }
+}
+
+/**
+ * Refuses elements that could lead out of the folder. The metainfo parser makes them safe; this is the place where a
+ * fault there would do harm, so they are looked at again, on the way to every file that is opened.
+ */
+function assertSafe(elements: readonly string[]): void {
+  for (const element of elements) {
+    const bad = element === '' || element === '.' || element === '..' || element.includes('\0')
+    if (bad || SEPARATORS.test(element)) throw pathConflict(elements.join('/'), 'is not a safe path')
+  }
 }
 
 function assertFile(path: string, stats: Stats): void {

@@ -7,8 +7,8 @@ import { closeSync, constants, openSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { NO_FOLLOW } from './folders.ts'
 
-export const WORKER_HANDLES = 20
-export const READ_HANDLES = 24
+const WORKER_HANDLES = 20
+const READ_HANDLES = 24
 
 /** rw-rw-rw-, less the umask. */
 const FILE_MODE = 0o666

@@ -13,7 +13,7 @@
 import type { ShoalError } from '../errors.ts'
 import type { Geometry } from '../metainfo/geometry.ts'
 
-export const CACHE_BYTES: number = 16 * 1024 * 1024
+const CACHE_BYTES = 16 * 1024 * 1024
 const CHUNK_BYTES = 128 * 1024
 const LOAD_CHUNKS_LIMIT = 8
 /** After so many loads were thrown out, the size of loads is thought over. */

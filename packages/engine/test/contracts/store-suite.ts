@@ -522,6 +522,17 @@ export function storeSuite(name: string, make: () => Promise<StoreWorld>): void 
         await torrent.close()
       })
 
+      it('is found by a check that is going on while it is moved', async () => {
+        const torrent = new Fixture(world, BORDERS.pieceLength, BORDERS.files)
+        await torrent.open({ wanted: [true, false, true] })
+        for (const piece of [0, 1, 3, 4]) await torrent.write(piece)
+        const checking = torrent.check()
+        torrent.store.select([true, true, true])
+        expect(await checking).toBe('##.##')
+        await world.until(() => torrent.recorder.prepared.length === 2)
+        await torrent.close()
+      })
+
       it('goes on using one that exists', async () => {
         const torrent = new Fixture(world, BORDERS.pieceLength, BORDERS.files)
         await torrent.open()
