@@ -55,6 +55,8 @@ const ENDGAME_PATIENCE = 0.4
 const UNREQUESTED_MAX = 16
 /** BEP 6: the size of the allowed fast set. */
 const ALLOWED_FAST_COUNT = 10
+/** Bitfields, have-alls and have-nones of one peer: each costs a walk over all pieces. */
+const TELLINGS_MAX = 8
 const OUR_FEATURES: Features = { fast: true, extended: true, dht: false }
 /** Bounds what a peer can make us remember by `allowed fast`. */
 const ALLOWED_FAST_MAX = 64
@@ -129,8 +131,8 @@ export class Peer implements LinkHandler, WireSink, PickerPeer {
   #link: Link | undefined
   readonly #uploads: UploadQueue = new UploadQueue()
   #fast = false
-  /** Its bitfield, have-all or first have came: another bitfield is out of place. */
-  #told = false
+  /** How often it has told all its pieces at once. */
+  #tellings = 0
   readonly #allowedFast: Set<number> = new Set()
   /** Pieces it may ask for while choked. */
   #allowedToThem: ReadonlySet<number> | undefined
@@ -417,7 +419,6 @@ export class Peer implements LinkHandler, WireSink, PickerPeer {
 
   onHave(piece: number): void {
     this.#checkPiece(piece, 'have')
-    this.#told = true
     if (!this.pieces.add(piece)) return
     this.#owner.picker.peerHas(this, piece)
     if (!this.interesting && this.#owner.picker.wantsPiece(piece)) this.#setInterest(true)
@@ -554,9 +555,9 @@ export class Peer implements LinkHandler, WireSink, PickerPeer {
     this.#send(wanted ? messages.interested : messages.notInterested)
   }
 
+  /** BEP 3 has a bitfield come first and once; aria2 sends another in mid-stream, when its first pieces are in. */
   #tell(message: string): void {
-    if (this.#told) throw new ProtocolError('BAD_BITFIELD', `sent ${message} after it had told its pieces`)
-    this.#told = true
+    if (++this.#tellings > TELLINGS_MAX) throw new ProtocolError('BAD_BITFIELD', `sent ${message} again and again`)
   }
 
   #checkPiece(piece: number, message: string): void {
