@@ -101,9 +101,11 @@ function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError'
 }
 
+/** Messages about files may leave the path to the subject; those about the network name the address themselves. */
 function withSubject(error: ShoalError): string {
-  const { message, subject } = error
-  return subject === undefined || message.includes(subject) ? message : `${subject}: ${message}`
+  const { code, message, subject } = error
+  const aboutFile = /^(DISK|PATH|SOURCE|TORRENT)_/.test(code)
+  return !aboutFile || subject === undefined || message.includes(subject) ? message : `${subject}: ${message}`
 }
 
 function sentence(message: string, hint: string | undefined): string {

@@ -23,9 +23,15 @@ export function printBytes(bytes: Uint8Array): void {
   if (!gone.signal.aborted) process.stdout.write(bytes)
 }
 
-/** One document, for people and programs alike. */
+/** One document, for people and programs alike: indented, but lists of numbers in a line. */
 export function printDocument(value: unknown): void {
-  print(JSON.stringify(value, undefined, 2))
+  const text = JSON.stringify(value, undefined, 2)
+  // A bracket before a real line feed is never part of a string.
+  print(
+    text.replace(/\[\n[\d\s,]+\]/g, list =>
+      list.replace(/\s+/g, ' ').replace(/^\[ | \]$/g, edge => edge.trim()),
+    ),
+  )
 }
 
 /** One line of NDJSON. */

@@ -205,12 +205,11 @@ class Session {
     if (this.#plan.options.json) {
       printEvent('done', { infoHash, name, wantedBytes, downloadedBytes, seconds: round(seconds), path })
     } else if (!this.#plan.seedOnly) {
-      const how =
-        downloadedBytes === 0
-          ? 'was complete already'
-          : `in ${formatDuration(seconds)} (${formatRate(downloadedBytes / Math.max(seconds, 0.001))})`
+      const pace = `${formatDuration(seconds)} (${formatRate(downloadedBytes / Math.max(seconds, 0.001))})`
+      const received = downloadedBytes < wantedBytes ? `, the last ${formatBytes(downloadedBytes)}` : ''
+      const how = downloadedBytes === 0 ? ' was complete already' : `${received} in ${pace}`
       this.#screen.clear()
-      print(`${path}: ${formatBytes(wantedBytes)} ${how}`)
+      print(`${path}: ${formatBytes(wantedBytes)}${how}`)
     }
     this.#look()
   }
@@ -281,6 +280,8 @@ class Session {
       this.#complain(line, 'NO_DATA', { infoHash, name })
       return true
     }
+    // `done` is on its way.
+    if (haveBytes >= wantedBytes) return false
     entry.outcome = 'complete'
     entry.sharingSinceMs = performance.now()
     this.#warn(name, `only ${formatBytes(haveBytes)} of ${formatBytes(wantedBytes)} is here: sharing that`)

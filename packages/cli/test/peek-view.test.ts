@@ -139,6 +139,13 @@ describe('peek', () => {
     `)
   })
 
+  it('shows two of many messages alike, and counts the others', () => {
+    const have = EVENTS[6]!
+    const lines = show([have, have, have, have, have, EVENTS[4]!], 80).split('\n')
+    expect(lines.filter(line => line.startsWith('← unchoke'))).toHaveLength(2)
+    expect(lines).toContain('  … 3 more like it')
+  })
+
   it('says when nobody gave the block', () => {
     expect(show([{ kind: 'gave-up', reason: 'no peer answered\x07' }], 80)).toBe(
       '\nNo block: no peer answered\n',

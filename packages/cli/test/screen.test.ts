@@ -26,9 +26,9 @@ describe('the screen', () => {
     const stream = fake(80)
     const screen = new Screen(stream, 'never', ENV)
     screen.draw(['one', 'two'])
-    expect(stream.taken()).toBe('one\x1b[K\ntwo\x1b[K\x1b[J')
+    expect(stream.taken()).toBe('one\x1b[K\ntwo\x1b[K\x1b[J\r')
     screen.draw(['three'])
-    expect(stream.taken()).toBe('\r\x1b[1Athree\x1b[K\x1b[J')
+    expect(stream.taken()).toBe('\r\x1b[1Athree\x1b[K\x1b[J\r')
   })
 
   it('prints lines that stay above the live ones', () => {

@@ -100,24 +100,25 @@ async function create(path: string, options: CreateOptions): Promise<ExitCode> {
         pieces: geometry.pieceCount,
       })
     } else {
-      const about = [
-        `${toStdout ? safeText(metainfo.name) : safeText(output)}`,
-        `${formatBytes(geometry.totalLength)} in ${plural(files, 'file')}`,
-        `${formatCount(geometry.pieceCount)} × ${formatPieceLength(geometry.pieceLength)}`,
-        metainfo.infoHashHex,
-      ].join('  ')
+      const file = safeText(toStdout ? metainfo.name : output)
+      const size = `${formatBytes(geometry.totalLength)} in ${plural(files, 'file')}`
+      const pieces = `${formatCount(geometry.pieceCount)} × ${formatPieceLength(geometry.pieceLength)}`
+      const about = `${file}: ${size}, ${pieces}\ninfo-hash ${metainfo.infoHashHex}`
       if (toStdout) screen.print(about)
       else print(about)
-      if (screen.live && !toStdout)
-        screen.print(
-          `To share it: shoal seed ${shellQuote(output)} --dir ${shellQuote(dirname(resolve(path)))}`,
-        )
+      if (screen.live && !toStdout) screen.print(`To share it: ${seedLine(output, path)}`)
     }
     return EXIT.ok
   } finally {
     screen.clear()
     interruption.end()
   }
+}
+
+function seedLine(output: string, path: string): string {
+  const folder = dirname(resolve(path))
+  const dir = folder === process.cwd() ? '' : ` --dir ${shellQuote(folder)}`
+  return `shoal seed ${shellQuote(output)}${dir}`
 }
 
 async function requirePath(path: string): Promise<void> {

@@ -8,7 +8,7 @@ import { Child, type ChildEvent } from '../demo/child.ts'
 import { DEMO_BYTES, DEMO_FILES, writeDemoFiles } from '../demo/content.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
-import { formatBytes, formatDuration, formatPieceLength, formatRate, plural } from '../format.ts'
+import { formatBytes, formatCount, formatDuration, formatPieceLength, formatRate, plural } from '../format.ts'
 import { watchInterrupts } from '../interrupt.ts'
 import { addColorOption, addExamples, type CommonOptions } from '../options.ts'
 import { print } from '../output.ts'
@@ -141,7 +141,7 @@ class Swarm {
     await writeFile(torrent, bytes)
     const { pieceCount, pieceLength } = metainfo.geometry
     this.#step(
-      `made a torrent of it: ${pieceCount} × ${formatPieceLength(pieceLength)}, ${metainfo.infoHashHex}`,
+      `made its torrent: ${formatCount(pieceCount)} × ${formatPieceLength(pieceLength)}, ${metainfo.infoHashHex}`,
     )
     return metainfo
   }
@@ -196,7 +196,7 @@ class Swarm {
   }
 
   #show(figures: TransferFigures): void {
-    this.#screen.draw(renderTransfers([figures], 2, this.#screen))
+    if (!this.#signal.aborted) this.#screen.draw(renderTransfers([figures], 2, this.#screen))
   }
 
   #step(text: string): void {

@@ -16,11 +16,15 @@ import { displayWidth, padEnd, truncateEnd, wrap } from './width.ts'
 const ROW_BYTES = 16
 /** From here words and bytes stand side by side. */
 const BESIDE_COLUMNS = 76
+/** Of messages of one kind in a row, so many are shown. */
+const ALIKE_SHOWN = 2
 const INDENT = '  '
 
 export class PeekView {
   readonly #look: Look
   #section: PeekEvent['kind'] | undefined
+  /** Messages of one kind in a row, so far. */
+  #run: { readonly kind: string; count: number } = { kind: '', count: 0 }
 
   constructor(look: Look) {
     this.#look = look
@@ -28,9 +32,15 @@ export class PeekView {
 
   /** The lines that an event adds, a heading where a new part begins. */
   render(event: PeekEvent): string[] {
+    const kind = event.kind === 'message' ? `${event.direction} ${event.name}` : ''
+    const repeats = kind !== '' && kind === this.#run.kind
+    if (repeats && ++this.#run.count > ALIKE_SHOWN) return []
+    const hidden = repeats ? 0 : this.#run.count - ALIKE_SHOWN
+    if (!repeats) this.#run = { kind, count: 1 }
+    const more = hidden > 0 ? [`${INDENT}… ${hidden} more like it`] : []
     const heading = this.#section === event.kind ? [] : this.#heading(event)
     this.#section = event.kind
-    return [...heading, ...this.#body(event)]
+    return [...more, ...heading, ...this.#body(event)]
   }
 
   #heading(event: PeekEvent): string[] {
@@ -95,7 +105,8 @@ export class PeekView {
     const at = `${(message.atMs / 1000).toFixed(3)} s`
     const size = plural(message.totalBytes, 'byte')
     const head = `${this.#arrow(message.direction)} ${style.bold(safeText(message.name))}  ${style.dim(`${size}  ${at}`)}`
-    const words = safeText(message.text)
+    // The name stands above already.
+    const words = safeText(message.text).replace(` (${safeText(message.name)})`, '')
     const beside = columns > BESIDE_COLUMNS
     const rowBytes = beside || columns > ROW_BYTES * 3 + 4 ? ROW_BYTES : ROW_BYTES / 2
     const hexColumns = rowBytes * 3 - 1
@@ -122,23 +133,16 @@ export class PeekView {
   }
 }
 
-/** `00000010  13 42 69 …  |.Bit…|`, as wide as fits; at most `limit` bytes. */
-export function hexDump(bytes: Uint8Array, look: Look, limit = Number.POSITIVE_INFINITY): string[] {
+/** `0010  13 42 69 …  .Bi…`, as wide as fits. */
+function hexDump(bytes: Uint8Array, look: Look): string[] {
   const rowBytes = look.columns >= 78 ? ROW_BYTES : ROW_BYTES / 2
   const withText = look.columns >= INDENT.length + 8 + rowBytes * 4 + 4
-  const shown = bytes.subarray(0, limit)
-  const lines: string[] = []
-  for (const [row, hex] of hexRows(shown, rowBytes).entries()) {
-    const offset = row * rowBytes
-    const text = printable(shown.subarray(offset, offset + rowBytes))
-    const tail = withText ? `  ${' '.repeat(rowBytes * 3 - 1 - hex.length)}${look.style.dim(text)}` : ''
-    lines.push(
-      `${INDENT}${look.style.dim(offset.toString(16).padStart(4, '0'))}  ${look.style.accent(hex)}${tail}`,
-    )
-  }
-  if (bytes.length > shown.length)
-    lines.push(`${INDENT}… ${plural(bytes.length - shown.length, 'byte')} more`)
-  return lines
+  return hexRows(bytes, rowBytes).map((hex, row) => {
+    const at = row * rowBytes
+    const text = look.style.dim(printable(bytes.subarray(at, at + rowBytes)))
+    const tail = withText ? `  ${' '.repeat(rowBytes * 3 - 1 - hex.length)}${text}` : ''
+    return `${INDENT}${look.style.dim(at.toString(16).padStart(4, '0'))}  ${look.style.accent(hex)}${tail}`
+  })
 }
 
 function hexRows(bytes: Uint8Array, rowBytes: number): string[] {

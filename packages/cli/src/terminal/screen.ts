@@ -52,7 +52,8 @@ export class Screen {
     const body = lines.map(line => `${line}\x1b[K`).join('\n')
     const home = this.#home()
     this.#drawn = lines.map(line => displayWidth(stripSgr(line)))
-    this.#stream.write(`${home}${body}\x1b[J`)
+    // The cursor waits in the first column: the ^C that a terminal echoes must not wrap the line.
+    this.#stream.write(`${home}${body}\x1b[J\r`)
   }
 
   /** Takes the live lines away. */
