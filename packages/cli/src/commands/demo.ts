@@ -106,7 +106,7 @@ class Swarm {
     )
     await this.#verify(metainfo, target)
     print(`${formatBytes(DEMO_BYTES)} went from ${SEEDS} seeds to a downloader, and every byte is right.`)
-    print('Next, a torrent of your own:  shoal create SOME-FOLDER   or get one:  shoal get SOME.torrent')
+    print('Next, make a torrent of your own:  shoal create FOLDER')
   }
 
   async end(): Promise<void> {
