@@ -9,6 +9,7 @@ import { assert, ShoalError } from './errors.ts'
 import type { Metainfo } from './metainfo/metainfo.ts'
 import type { Link, LinkHandler, Listener, Ports } from './ports.ts'
 import { Incoming } from './torrent/incoming.ts'
+import { SendBuffers } from './torrent/send-buffers.ts'
 import { TokenBucket } from './torrent/token-bucket.ts'
 import { Torrent, type TorrentObserver, type TorrentOptions } from './torrent/torrent.ts'
 import { makePeerId } from './wire/peer-id.ts'
@@ -49,6 +50,7 @@ export class Engine {
   readonly #options: EngineOptions
   readonly #observer: EngineObserver
   readonly #pool: SlabPool
+  readonly #sendBuffers = new SendBuffers()
   readonly #torrents = new Map<string, Torrent>()
   /** Accepted, not yet of a torrent. */
   readonly #incoming = new Set<Incoming>()
@@ -112,6 +114,7 @@ export class Engine {
       {
         ports: this.#ports,
         pool: this.#pool,
+        sendBuffers: this.#sendBuffers,
         downloadLimit: this.downloadLimit,
         uploadLimit: this.uploadLimit,
         // One a torrent, so that nobody can tell which torrents are one person's.

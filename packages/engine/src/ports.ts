@@ -63,8 +63,11 @@ export interface Link {
   readonly remote: PeerAddress
   /** Bytes given to `send` that the operating system has not taken yet. */
   readonly queuedBytes: number
-  /** Queues bytes, which must not be changed afterwards. Does nothing once closed. */
-  send(bytes: Uint8Array): void
+  /**
+   * Queues bytes. They must not be changed before `onTaken`, which comes in a later turn, when the operating system
+   * has them; on a link that is closed it may never come. Does nothing once closed.
+   */
+  send(bytes: Uint8Array, onTaken?: () => void): void
   /** Between `cork` and `uncork` what is sent is gathered into one write. */
   cork(): void
   uncork(): void
@@ -141,7 +144,8 @@ export interface Store {
   abandon(piece: number): void
   /**
    * The bytes if they are in the read cache; otherwise they are fetched, with what follows them, and `onReadable` or
-   * `onReadError` comes. Only for pieces that are stored. The bytes are good until the next turn and may be sent.
+   * `onReadError` comes. Only for pieces that are stored. The bytes are good until this turn ends: their memory is
+   * used again.
    */
   read(piece: number, begin: number, length: number): Uint8Array | undefined
   /** Hashes what is on disk of these pieces: `onChecked` for each in any order, then `onCheckDone`. */

@@ -8,7 +8,8 @@
  * - How many chunks a load has follows from what becomes of them: few when loads are thrown out before they were used.
  *   That is so when more peers read than fit; fetching 1 MiB for each of their blocks would cost 64 times the work.
  * - Bytes of a piece that was stored after its chunk was fetched are stale and are fetched again.
- * - Memory is never used again: a view of it may still be waiting in a socket. The garbage collector has it.
+ * - Memory of what was thrown out is used again: whoever reads copies what it needs in the same turn. Fresh memory for
+ *   each load would keep the garbage collector busier than all the rest.
  */
 import type { ShoalError } from '../errors.ts'
 import type { Geometry } from '../metainfo/geometry.ts'
@@ -16,6 +17,7 @@ import type { Geometry } from '../metainfo/geometry.ts'
 const CACHE_BYTES = 16 * 1024 * 1024
 const CHUNK_BYTES = 128 * 1024
 const LOAD_CHUNKS_LIMIT = 8
+const SPARE_BYTES = CHUNK_BYTES * LOAD_CHUNKS_LIMIT
 /** After so many loads were thrown out, the size of loads is thought over. */
 const REVIEW_LOADS = 16
 /** Reviews without waste before loads grow again: trying too large a size costs more than staying small. */
@@ -50,6 +52,8 @@ interface Load {
   /** Chunks of it that were read. */
   used: number
   dropped: boolean
+  /** Once it is read. */
+  bytes: Uint8Array | undefined
 }
 
 interface Chunk {
@@ -63,6 +67,8 @@ export class ReadCache {
   readonly #chunks = new Map<number, Chunk>()
   /** What {@link ReadCache.#chunks} belong to, least recently used first. */
   readonly #loads = new Set<Load>()
+  /** Memory of loads that were thrown out. */
+  readonly #spare: Uint8Array[] = []
   #newest: Load | undefined
   #usedBytes = 0
 
@@ -162,6 +168,7 @@ export class ReadCache {
       unusable: new Set<number>(),
       used: 0,
       dropped: false,
+      bytes: undefined,
     }
     this.#coming.set(key, load)
     this.#extend(load)
@@ -188,7 +195,7 @@ export class ReadCache {
   #start(load: Load): void {
     this.#running++
     // Not cleared first: what could not be filled belongs to a bad piece and is never given to anybody.
-    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(load.length).buffer)
+    const bytes = this.#takeMemory(load.length)
     load.source.fill(load.first.piece, load.first.begin, bytes).then(bad => this.#finish(load, bytes, bad))
   }
 
@@ -204,7 +211,8 @@ export class ReadCache {
       if (load.wanted.has(piece) && !unusable.has(piece) && !load.dropped) failed.push([piece, error])
       unusable.add(piece)
     }
-    if (!load.dropped) this.#add(load, bytes)
+    if (load.dropped) this.#giveMemory(bytes)
+    else this.#add(load, bytes)
     for (const [piece, error] of failed) source.onReadError(piece, error)
     if (load.wanted.size > failed.length) source.onReadable()
   }
@@ -214,6 +222,7 @@ export class ReadCache {
       const part = bytes.subarray(at * CHUNK_BYTES, at * CHUNK_BYTES + CHUNK_BYTES)
       this.#chunks.set(key, { load, bytes: part, used: false })
     }
+    load.bytes = bytes
     this.#loads.add(load)
     this.#newest = load
     this.#usedBytes += load.length
@@ -228,6 +237,18 @@ export class ReadCache {
     for (const key of load.keys) this.#chunks.delete(key)
     this.#loads.delete(load)
     this.#usedBytes -= load.length
+    if (load.bytes !== undefined) this.#giveMemory(load.bytes)
+    load.bytes = undefined
+  }
+
+  #takeMemory(length: number): Uint8Array {
+    const spare = length === SPARE_BYTES ? this.#spare.pop() : undefined
+    return spare ?? new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
+  }
+
+  /** Only of the usual size: other sizes are the ends of pieces, or loads that are small anyway. */
+  #giveMemory(bytes: Uint8Array): void {
+    if (bytes.length === SPARE_BYTES && this.#spare.length < RUNNING_LIMIT * 2) this.#spare.push(bytes)
   }
 
   /** Smaller loads when many are thrown out with less than half of them used; larger ones when none was for long. */

@@ -1,5 +1,6 @@
 /** Files as the {@link Storage} of an engine: piece memory, store workers, read cache, one store a torrent. */
 import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
 import { SLAB_BYTES } from '../bytes/slabs.ts'
 import { ShoalError } from '../errors.ts'
 import type { Storage, StoragePlan, Store, StoreHandler } from '../ports.ts'
@@ -50,7 +51,9 @@ export class FileStorage implements Storage {
   }
 
   open(plan: StoragePlan, handler: StoreHandler): Store {
-    const store = new FileStore(this.#nextId++, plan, handler, this.#shared, () => {
+    // Relative to where we are now, wherever the process goes later.
+    const absolute = { ...plan, dir: resolve(plan.dir) }
+    const store = new FileStore(this.#nextId++, absolute, handler, this.#shared, () => {
       this.#stores.delete(store)
       if (this.#stores.size === 0) this.#onEmpty?.()
     })

@@ -93,8 +93,8 @@ class TcpLink implements Link {
     return this.#socket?.writableLength ?? 0
   }
 
-  send(bytes: Uint8Array): void {
-    if (this.#socket?.writable) this.#socket.write(bytes)
+  send(bytes: Uint8Array, onTaken?: () => void): void {
+    if (this.#socket?.writable) this.#socket.write(bytes, onTaken)
   }
 
   cork(): void {
@@ -129,7 +129,11 @@ class TcpListener implements Listener {
     this.#server.on('error', (error: NodeJS.ErrnoException) => {
       // Out of file handles while accepting: that connection is lost, the next may succeed.
       if (this.#failed || error.code === 'EMFILE' || error.code === 'ENFILE') return
-      if (at.host === undefined && (error.code === 'EAFNOSUPPORT' || error.code === 'EADDRNOTAVAIL') && !this.#retried) {
+      if (
+        at.host === undefined &&
+        (error.code === 'EAFNOSUPPORT' || error.code === 'EADDRNOTAVAIL') &&
+        !this.#retried
+      ) {
         this.#retried = true
         this.#server.listen(at.port, '0.0.0.0')
         return
@@ -156,7 +160,10 @@ function addressOf(socket: Socket): PeerAddress | undefined {
   return { host, port: remotePort }
 }
 
-function listenError(error: NodeJS.ErrnoException, at: { host: string | undefined; port: number }): ShoalError {
+function listenError(
+  error: NodeJS.ErrnoException,
+  at: { host: string | undefined; port: number },
+): ShoalError {
   const subject = `${at.host ?? '*'}:${at.port}`
   const details = { operation: 'listen', subject, cause: error }
   if (error.code === 'EADDRINUSE') {
@@ -166,7 +173,11 @@ function listenError(error: NodeJS.ErrnoException, at: { host: string | undefine
     return new ShoalError('ADDRESS_UNAVAILABLE', `${at.host} is not an address of this machine`, details)
   }
   if (error.code === 'EACCES') {
-    return new ShoalError('PORT_IN_USE', `port ${at.port} is not ours to listen on (ports below 1024 need rights)`, details)
+    return new ShoalError(
+      'PORT_IN_USE',
+      `port ${at.port} is not ours to listen on (ports below 1024 need rights)`,
+      details,
+    )
   }
   return new ShoalError('NETWORK', `cannot listen on ${subject}: ${error.message}`, details)
 }

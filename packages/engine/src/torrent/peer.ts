@@ -20,11 +20,7 @@ import { Framer, type WireSink } from '../wire/framer.ts'
 import { encodeHandshake, type Features, readReserved, reservedBits } from '../wire/handshake.ts'
 import * as messages from '../wire/messages.ts'
 import { clientName } from '../wire/peer-id.ts'
-import {
-  decodeExtendedHandshake,
-  EXTENDED_HANDSHAKE,
-  encodeExtendedHandshake,
-} from './extended-handshake.ts'
+import { decodeExtendedHandshake, EXTENDED_HANDSHAKE, encodeExtendedHandshake } from './extended-handshake.ts'
 import type { PeerBookEntry } from './peer-book.ts'
 import type { Picker, PickerPeer } from './picker.ts'
 import { RateMeter } from './rate-meter.ts'
@@ -40,8 +36,19 @@ const KEEP_ALIVE_MS = 110_000
 const SILENCE_MS = 180_000
 /** A peer that takes nothing of what is queued for it for so long will not take it at all. */
 const WRITE_STALL_MS = 60_000
-/** Bytes handed to the socket beyond what the kernel took: enough to keep it busy until `onDrain`. */
-const SEND_AHEAD_BYTES = 1024 * 1024
+/**
+ * Bytes handed to the socket beyond what the kernel took, to keep it busy until `onDrain`: what the peer takes in a
+ * second, so that a slow one is not given minutes of data that a choke or a cancel comes too late for.
+ */
+const SEND_AHEAD_MIN_BYTES = 64 * 1024
+const SEND_AHEAD_MAX_BYTES = 1024 * 1024
+/** Rejects that wait to be sent: twice what can be outstanding of a peer that keeps to our limit. */
+const REJECTS_MAX = 2 * UPLOAD_QUEUE_MAX
+/** A peer that rejects though it lets us ask would be asked for the same again at once, and so on. */
+const REJECTED_PAUSE_MS = 1_000
+/** A block that began to arrive belongs to its sender, and nobody else can bring it; but not for ever. */
+const ARRIVAL_STALL_MS = 20_000
+const ARRIVAL_MAX_MS = 60_000
 /** BEP 3: current clients ask for 16 KiB and close on more than 128 KiB. */
 const REQUEST_MAX_BYTES = 128 * 1024
 /** Longest extended or unknown message; what else there is has its own bound. */
@@ -138,11 +145,18 @@ export class Peer implements LinkHandler, WireSink, PickerPeer {
   #allowedToThem: ReadonlySet<number> | undefined
   #arrivingPiece = -1
   #arrivingBlock = -1
+  #arrivingSince = 0
   #unrequested = 0
+  /** Since the socket was last empty. */
+  #rejects = 0
+  /** No requests before. */
+  #pauseUntil = 0
   #lastReceivedAt: number
   #lastSentAt: number
-  #queuedBytes = 0
-  #queueMovedAt: number
+  /** Bytes given to the link, and of these, those it had taken when last looked at. */
+  #sentBytes = 0
+  #takenBytes = 0
+  #takenAt: number
 
   constructor(
     owner: PeerOwner,
@@ -159,7 +173,7 @@ export class Peer implements LinkHandler, WireSink, PickerPeer {
     this.startedAt = now
     this.#lastReceivedAt = now
     this.#lastSentAt = now
-    this.#queueMovedAt = now
+    this.#takenAt = now
     this.pieces = new Bitfield(owner.geometry.pieceCount)
     this.window = new RequestWindow(DEFAULT_PEER_QUEUE)
     this.#framer = new Framer(owner.memory, this, { maxMessageBytes: MESSAGE_MAX_BYTES })
@@ -218,8 +232,10 @@ export class Peer implements LinkHandler, WireSink, PickerPeer {
   choke(): void {
     if (this.choked) return
     this.choked = true
+    this.#link?.cork()
     this.#send(messages.choke)
-    this.#dropUploads(true)
+    this.#dropUploads()
+    this.#link?.uncork()
   }
 
   unchoke(now: number): void {
@@ -251,6 +267,7 @@ export class Peer implements LinkHandler, WireSink, PickerPeer {
   fill(now: number): void {
     if (this.phase !== 'open' || !this.interesting) return
     if (this.choking && this.#allowedFast.size === 0) return
+    if (now < this.#pauseUntil) return
     const room = this.window.room()
     // Refilled in batches: a write for every block would cost more than the block.
     if (room <= 0 || (room < this.window.limit() >> 3 && this.window.size > 8)) return
@@ -277,17 +294,17 @@ export class Peer implements LinkHandler, WireSink, PickerPeer {
   serve(now: number): void {
     const link = this.#link
     if (this.phase !== 'open' || link === undefined || this.#uploads.size === 0) return
+    const ahead = Math.min(SEND_AHEAD_MAX_BYTES, Math.max(SEND_AHEAD_MIN_BYTES, this.upload.rate(now)))
     link.cork()
-    while (this.#uploads.size > 0 && link.queuedBytes < SEND_AHEAD_BYTES && this.#owner.maySend(now)) {
+    while (this.#uploads.size > 0 && link.queuedBytes < ahead && this.#owner.maySend(now)) {
       const { piece, begin, length } = this.#uploads
       if (length > 0) {
         const bytes = this.#owner.read(this, piece, begin, length)
         if (bytes === undefined) break
-        link.send(messages.pieceHeader(piece, begin, length))
-        link.send(bytes)
+        this.#send(messages.pieceHeader(piece, begin, length))
+        this.#send(bytes)
         this.upload.add(length, now)
         this.#owner.sent(this, length, now)
-        this.#lastSentAt = now
       }
       this.#uploads.shift()
     }
@@ -339,6 +356,7 @@ export class Peer implements LinkHandler, WireSink, PickerPeer {
     const now = this.#owner.now()
     this.#lastReceivedAt = now
     const link = this.#link
+    if (link?.queuedBytes === 0) this.#rejects = 0
     link?.cork()
     try {
       this.#framer.feed(chunk)
@@ -385,10 +403,11 @@ export class Peer implements LinkHandler, WireSink, PickerPeer {
     if (refusal !== undefined) return this.close(refusal)
     this.phase = 'open'
     picker.peerJoined(this)
-    if (this.#extended) this.#sendExtendedHandshake()
+    // BEP 3 and 6: what we have comes first of all.
     if (this.#fast && picker.have.isFull) this.#send(messages.haveAll)
     else if (this.#fast && picker.have.isEmpty) this.#send(messages.haveNone)
     else if (!picker.have.isEmpty) this.#send(messages.encodeBitfield(picker.have.bytes))
+    if (this.#extended) this.#sendExtendedHandshake()
     if (this.#fast && !picker.have.isEmpty) this.#sendAllowedFast(geometry)
   }
 
@@ -432,31 +451,36 @@ export class Peer implements LinkHandler, WireSink, PickerPeer {
   }
 
   onHaveAll(): void {
+    this.#needFast('have all')
     this.#tell('have all')
     this.#setPieces(Bitfield.full(this.#owner.geometry.pieceCount))
   }
 
   onHaveNone(): void {
+    this.#needFast('have none')
     this.#tell('have none')
   }
 
   onRequest(piece: number, begin: number, length: number): void {
     const { geometry, picker } = this.#owner
     if (!geometry.isRange(piece, begin, length)) {
-      throw new ProtocolError('BAD_REQUEST', `asked for bytes that do not exist (${piece}, ${begin}, ${length})`)
+      throw new ProtocolError(
+        'BAD_REQUEST',
+        `asked for bytes that do not exist (${piece}, ${begin}, ${length})`,
+      )
     }
-    const allowed = !this.choked || this.#allowedToThem?.has(piece) === true
+    const allowed = !this.choked || this.#isAllowedFast(piece)
     const taken =
       allowed &&
       length <= REQUEST_MAX_BYTES &&
       picker.have.has(piece) &&
       this.#uploads.push(piece, begin, length)
-    if (!taken && this.#fast) this.#send(messages.encodeReject(piece, begin, length))
+    if (!taken && this.#fast) this.#reject(piece, begin, length)
   }
 
   onCancel(piece: number, begin: number, length: number): void {
     if (this.#uploads.cancel(piece, begin, length) && this.#fast) {
-      this.#send(messages.encodeReject(piece, begin, length))
+      this.#reject(piece, begin, length)
     }
   }
 
@@ -489,19 +513,23 @@ export class Peer implements LinkHandler, WireSink, PickerPeer {
   onPort(_port: number): void {}
 
   onSuggest(piece: number): void {
+    this.#needFast('suggest')
     this.#checkPiece(piece, 'suggest')
   }
 
   onReject(piece: number, begin: number, length: number): void {
+    this.#needFast('reject')
     const block = this.#owner.geometry.blockAt(piece, begin, length)
     if (block < 0) throw new ProtocolError('BAD_REQUEST', 'rejected a request that cannot be ours')
     if (this.window.take(piece, block)) {
       this.#allowedFast.delete(piece)
       this.#owner.picker.release(this, piece, block)
+      if (!this.choking) this.#pauseUntil = this.#owner.now() + REJECTED_PAUSE_MS
     }
   }
 
   onAllowedFast(piece: number): void {
+    this.#needFast('allowed fast')
     this.#checkPiece(piece, 'allowed fast')
     if (this.#allowedFast.size < ALLOWED_FAST_MAX) this.#allowedFast.add(piece)
   }
@@ -520,7 +548,16 @@ export class Peer implements LinkHandler, WireSink, PickerPeer {
 
   #send(bytes: Uint8Array): void {
     this.#lastSentAt = this.#owner.now()
+    this.#sentBytes += bytes.length
     this.#link?.send(bytes)
+  }
+
+  /** An answer to what they sent; they may send more than they read. */
+  #reject(piece: number, begin: number, length: number): void {
+    if (++this.#rejects > REJECTS_MAX) {
+      throw new ProtocolError('QUEUE_FLOOD', `asks for more than ${REJECTS_MAX} blocks and reads no answer`)
+    }
+    this.#send(messages.encodeReject(piece, begin, length))
   }
 
   #sendExtendedHandshake(): void {
@@ -541,6 +578,11 @@ export class Peer implements LinkHandler, WireSink, PickerPeer {
     for (const piece of offered) this.#send(messages.encodeAllowedFast(piece))
   }
 
+  /** BEP 6: only for those who have just begun; with more pieces than this they can trade. */
+  #isAllowedFast(piece: number): boolean {
+    return this.#allowedToThem?.has(piece) === true && this.pieces.count <= ALLOWED_FAST_COUNT
+  }
+
   #setPieces(pieces: Bitfield): void {
     const { picker } = this.#owner
     picker.peerLeft(this)
@@ -557,7 +599,13 @@ export class Peer implements LinkHandler, WireSink, PickerPeer {
 
   /** BEP 3 has a bitfield come first and once; aria2 sends another in mid-stream, when its first pieces are in. */
   #tell(message: string): void {
-    if (++this.#tellings > TELLINGS_MAX) throw new ProtocolError('BAD_BITFIELD', `sent ${message} again and again`)
+    if (++this.#tellings > TELLINGS_MAX)
+      throw new ProtocolError('BAD_BITFIELD', `sent ${message} again and again`)
+  }
+
+  /** BEP 6: who sends its messages without having offered it is left. */
+  #needFast(message: string): void {
+    if (!this.#fast) throw new ProtocolError('BAD_MESSAGE', `sent ${message} without the fast extension`)
   }
 
   #checkPiece(piece: number, message: string): void {
@@ -571,6 +619,7 @@ export class Peer implements LinkHandler, WireSink, PickerPeer {
     if (at >= 0) {
       this.#arrivingPiece = piece
       this.#arrivingBlock = block
+      this.#arrivingSince = this.#owner.now()
     }
     return at
   }
@@ -593,29 +642,35 @@ export class Peer implements LinkHandler, WireSink, PickerPeer {
     const { picked, picker } = this.#owner
     const count = this.window.expired(now, picked, endgame ? ENDGAME_PATIENCE : 1)
     for (let n = 0; n < count; n++) picker.release(this, picked[n * 2]!, picked[n * 2 + 1]!)
-    // It stopped in the middle of a block: another peer may bring it, and this one's rest is skipped.
-    if (this.snubbed && this.#arrivingPiece >= 0) {
+    // It stopped in the middle of a block: another peer may bring it, and this one's rest is skipped. The window does
+    // not know of it, as the block is no longer outstanding.
+    if (this.#arrivingPiece < 0) return
+    const stalled = this.snubbed || now - this.#lastReceivedAt >= ARRIVAL_STALL_MS
+    if (stalled || now - this.#arrivingSince >= ARRIVAL_MAX_MS) {
       this.#framer.skipBlock()
       this.#abortArriving()
     }
   }
 
-  #dropUploads(reject: boolean): void {
+  /** BEP 6: what is allowed fast is still sent, the rest is rejected. */
+  #dropUploads(): void {
     const kept: [number, number, number][] = []
     for (; this.#uploads.size > 0; this.#uploads.shift()) {
       const { piece, begin, length } = this.#uploads
       if (length === 0) continue
-      if (this.#allowedToThem?.has(piece)) kept.push([piece, begin, length])
-      else if (reject && this.#fast) this.#send(messages.encodeReject(piece, begin, length))
+      if (this.#isAllowedFast(piece)) kept.push([piece, begin, length])
+      else if (this.#fast) this.#send(messages.encodeReject(piece, begin, length))
     }
     for (const [piece, begin, length] of kept) this.#uploads.push(piece, begin, length)
   }
 
+  /** What counts is what they take: our own messages make the queue longer meanwhile. */
   #writeStalled(now: number): boolean {
     const queued = this.#link?.queuedBytes ?? 0
-    if (queued === 0 || queued !== this.#queuedBytes) this.#queueMovedAt = now
-    this.#queuedBytes = queued
-    return now - this.#queueMovedAt > WRITE_STALL_MS
+    const taken = this.#sentBytes - queued
+    if (queued === 0 || taken !== this.#takenBytes) this.#takenAt = now
+    this.#takenBytes = taken
+    return now - this.#takenAt > WRITE_STALL_MS
   }
 }
 

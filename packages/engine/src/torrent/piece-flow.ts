@@ -12,8 +12,8 @@ import type { ShoalError } from '../errors.ts'
 import type { Geometry } from '../metainfo/geometry.ts'
 import type { Run, RunOutcome, Store } from '../ports.ts'
 import { Blame } from './blame.ts'
-import type { PeerBook } from './peer-book.ts'
 import type { Peer } from './peer.ts'
+import type { PeerBook } from './peer-book.ts'
 import type { Picker } from './picker.ts'
 
 /** Long enough to finish without the liar, short enough to forgive a broken memory module that was replaced. */
@@ -81,7 +81,11 @@ export class PieceFlow {
         break
       case 'corrupt': {
         this.corruptBytes += geometry.pieceSize(run.piece)
-        const { ban, parole } = this.#blame.onCorrupt(run.piece, this.#contributors(run.piece), outcome.digests)
+        const { ban, parole } = this.#blame.onCorrupt(
+          run.piece,
+          this.#contributors(run.piece),
+          outcome.digests,
+        )
         picker.corrupt(run.piece)
         this.#setParole(parole, true)
         this.#ban(ban, now)

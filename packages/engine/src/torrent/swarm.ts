@@ -14,10 +14,11 @@ import type { Link, Ports, Run, RunOutcome, Sha1, Store } from '../ports.ts'
 import { Choker } from './choker.ts'
 import type { RateLimit } from './limits.ts'
 import { Peer, type PeerOwner } from './peer.ts'
-import { PeerBook, type PeerBookEntry, type PeerSource } from './peer-book.ts'
+import type { PeerBook, PeerBookEntry, PeerSource } from './peer-book.ts'
 import { Picker } from './picker.ts'
 import { PieceFlow } from './piece-flow.ts'
 import { RateMeter } from './rate-meter.ts'
+import type { SendBuffers } from './send-buffers.ts'
 
 /** Requests of one refill. */
 const PICK_MAX = 512
@@ -32,6 +33,7 @@ export interface SwarmDeps {
   readonly metainfo: Metainfo
   readonly store: Store
   readonly pool: SlabPool
+  readonly sendBuffers: SendBuffers
   readonly book: PeerBook
   readonly downloadLimit: RateLimit
   readonly uploadLimit: RateLimit
@@ -68,6 +70,7 @@ export class Swarm implements PeerOwner {
   readonly picker: Picker
   readonly memory: Uint8Array
   readonly sha1: Sha1
+  readonly sendBuffers: SendBuffers
   readonly picked: Int32Array = new Int32Array(PICK_MAX * 2)
 
   readonly book: PeerBook
@@ -99,6 +102,7 @@ export class Swarm implements PeerOwner {
     this.geometry = deps.metainfo.geometry
     this.memory = deps.pool.memory
     this.sha1 = deps.ports.sha1
+    this.sendBuffers = deps.sendBuffers
     this.maxConnections = options.maxConnections
     this.book = deps.book
     this.picker = new Picker({
@@ -292,7 +296,9 @@ export class Swarm implements PeerOwner {
       const useful = peer.download.total > 0 || peer.upload.total > 0
       this.book.disconnected(entry, now, { useful, reason })
     }
-    if (fault !== undefined && fault.code !== 'SELF') this.book.strike(entry, now)
+    // One that restarted since the tracker heard of it has done nothing wrong.
+    const harmless = fault?.code === 'SELF' || fault?.code === 'PEER_ID_MISMATCH'
+    if (fault !== undefined && !harmless) this.book.strike(entry, now)
   }
 
   // ---------------------------------------------------------------------------------------------------- helpers

@@ -22,7 +22,8 @@ import { Announcer, type TrackerStatus } from '../tracker/announcer.ts'
 import { RateLimit } from './limits.ts'
 import type { Peer } from './peer.ts'
 import { PeerBook } from './peer-book.ts'
-import { type ResumeRecord, decodeResume, encodeResume } from './resume.ts'
+import { decodeResume, encodeResume, type ResumeRecord } from './resume.ts'
+import type { SendBuffers } from './send-buffers.ts'
 import { piecePriorities, piecesToCheck, piecesTrusted } from './start-up.ts'
 import { Swarm } from './swarm.ts'
 import { TokenBucket } from './token-bucket.ts'
@@ -59,6 +60,7 @@ export interface TorrentOptions {
 export interface TorrentDeps {
   readonly ports: Ports
   readonly pool: SlabPool
+  readonly sendBuffers: SendBuffers
   readonly downloadLimit: TokenBucket
   readonly uploadLimit: TokenBucket
   readonly peerId: Uint8Array
@@ -84,9 +86,20 @@ export interface TorrentObserver {
 export type TorrentPhase =
   | { readonly name: 'stopped' }
   | { readonly name: 'opening'; readonly store: Store }
-  | { readonly name: 'checking'; readonly store: Store; readonly have: Bitfield; left: number; readonly total: number }
+  | {
+      readonly name: 'checking'
+      readonly store: Store
+      readonly have: Bitfield
+      left: number
+      readonly total: number
+    }
   | { readonly name: 'active'; readonly store: Store; readonly swarm: Swarm }
-  | { readonly name: 'closing'; readonly store: Store; readonly swarm: Swarm | undefined; readonly error: ShoalError | undefined }
+  | {
+      readonly name: 'closing'
+      readonly store: Store
+      readonly swarm: Swarm | undefined
+      readonly error: ShoalError | undefined
+    }
   | { readonly name: 'error'; readonly error: ShoalError }
 
 export class Torrent implements StoreHandler {
@@ -351,11 +364,12 @@ export class Torrent implements StoreHandler {
   /** opening, checking → active */
   #activate(store: Store, have: Bitfield): void {
     this.#checkAll = false
-    const { ports, pool, peerId, clientName, listenPort, observer } = this.#deps
+    const { ports, pool, sendBuffers, peerId, clientName, listenPort, observer } = this.#deps
     const swarm = new Swarm(
       {
         ports,
         pool,
+        sendBuffers,
         store,
         peerId,
         clientName,

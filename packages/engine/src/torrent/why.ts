@@ -13,7 +13,11 @@ export interface WhyFacts {
   readonly unchoking: number
   /** Wanted pieces that no connected peer has. */
   readonly missingPieces: number
-  readonly trackers: readonly { readonly url: string; readonly state: string; readonly message: string | undefined }[]
+  readonly trackers: readonly {
+    readonly url: string
+    readonly state: string
+    readonly message: string | undefined
+  }[]
   readonly limitBytesPerSec: number | undefined
   /** Part of the piece memory that waits for the disk, 0 to 1. */
   readonly memoryStoring: number
@@ -32,9 +36,13 @@ export function why(facts: WhyFacts): Why | undefined {
     return { code: 'NOTHING_NEW', text: `${peers(facts.peersConnected)}, none with a piece we lack` }
   }
   if (facts.unchoking === 0) {
-    return { code: 'ALL_CHOKED', text: `${peers(facts.interesting)} with pieces we lack, none lets us ask yet` }
+    return {
+      code: 'ALL_CHOKED',
+      text: `${peers(facts.interesting)} with pieces we lack, none lets us ask yet`,
+    }
   }
-  if (facts.memoryStoring > 0.5) return { code: 'DISK', text: 'the disk is the limit: pieces wait to be written' }
+  if (facts.memoryStoring > 0.5)
+    return { code: 'DISK', text: 'the disk is the limit: pieces wait to be written' }
   const { limitBytesPerSec: limit } = facts
   if (limit !== undefined && facts.downloadRate > limit * 0.8) {
     return { code: 'LIMIT', text: 'the download limit is reached' }

@@ -89,11 +89,22 @@ export function encodeCancel(index: number, begin: number, length: number): Uint
 /** The 13 bytes before the payload, which has `length` bytes and is sent by itself, uncopied. */
 export function pieceHeader(index: number, begin: number, length: number): Uint8Array {
   const bytes = new Uint8Array(PIECE_HEADER_BYTES)
-  writeUint32(bytes, 0, 9 + length)
-  bytes[4] = MessageId.piece
-  writeUint32(bytes, 5, index)
-  writeUint32(bytes, 9, begin)
+  putPieceHeader(bytes, 0, index, begin, length)
   return bytes
+}
+
+/** Writes a {@link pieceHeader} to `bytes`, beginning at `at`. */
+export function putPieceHeader(
+  bytes: Uint8Array,
+  at: number,
+  index: number,
+  begin: number,
+  length: number,
+): void {
+  writeUint32(bytes, at, 9 + length)
+  bytes[at + 4] = MessageId.piece
+  writeUint32(bytes, at + 5, index)
+  writeUint32(bytes, at + 9, begin)
 }
 
 /** The UDP port of our DHT node (BEP 5). */
