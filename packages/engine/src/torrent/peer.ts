@@ -16,6 +16,7 @@ import { ProtocolError } from '../errors.ts'
 import { BLOCK_BYTES, type Geometry } from '../metainfo/geometry.ts'
 import type { Link, LinkHandler, Sha1 } from '../ports.ts'
 import { allowedFastSet } from '../wire/allowed-fast.ts'
+import { copyBytes } from '../wire/copy.ts'
 import { Framer, type WireSink } from '../wire/framer.ts'
 import { encodeHandshake, type Features, readReserved, reservedBits } from '../wire/handshake.ts'
 import * as messages from '../wire/messages.ts'
@@ -25,6 +26,7 @@ import type { PeerBookEntry } from './peer-book.ts'
 import type { Picker, PickerPeer } from './picker.ts'
 import { RateMeter } from './rate-meter.ts'
 import { RequestWindow } from './request-window.ts'
+import type { SendBuffers } from './send-buffers.ts'
 import { UPLOAD_QUEUE_MAX, UploadQueue } from './upload-queue.ts'
 
 /** A host that does not answer is dropped soon: there are others to try. */
@@ -80,6 +82,7 @@ export interface PeerOwner {
   /** All of the piece memory. */
   readonly memory: Uint8Array
   readonly sha1: Sha1
+  readonly sendBuffers: SendBuffers
   /** Scratch for picks: (piece, block) pairs. */
   readonly picked: Int32Array
   now(): number
@@ -90,7 +93,7 @@ export interface PeerOwner {
   /** Whether the rate limits let us send a block now. */
   maySend(now: number): boolean
   sent(peer: Peer, bytes: number, now: number): void
-  /** Stored bytes at once, or undefined: `peer.onReadable` comes later. */
+  /** Stored bytes at once, good until the end of the turn, or undefined: `peer.onReadable` comes later. */
   read(peer: Peer, piece: number, begin: number, length: number): Uint8Array | undefined
   /** The handshake is complete: a reason not to go on, if there is one. May throw ProtocolError. */
   onReady(peer: Peer): string | undefined
@@ -153,6 +156,9 @@ export class Peer implements LinkHandler, WireSink, PickerPeer {
   #pauseUntil = 0
   #lastReceivedAt: number
   #lastSentAt: number
+  /** Blocks on their way to the link. */
+  #batch: Uint8Array | undefined
+  #batchBytes = 0
   /** Bytes given to the link, and of these, those it had taken when last looked at. */
   #sentBytes = 0
   #takenBytes = 0
@@ -296,18 +302,22 @@ export class Peer implements LinkHandler, WireSink, PickerPeer {
     if (this.phase !== 'open' || link === undefined || this.#uploads.size === 0) return
     const ahead = Math.min(SEND_AHEAD_MAX_BYTES, Math.max(SEND_AHEAD_MIN_BYTES, this.upload.rate(now)))
     link.cork()
-    while (this.#uploads.size > 0 && link.queuedBytes < ahead && this.#owner.maySend(now)) {
+    while (
+      this.#uploads.size > 0 &&
+      link.queuedBytes + this.#batchBytes < ahead &&
+      this.#owner.maySend(now)
+    ) {
       const { piece, begin, length } = this.#uploads
       if (length > 0) {
         const bytes = this.#owner.read(this, piece, begin, length)
         if (bytes === undefined) break
-        this.#send(messages.pieceHeader(piece, begin, length))
-        this.#send(bytes)
+        this.#pack(piece, begin, bytes)
         this.upload.add(length, now)
         this.#owner.sent(this, length, now)
       }
       this.#uploads.shift()
     }
+    this.#sendBatch()
     link.uncork()
   }
 
@@ -546,10 +556,29 @@ export class Peer implements LinkHandler, WireSink, PickerPeer {
 
   // ---------------------------------------------------------------------------------------------------- helpers
 
-  #send(bytes: Uint8Array): void {
+  #send(bytes: Uint8Array, onTaken?: () => void): void {
     this.#lastSentAt = this.#owner.now()
     this.#sentBytes += bytes.length
-    this.#link?.send(bytes)
+    this.#link?.send(bytes, onTaken)
+  }
+
+  #pack(piece: number, begin: number, bytes: Uint8Array): void {
+    const end = this.#batchBytes + messages.PIECE_HEADER_BYTES + bytes.length
+    if (this.#batch !== undefined && end > this.#batch.length) this.#sendBatch()
+    this.#batch ??= this.#owner.sendBuffers.take()
+    const at = this.#batchBytes
+    messages.putPieceHeader(this.#batch, at, piece, begin, bytes.length)
+    copyBytes(bytes, 0, bytes.length, this.#batch, at + messages.PIECE_HEADER_BYTES)
+    this.#batchBytes = at + messages.PIECE_HEADER_BYTES + bytes.length
+  }
+
+  #sendBatch(): void {
+    const batch = this.#batch
+    if (batch === undefined) return
+    const { sendBuffers } = this.#owner
+    this.#send(batch.subarray(0, this.#batchBytes), () => sendBuffers.give(batch))
+    this.#batch = undefined
+    this.#batchBytes = 0
   }
 
   /** An answer to what they sent; they may send more than they read. */
