@@ -12,6 +12,7 @@
 
 import type { PeerAddress } from '../bytes/address.ts'
 import { Bitfield } from '../bytes/bitfield.ts'
+import { equalBytes } from '../bytes/bytes.ts'
 import type { SlabPool } from '../bytes/slabs.ts'
 import { ShoalError } from '../errors.ts'
 import type { Geometry } from '../metainfo/geometry.ts'
@@ -118,7 +119,10 @@ export class Torrent implements StoreHandler {
   #record: ResumeRecord | undefined
   /** What is had, while there is no swarm to ask. */
   #have: Bitfield
-  #startWanted = false
+  /** What was asked for while closing, to be done when closed. */
+  #then: 'start' | 'stop' | undefined
+  /** The files that the store was last told to be wanted. */
+  #selected: readonly boolean[] = []
   #checkAll: boolean
   /** Of swarms that ended. */
   #downloadedBytes = 0
@@ -204,16 +208,17 @@ export class Torrent implements StoreHandler {
 
   /** stopped, error → opening */
   start(): void {
-    this.#startWanted = true
     const { name } = this.#phase
+    if (name === 'closing') this.#then = 'start'
     if (name !== 'stopped' && name !== 'error') return
-    this.#startWanted = false
+    this.#stamping = false
+    this.#selected = this.#wanted()
     const store = this.#deps.ports.storage.open(
       {
         dir: this.#options.dir,
         geometry: this.geometry,
         hashes: this.metainfo.pieceHashes,
-        wanted: this.#wanted(),
+        wanted: this.#selected,
         allocation: this.#options.allocation,
         readOnly: this.#options.readOnly,
         infoHash: this.metainfo.infoHashHex,
@@ -225,7 +230,7 @@ export class Torrent implements StoreHandler {
 
   /** any → stopped, by way of closing */
   stop(): void {
-    this.#startWanted = false
+    if (this.#phase.name === 'closing') this.#then = 'stop'
     this.#close(undefined)
     if (this.#phase.name === 'error') this.#enter({ name: 'stopped' })
   }
@@ -238,15 +243,15 @@ export class Torrent implements StoreHandler {
 
   setFilePriority(file: number, priority: number): void {
     if (this.filePriorities[file] === priority) return
-    const before = this.#wanted()
     this.filePriorities[file] = priority
     this.#isDirty = true
     const phase = this.#phase
     if (phase.name !== 'active') return
-    const wanted = this.#wanted()
-    if (wanted.some((is, index) => is !== before[index])) phase.store.select(wanted)
+    this.#select(phase.store)
     phase.swarm.setPriorities(this.#priorities())
-    this.#wasComplete = this.isComplete
+    // Without what is no longer wanted it may be done.
+    if (this.isComplete) this.#onComplete()
+    else this.#wasComplete = false
   }
 
   addPeer(address: PeerAddress): void {
@@ -318,10 +323,16 @@ export class Torrent implements StoreHandler {
   onStamps(stamps: readonly FileStamp[]): void {
     this.#stamping = false
     this.#saveRecord(stamps)
-    if (this.#phase.name === 'closing') this.#closeStore(this.#phase.store)
+    const phase = this.#phase
+    if (phase.name !== 'closing') return
+    // Asked for before the last runs: what these bring is to be in the record as well.
+    if (this.#hasRuns) this.#stamp()
+    else this.#closeStore(phase.store)
   }
 
   onError(error: ShoalError): void {
+    // It may have been the stamp that failed.
+    this.#stamping = false
     const phase = this.#phase
     if (phase.name === 'closing') this.#closeStore(phase.store)
     else this.#fail(error)
@@ -341,7 +352,10 @@ export class Torrent implements StoreHandler {
     }
     this.#enter(error === undefined ? { name: 'stopped' } : { name: 'error', error })
     if (error !== undefined) this.#deps.observer.onError(error)
-    if (this.#startWanted) this.start()
+    const then = this.#then
+    this.#then = undefined
+    if (then === 'start') this.start()
+    else if (then === 'stop') this.stop()
   }
 
   // --------------------------------------------------------------------------------------------------- helpers
@@ -350,6 +364,11 @@ export class Torrent implements StoreHandler {
   get #swarm(): Swarm | undefined {
     const phase = this.#phase
     return phase.name === 'active' || phase.name === 'closing' ? phase.swarm : undefined
+  }
+
+  /** The store has data in hand whose fate is open. */
+  get #hasRuns(): boolean {
+    return (this.#swarm?.flow.runsInFlight ?? 0) > 0
   }
 
   #now(): number {
@@ -399,6 +418,7 @@ export class Torrent implements StoreHandler {
     this.#savedAt = now
     this.#neededPeersAt = now
     this.#enter({ name: 'active', store, swarm })
+    this.#select(store)
     this.#announcer.start(now)
     this.#wasComplete = swarm.picker.isComplete
     if (this.#wasComplete) observer.onDone()
@@ -431,7 +451,7 @@ export class Torrent implements StoreHandler {
       this.#announces.delete(url)
     }
     this.#announce(this.#now())
-    if (this.#isDirty) this.#stamp()
+    if (this.#isDirty || this.#hasRuns) this.#stamp()
     else this.#closeStore(phase.store)
   }
 
@@ -496,6 +516,13 @@ export class Torrent implements StoreHandler {
     return this.filePriorities.map((priority, file) => priority > 0 || this.geometry.files[file]!.pad)
   }
 
+  #select(store: Store): void {
+    const wanted = this.#wanted()
+    if (wanted.every((is, file) => is === this.#selected[file])) return
+    this.#selected = wanted
+    store.select(wanted)
+  }
+
   #stamp(): void {
     const phase = this.#phase
     if (phase.name !== 'active' && phase.name !== 'closing') return
@@ -533,6 +560,7 @@ export class Torrent implements StoreHandler {
   #readRecord(bytes: Uint8Array): void {
     try {
       const record = decodeResume(bytes)
+      this.#assertOurs(record)
       this.#record = record
       this.#addedAt = record.addedAt
       this.#completedAt = record.completedAt
@@ -541,5 +569,12 @@ export class Torrent implements StoreHandler {
       if (!(error instanceof ShoalError)) throw error
       this.#deps.observer.onWarning(`${error.message}; the data is checked instead`)
     }
+  }
+
+  #assertOurs({ infoHash, have, files }: ResumeRecord): void {
+    const { geometry, metainfo } = this
+    const fits = have.length === geometry.pieceCount && files.length === geometry.files.length
+    if (fits && equalBytes(infoHash, metainfo.infoHash)) return
+    throw new ShoalError('RESUME_INVALID', 'the resume record is of another torrent', { operation: 'resume' })
   }
 }
