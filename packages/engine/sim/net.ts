@@ -17,6 +17,8 @@ import type { World } from './world.ts'
 
 /** As Linux does: SYN again after 1, 3, 7, 15, 31, 63 s. */
 const CONNECT_TIMEOUT_MS = 127_000
+/** As sockets of Node do: only a queue that grew to this tells when it is empty. */
+const DRAIN_BYTES = 64 * 1024
 /** Part of the closed connections whose other end learns it by a reset, losing what was under way. */
 const CLOSED_BY_RESET = 0.3
 
@@ -163,24 +165,23 @@ export class SimHost implements Net {
   }
 
   #pump(): void {
-    if (this.#pumping) return
+    if (this.#pumping || this.#waiting.length === 0) return
     this.#pumping = true
     this.world.after(this.#upFreeAtMs - this.world.nowMs, this.name, 'uplink', () => {
-      this.#pumping = false
       const pipe = this.#waiting.shift()
-      if (pipe === undefined) return
-      const bytes = pipe.transmit(this.#cut())
+      const bytes = pipe?.transmit(this.#cut()) ?? 0
       const { upBytesPerSec } = this.shape
       if (upBytesPerSec > 0) this.#upFreeAtMs = this.world.nowMs + (bytes * 1000) / upBytesPerSec
-      if (pipe.canTransmit) this.#waiting.push(pipe)
-      if (this.#waiting.length > 0) this.#pump()
+      this.#pumping = false
+      if (pipe?.canTransmit === true) this.wants(pipe)
+      this.#pump()
     })
   }
 
   /** How much of the stream goes at once: mostly much, sometimes a few bytes. */
   #cut(): number {
     if (this.random.chance(0.06)) return this.random.between(1, 30)
-    const most = this.shape.upBytesPerSec === 0 ? 32_768 : this.shape.upBytesPerSec / 50
+    const most = this.shape.upBytesPerSec === 0 ? 32_768 : this.shape.upBytesPerSec / 20
     return this.random.between(1_460, Math.max(1_461, Math.min(32_768, Math.floor(most))))
   }
 }
@@ -198,7 +199,7 @@ export class SimLink implements Link {
   #corks = 0
   #drainDue = false
   /** Sent before the connection was there. */
-  readonly #early: Uint8Array[] = []
+  readonly #early: { bytes: Uint8Array; onTaken: (() => void) | undefined }[] = []
 
   constructor(host: SimHost, remote: PeerAddress, handler: LinkHandler | undefined) {
     this.host = host
@@ -215,14 +216,14 @@ export class SimLink implements Link {
     return this.isClosed ? 0 : (this.#pipe?.queuedBytes ?? 0)
   }
 
-  send(bytes: Uint8Array): void {
-    if (this.isClosed) return
+  send(bytes: Uint8Array, onTaken?: () => void): void {
+    if (this.isClosed || bytes.length === 0) return
     if (this.#state === 'connecting') {
-      this.#early.push(bytes)
+      this.#early.push({ bytes, onTaken })
       return
     }
-    this.#pipe?.push(bytes)
-    if (this.queuedBytes > 0) this.#drainDue = true
+    this.#pipe?.push(bytes, onTaken)
+    if (this.queuedBytes >= DRAIN_BYTES) this.#drainDue = true
     if (this.#corks === 0) this.#pipe?.flush()
   }
 
@@ -231,7 +232,7 @@ export class SimLink implements Link {
   }
 
   uncork(): void {
-    this.host.world.assert(this.#corks > 0, 'a link is uncorked as often as it is corked')
+    this.host.world.check(this.#corks > 0, 'a link is uncorked as often as it is corked')
     if (--this.#corks === 0 && !this.isClosed) this.#pipe?.flush()
   }
 
@@ -258,7 +259,7 @@ export class SimLink implements Link {
     this.#peer = peer
     this.#pipe = new SimPipe(this.host, peer.host, {
       onBytes: bytes => peer.received(bytes),
-      onRoom: () => this.#drained(),
+      onEmpty: () => this.#drained(),
       onEnd: reset => peer.ended(reset ? failure('ECONNRESET') : undefined),
     })
   }
@@ -289,11 +290,11 @@ export class SimLink implements Link {
   }
 
   #flushEarly(): void {
-    for (const bytes of this.#early.splice(0)) this.send(bytes)
+    for (const { bytes, onTaken } of this.#early.splice(0)) this.send(bytes, onTaken)
   }
 
   #drained(): void {
-    if (!this.#drainDue || this.queuedBytes > 0) return
+    if (!this.#drainDue) return
     this.#drainDue = false
     this.host.world.after(0, this.host.name, 'drained', () => {
       if (this.#state === 'open' && this.queuedBytes === 0) this.#handler?.onDrain()

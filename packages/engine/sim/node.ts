@@ -1,5 +1,5 @@
 /**
- * One engine in the world, on a host with a disk. After every event at its host:
+ * One engine in the world, on a host with a disk. After events at its host, and in a replay after every one:
  *
  * - what the engine checks of itself: every piece is in one state, every block free, requested or received;
  * - what it says to have is on its disk;
@@ -14,6 +14,9 @@ import type { SimHost } from './net.ts'
 import { SimStorage } from './store.ts'
 import { type SimTorrent, sha1 } from './torrent.ts'
 import type { SimTracker } from './trackers.ts'
+
+/** Pieces that may be looked at after every single event. */
+const PIECES_CHECKED = 64
 
 export const NODE_PORT = 6881
 
@@ -32,6 +35,9 @@ export class Node {
   engine: Engine
   isClosed = false
   readonly #deps: NodeDeps
+  /** Large torrents are looked at after every so many events only, or checking would be most of the work. */
+  readonly #checkEvery: number
+  #unchecked = 0
 
   constructor(deps: NodeDeps) {
     this.#deps = deps
@@ -43,6 +49,8 @@ export class Node {
       memoryBytes: deps.memoryBytes,
     })
     this.engine = this.#open()
+    const pieces = deps.torrents.reduce((sum, { geometry }) => sum + geometry.pieceCount, 0)
+    this.#checkEvery = deps.host.world.isReplay ? 1 : Math.ceil(pieces / PIECES_CHECKED)
     deps.host.world.addCheck(deps.host.name, () => this.#check())
   }
 
@@ -71,7 +79,7 @@ export class Node {
 
   /** A new engine on the same disk, once the old one is closed; torrents go on from their resume records. */
   reopen(): void {
-    this.host.world.assert(this.isClosed, 'an engine is closed before the next opens')
+    this.host.world.check(this.isClosed, 'an engine is closed before the next opens')
     this.isClosed = false
     this.engine = this.#open()
     const before = this.members.splice(0)
@@ -82,9 +90,9 @@ export class Node {
   assertAllGivenBack(): void {
     const { world } = this.host
     const { available, capacity } = this.engine.memory
-    world.assert(available === capacity, `${this.name}: ${capacity - available} slabs were not given back`)
-    world.assert(this.storage.openStores === 0, `${this.name}: a store is still open`)
-    world.assert(
+    world.check(available === capacity, `${this.name}: ${capacity - available} slabs were not given back`)
+    world.check(this.storage.openStores === 0, `${this.name}: a store is still open`)
+    world.check(
       this.host.links.size === 0,
       `${this.name}: ${this.host.links.size} connections are still open`,
     )
@@ -119,10 +127,12 @@ export class Node {
   }
 
   #check(): void {
+    if (++this.#unchecked < this.#checkEvery) return
+    this.#unchecked = 0
     const { world } = this.host
     this.engine.checkInvariants()
     const { available, capacity } = this.engine.memory
-    world.assert(available <= capacity, `${this.name}: a slab was given back twice`)
+    world.check(available <= capacity, `${this.name}: a slab was given back twice`)
     for (const member of this.members) member.check()
   }
 }
@@ -174,7 +184,7 @@ export class Member {
         },
         onPiece: piece => {
           this.announced.set(piece, (this.announced.get(piece) ?? 0) + 1)
-          world.assert(this.announced.get(piece) === 1, `${node.name}: piece ${piece} was told of twice`)
+          world.check(this.announced.get(piece) === 1, `${node.name}: piece ${piece} was told of twice`)
         },
         onDone: () => {
           this.isDone = true
@@ -202,18 +212,18 @@ export class Member {
   assertComplete(): void {
     const { world } = this.node.host
     const { name } = this.node
-    world.assert(this.torrent.isComplete && this.torrent.have.isFull, `${name} is complete`)
-    world.assert(this.node.storage.disk(this.content).stored.isFull, `${name} has everything on disk`)
+    world.check(this.torrent.isComplete && this.torrent.have.isFull, `${name} is complete`)
+    world.check(this.node.storage.disk(this.content).stored.isFull, `${name} has everything on disk`)
     const { swarm } = this.torrent
     if (swarm === undefined) return
     const { geometry } = this.content
     let gained = 0
     for (const piece of this.announced.keys()) gained += geometry.pieceSize(piece)
-    world.assert(swarm.picker.partial().length === 0, `${name}: nothing is active when all is had`)
+    world.check(swarm.picker.partial().length === 0, `${name}: nothing is active when all is had`)
     const before = this.torrent.downloadedBytes - swarm.download.total
     if (before > 0) return
     const useful = swarm.download.total - swarm.picker.wastedBytes
-    world.assert(
+    world.check(
       useful === gained,
       `${name}: ${swarm.download.total} bytes came, ${gained} are had, some are lost`,
     )

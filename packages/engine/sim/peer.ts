@@ -229,13 +229,13 @@ export class Session implements LinkHandler, WireSink {
   }
 
   onHave(piece: number): void {
-    this.world.assert(piece < this.theirs.length, 'an engine announces pieces that exist')
+    this.world.check(piece < this.theirs.length, 'an engine announces pieces that exist')
     this.theirs.add(piece)
   }
 
   onBitfield(bytes: Uint8Array): void {
     const field = Bitfield.from(this.theirs.length, bytes)
-    this.world.assert(field !== undefined, 'an engine sends a right bitfield')
+    if (field === undefined) throw new Error('an engine sent a wrong bitfield')
     for (const piece of field) this.theirs.add(piece)
   }
 

@@ -1,34 +1,50 @@
-/** One direction of a connection: what was sent, in its order, with the kernel's buffer and a window. */
+/**
+ * One direction of a connection: what was sent, in its order.
+ *
+ *     push ──▶ queue ──flush, pull──▶ kernel ──transmit──▶ window ──▶ deliver
+ *              lent by the sender      a copy
+ */
 import type { SimHost } from './net.ts'
 
 /** What the kernel takes before `send` has to queue. */
 const KERNEL_BYTES = 128 * 1024
 /** Under way and not acknowledged. */
 const WINDOW_BYTES = 512 * 1024
+/** A window that is open by less waits, or a stream would go on in ever smaller pieces. */
+const WORTHWHILE_BYTES = 64 * 1024
 /** Node keeps a chunk's memory to itself and uses it again: whoever kept the chunk shall notice. */
 const SCRIBBLE = 0xa5
 
 export interface PipeEvents {
   /** At the other end; the chunk is used again afterwards. */
   onBytes(chunk: Uint8Array): void
-  /** The kernel has taken more of what was queued. */
-  onRoom(): void
+  /** The kernel has taken all that was queued. */
+  onEmpty(): void
   /** At the other end, after all that was delivered. */
   onEnd(reset: boolean): void
+}
+
+interface Queued {
+  readonly bytes: Uint8Array
+  readonly onTaken: (() => void) | undefined
+  taken: number
 }
 
 export class SimPipe {
   readonly #from: SimHost
   readonly #to: SimHost
   readonly #events: PipeEvents
-  /** Sent but not under way; the first is gone up to `#sentOfFirst`. */
-  readonly #queue: Uint8Array[] = []
-  #sentOfFirst = 0
-  #unsentBytes = 0
-  /** Of the unsent, so many were given for sending: the rest waits for `flush`. */
+  readonly #queue: Queued[] = []
+  #queuedBytes = 0
+  /** Of the queue, so many may be taken: what is corked may not. */
   #flushedBytes = 0
+  /** Copies; the first is gone up to `#sentOfFirst`. */
+  readonly #kernel: Uint8Array[] = []
+  #kernelBytes = 0
+  #sentOfFirst = 0
   #inFlightBytes = 0
   #lastArrivalMs = 0
+  #pullPlanned = false
   #state: 'open' | 'finishing' | 'stopped' = 'open'
   #endByReset = false
   /** Bytes were lost to silence: what comes after them cannot be delivered any more. */
@@ -41,53 +57,54 @@ export class SimPipe {
   }
 
   get queuedBytes(): number {
-    return Math.max(0, this.#unsentBytes - KERNEL_BYTES)
+    return this.#queuedBytes
   }
 
   get canTransmit(): boolean {
-    return this.#state !== 'stopped' && this.#flushedBytes > 0 && this.#inFlightBytes < WINDOW_BYTES
+    if (this.#state === 'stopped' || this.#kernelBytes === 0) return false
+    return WINDOW_BYTES - this.#inFlightBytes >= Math.min(this.#kernelBytes, WORTHWHILE_BYTES)
   }
 
-  push(bytes: Uint8Array): void {
-    if (this.#state !== 'open' || bytes.length === 0) return
-    this.#queue.push(bytes)
-    this.#unsentBytes += bytes.length
+  push(bytes: Uint8Array, onTaken: (() => void) | undefined): void {
+    if (this.#state !== 'open') return
+    this.#queue.push({ bytes, onTaken, taken: 0 })
+    this.#queuedBytes += bytes.length
   }
 
   /** What was pushed may go now. */
   flush(): void {
-    this.#flushedBytes = this.#unsentBytes
-    if (this.canTransmit) this.#from.wants(this)
+    if (this.#state !== 'open') return
+    this.#flushedBytes = this.#queuedBytes
+    if (this.#pullPlanned || this.#queue.length === 0) return
+    this.#pullPlanned = true
+    this.#from.world.after(0, this.#from.name, 'kernel takes', () => {
+      this.#pullPlanned = false
+      this.#pull()
+    })
   }
 
   /** Nothing more comes: the other end is told after what the kernel has taken, or at once when it is reset. */
   finish(reset: boolean): void {
     if (this.#state !== 'open') return
+    this.#dropQueue()
     this.#endByReset = reset
     this.#state = 'finishing'
-    const lost = reset ? this.#unsentBytes : this.queuedBytes
-    this.#unsentBytes -= lost
-    this.#flushedBytes = this.#unsentBytes
-    if (this.canTransmit) this.#from.wants(this)
+    if (reset) this.#dropKernel()
     this.#endIfEmpty()
   }
 
   /** Nothing more is delivered. */
   stop(): void {
     this.#state = 'stopped'
-    this.#queue.length = 0
-    this.#unsentBytes = 0
-    this.#flushedBytes = 0
+    this.#dropQueue()
+    this.#dropKernel()
   }
 
   /** Puts up to `most` bytes under way; how many. */
   transmit(most: number): number {
     if (!this.canTransmit) return 0
-    const length = Math.min(most, this.#flushedBytes, WINDOW_BYTES - this.#inFlightBytes)
+    const length = Math.min(most, this.#kernelBytes, WINDOW_BYTES - this.#inFlightBytes)
     const chunk = this.#take(length)
-    const hadQueued = this.queuedBytes > 0
-    this.#unsentBytes -= length
-    this.#flushedBytes -= length
     this.#inFlightBytes += length
     const from = this.#from
     const to = this.#to
@@ -97,7 +114,7 @@ export class SimPipe {
     world.after(this.#lastArrivalMs - world.nowMs, to.name, `${length} bytes from ${from.name}`, () =>
       this.#deliver(chunk),
     )
-    if (hadQueued && this.queuedBytes === 0) this.#events.onRoom()
+    this.#pull()
     this.#endIfEmpty()
     return length
   }
@@ -116,7 +133,7 @@ export class SimPipe {
   }
 
   #endIfEmpty(): void {
-    if (this.#state !== 'finishing' || this.#unsentBytes > 0) return
+    if (this.#state !== 'finishing' || this.#kernelBytes > 0) return
     const { world } = this.#from
     const delayMs = this.#endByReset
       ? this.#from.latencyTo(this.#to)
@@ -134,20 +151,55 @@ export class SimPipe {
     return this.#hasHole
   }
 
+  /** Moves what fits from the queue into the kernel; only in turns of the sender's host that are not its own. */
+  #pull(): void {
+    const hadQueued = this.#queuedBytes > 0
+    const taken: (() => void)[] = []
+    while (this.#flushedBytes > 0 && this.#kernelBytes < KERNEL_BYTES) {
+      const first = this.#queue[0]!
+      const left = first.bytes.length - first.taken
+      const bytes = Math.min(left, this.#flushedBytes, KERNEL_BYTES - this.#kernelBytes)
+      this.#kernel.push(first.bytes.slice(first.taken, first.taken + bytes))
+      first.taken += bytes
+      this.#kernelBytes += bytes
+      this.#queuedBytes -= bytes
+      this.#flushedBytes -= bytes
+      if (first.taken < first.bytes.length) break
+      this.#queue.shift()
+      if (first.onTaken !== undefined) taken.push(first.onTaken)
+    }
+    if (this.canTransmit) this.#from.wants(this)
+    for (const tell of taken) tell()
+    if (hadQueued && this.#queuedBytes === 0) this.#events.onEmpty()
+  }
+
   #take(length: number): Uint8Array {
     const chunk = new Uint8Array(length)
     let filled = 0
     while (filled < length) {
-      const first = this.#queue[0]!
+      const first = this.#kernel[0]!
       const bytes = Math.min(first.length - this.#sentOfFirst, length - filled)
       chunk.set(first.subarray(this.#sentOfFirst, this.#sentOfFirst + bytes), filled)
       filled += bytes
       this.#sentOfFirst += bytes
       if (this.#sentOfFirst === first.length) {
-        this.#queue.shift()
+        this.#kernel.shift()
         this.#sentOfFirst = 0
       }
     }
+    this.#kernelBytes -= length
     return chunk
+  }
+
+  #dropQueue(): void {
+    this.#queue.length = 0
+    this.#queuedBytes = 0
+    this.#flushedBytes = 0
+  }
+
+  #dropKernel(): void {
+    this.#kernel.length = 0
+    this.#kernelBytes = 0
+    this.#sentOfFirst = 0
   }
 }

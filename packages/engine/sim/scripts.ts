@@ -173,12 +173,15 @@ export function drip(bytesPerSec: number): Script {
   }
 }
 
-/** Ends the connection in the middle of every so-manieth block. */
+/** Sends so many blocks and half of another, then ends the connection. */
 export function closesMidBlock(blocks: number): Script {
+  const ending = new WeakSet<Session>()
   return {
     onRequest: (session, piece, begin, length) => {
+      if (ending.has(session)) return
       const bytes = session.block(piece, begin, length)
-      if (session.blocksSent < blocks - 1) return session.sendBlock(piece, begin, bytes)
+      if (session.blocksSent < blocks) return session.sendBlock(piece, begin, bytes)
+      ending.add(session)
       session.send(messages.pieceHeader(piece, begin, length))
       session.send(bytes.subarray(0, length >> 1))
       session.after(200, 'closes in the middle of a block', () => session.close())

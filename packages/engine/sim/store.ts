@@ -89,7 +89,7 @@ export class SimStorage implements Storage {
 
   #diskOf(infoHash: string): SimDisk {
     const disk = this.#disks.get(infoHash)
-    if (disk === undefined) this.world.fail(`the simulated disk knows no torrent ${infoHash}`)
+    if (disk === undefined) return this.world.fail(`the simulated disk knows no torrent ${infoHash}`)
     return disk
   }
 }
@@ -112,6 +112,8 @@ class SimStore implements Store {
   readonly #unfinished = new Map<number, Unfinished>()
   readonly #fetched = new Map<string, Uint8Array>()
   readonly #fetching = new Set<string>()
+  readonly #lent: Uint8Array[] = []
+  #lentIn = -1
   #prepared = false
   #closing = false
   #freeAtMs = 0
@@ -133,12 +135,12 @@ class SimStore implements Store {
 
   write(run: Run, digests: boolean): void {
     const { world } = this.#storage
-    world.assert(
+    world.check(
       this.#prepared && !this.#closing,
       'a store is written to after it is prepared, before it is closed',
     )
-    world.assert(!this.#plan.readOnly, 'a store opened for reading is not written to')
-    world.assert(!this.#disk.stored.has(run.piece), `piece ${run.piece} is not written twice`)
+    world.check(!this.#plan.readOnly, 'a store opened for reading is not written to')
+    world.check(!this.#disk.stored.has(run.piece), `piece ${run.piece} is not written twice`)
     const unfinished = this.#continue(run)
     const given = this.#bytesOf(run)
     unfinished.bytes.set(given, run.begin)
@@ -158,7 +160,7 @@ class SimStore implements Store {
 
   read(piece: number, begin: number, length: number): Uint8Array | undefined {
     const { world } = this.#storage
-    world.assert(
+    world.check(
       this.#disk.stored.has(piece) || this.#disk.damaged.has(piece),
       `piece ${piece} is read, which is not stored`,
     )
@@ -171,12 +173,15 @@ class SimStore implements Store {
       if (bytes === undefined) this.#fetch(piece, at, key)
       else parts.push(bytes)
     }
-    const whole = Math.ceil((begin + length - from) / FETCH_BYTES)
-    if (parts.length < whole) return undefined
-    if (whole === 1) return parts[0]!.subarray(begin - from, begin - from + length)
-    const joined = new Uint8Array(whole * FETCH_BYTES)
-    for (const [at, part] of parts.entries()) joined.set(part, at * FETCH_BYTES)
-    return joined.subarray(begin - from, begin - from + length)
+    if (parts.length < Math.ceil((begin + length - from) / FETCH_BYTES)) return undefined
+    const lent = new Uint8Array(length)
+    for (const [at, part] of parts.entries()) {
+      const start = from + at * FETCH_BYTES
+      const wanted = part.subarray(Math.max(0, begin - start), begin + length - start)
+      lent.set(wanted, Math.max(0, start - begin))
+    }
+    this.#lend(lent)
+    return lent
   }
 
   check(pieces: Iterable<number>): void {
@@ -232,9 +237,9 @@ class SimStore implements Store {
   #continue(run: Run): Unfinished {
     const size = this.#plan.geometry.pieceSize(run.piece)
     const { world } = this.#storage
-    world.assert(run.begin % SLAB_BYTES === 0, 'a run begins with a slab')
-    world.assert(run.last === (run.begin + run.length === size), 'the last run ends its piece')
-    world.assert(run.slabs.length === Math.ceil(run.length / SLAB_BYTES), 'a run has the slabs it needs')
+    world.check(run.begin % SLAB_BYTES === 0, 'a run begins with a slab')
+    world.check(run.last === (run.begin + run.length === size), 'the last run ends its piece')
+    world.check(run.slabs.length === Math.ceil(run.length / SLAB_BYTES), 'a run has the slabs it needs')
     const known = this.#unfinished.get(run.piece)
     if (run.begin === 0) {
       const fresh = { bytes: new Uint8Array(size), given: 0, done: 0 }
@@ -242,7 +247,7 @@ class SimStore implements Store {
       return fresh
     }
     if (known?.given !== run.begin) {
-      world.fail(
+      return world.fail(
         `a run of piece ${run.piece} begins at ${run.begin}, not where the last ended (${known?.given})`,
       )
     }
@@ -297,6 +302,14 @@ class SimStore implements Store {
   }
 
   // --------------------------------------------------------------------------------------------------- reading
+
+  /** What is lent is good until this turn ends: whoever looks at it later shall notice. */
+  #lend(bytes: Uint8Array): void {
+    const { eventCount } = this.#storage.world
+    if (eventCount !== this.#lentIn) for (const old of this.#lent.splice(0)) old.fill(0xa5)
+    this.#lentIn = eventCount
+    this.#lent.push(bytes)
+  }
 
   #fetch(piece: number, begin: number, key: string): void {
     if (this.#fetching.has(key)) return

@@ -126,7 +126,7 @@ export class SimSwarm {
         for (const address of whom) {
           const key = formatAddress(address)
           const banned = member.torrent.book.isBanned(key, this.world.nowMs)
-          this.world.assert(!banned, `${node.name} banned ${key}, which did nothing wrong`)
+          this.world.check(!banned, `${node.name} banned ${key}, which did nothing wrong`)
         }
       }
     }

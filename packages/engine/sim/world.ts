@@ -56,6 +56,11 @@ export class World {
     this.random = SeededRandom.named(options.seed, 'world')
   }
 
+  /** Somebody looks closely: checks need not be cheap. */
+  get isReplay(): boolean {
+    return this.#trace !== undefined
+  }
+
   get nowMs(): number {
     return this.#nowMs
   }
@@ -153,7 +158,8 @@ export class World {
     throw new SimulationError(`${problem}\n  at ${at}\n  again with: ${command}`, { cause })
   }
 
-  assert(condition: boolean, problem: string): asserts condition {
+  /** Fails unless the condition holds. */
+  check(condition: boolean, problem: string): void {
     if (!condition) this.fail(problem)
   }
 

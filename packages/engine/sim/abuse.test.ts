@@ -1,0 +1,148 @@
+/** Swarms with peers that do what they should not: the download completes, and no honest peer suffers. */
+import type { Script, ScriptedPeer } from './peer.ts'
+import type { Run } from './scenario.ts'
+import { scenario } from './scenario.ts'
+import * as scripts from './scripts.ts'
+import { type SimSwarm, swarm } from './swarm.ts'
+
+/** Two honest scripted seeds, a slow engine as third, one leecher, and the peers in question. */
+function attacked(run: Run, attackers: readonly Script[], pieces = 24): SimSwarm {
+  const s = swarm({ ...run, seeds: 2, torrent: { pieces, pieceLength: 128 * 1024 } })
+  s.addLeecher()
+  for (const script of attackers) s.addScripted(script)
+  return s
+}
+
+function assertHonestUnharmed(s: SimSwarm): void {
+  const honest = [...s.seeds, ...s.leechers].map(node => node.address)
+  s.assertNotBanned(s.nodes, honest)
+}
+
+function isConnected(s: SimSwarm, peer: ScriptedPeer): boolean {
+  const leechers = s.leechers.map(({ host }) => host.address)
+  return [...peer.sessions].some(({ link }) => leechers.includes(link?.remote.host ?? ''))
+}
+
+for (const oneIn of [1, 5, 30]) {
+  scenario(`a liar among seeds: one block in ${oneIn} is wrong`, run => {
+    const s = attacked(run, [scripts.liar(oneIn)], 40)
+    s.runUntilComplete()
+    const [liar] = s.scripted
+    const { torrent } = s.leechers[0]!.member
+    const { corruptBytes } = torrent.swarm!.flow
+    if (corruptBytes > 0) {
+      s.world.runFor(1000)
+      const isBanned = torrent.book.isBanned(`${liar!.address.host}:${liar!.address.port}`, s.world.nowMs)
+      s.world.check(isBanned, 'the liar is banned')
+      s.world.check(!isConnected(s, liar!), 'the leecher is not connected to the liar any more')
+    }
+    s.world.check(corruptBytes < 0.5 * s.totalBytes, `${corruptBytes} bytes were wrong`)
+    assertHonestUnharmed(s)
+    s.finish()
+  })
+}
+
+scenario('two liars among leechers', run => {
+  const s = swarm({ ...run, seeds: 1, leechers: 4, torrent: { pieces: 40, pieceLength: 128 * 1024 } })
+  s.addScripted(scripts.liar(3))
+  s.addScripted(scripts.liar(8))
+  s.runUntilComplete()
+  assertHonestUnharmed(s)
+  s.finish()
+})
+
+scenario('a peer that never unchokes', run => {
+  const s = attacked(run, [scripts.neverUnchokes(), scripts.neverUnchokes()])
+  const tookMs = s.runUntilComplete()
+  s.world.check(tookMs < 10_000, `took ${tookMs} ms`)
+  assertHonestUnharmed(s)
+  s.finish()
+})
+
+for (const fast of [false, true]) {
+  scenario(`chokes in mid-flight, ${fast ? 'with' : 'without'} the fast extension`, run => {
+    const s = swarm({ ...run, torrent: { pieces: 20 } })
+    for (let n = 0; n < 3; n++) s.addScripted(scripts.chokesAfter(7, 3000, fast))
+    s.addLeecher()
+    s.runUntilComplete()
+    const { wastedBytes } = s.leechers[0]!.member.torrent
+    s.world.check(wastedBytes < 0.2 * s.totalBytes, `${wastedBytes} bytes came in vain`)
+    s.finish()
+  })
+}
+
+scenario('peers that take requests and never answer', run => {
+  const s = attacked(run, [scripts.silent(), scripts.silent(), scripts.flapping(300)])
+  const tookMs = s.runUntilComplete()
+  s.world.check(tookMs < 60_000, `took ${tookMs} ms`)
+  assertHonestUnharmed(s)
+  s.finish()
+})
+
+scenario('nobody but peers that close in the middle of a block', run => {
+  const s = swarm({ ...run, torrent: { pieces: 12 } })
+  for (let n = 0; n < 4; n++) s.addScripted(scripts.closesMidBlock(6))
+  s.addLeecher()
+  s.runUntilComplete(60 * 60_000)
+  s.finish()
+})
+
+scenario('peers that drip', run => {
+  const s = attacked(run, [scripts.drip(3000), scripts.drip(3000), scripts.drip(500)])
+  const tookMs = s.runUntilComplete()
+  s.world.check(tookMs < 90_000, `took ${tookMs} ms`)
+  assertHonestUnharmed(s)
+  s.finish()
+})
+
+const BREAKERS: Readonly<Record<string, Script>> = {
+  garbage: scripts.garbage(),
+  'another protocol': scripts.otherProtocol(),
+  'a message of 4 GiB': scripts.hugeLength(),
+  'a have out of range': scripts.haveOutOfRange(),
+  'a bitfield with spare bits': scripts.wrongBitfield(false),
+  'a bitfield that is too long': scripts.wrongBitfield(true),
+  'requests out of range': scripts.requestsOutOfRange(),
+  'blocks that nobody asked for': scripts.unrequested(),
+  'nothing at all': scripts.mute(),
+}
+
+scenario('peers that break the protocol, each in its way', run => {
+  const s = attacked(run, Object.values(BREAKERS), 21)
+  s.runUntilComplete()
+  s.world.runFor(30_000)
+  for (const [at, what] of Object.keys(BREAKERS).entries()) {
+    s.world.check(!isConnected(s, s.scripted[at]!), `nobody stays connected to a peer that sends ${what}`)
+  }
+  assertHonestUnharmed(s)
+  s.finish()
+})
+
+scenario('a peer that asks for the same block over and over', run => {
+  const s = swarm({ ...run, seeds: 1, leechers: 2, torrent: { pieces: 20 } })
+  const flood = s.addScripted(scripts.requestFlood())
+  flood.dial(s.seeds[0]!.address)
+  s.runUntilComplete()
+  s.world.runFor(5000)
+  s.finish()
+})
+
+scenario('a seed whose disk returns wrong bytes', run => {
+  const s = swarm({ ...run, seeds: 2, leechers: 3, torrent: { pieces: 30, pieceLength: 128 * 1024 } })
+  s.seeds[0]!.storage.faults.readCorrupts = 0.3
+  s.runUntilComplete(30 * 60_000)
+  const honest = [s.seeds[1]!, ...s.leechers].map(node => node.address)
+  s.assertNotBanned(s.leechers, honest)
+  s.finish()
+})
+
+scenario('hosts that vanish without a word', run => {
+  const s = swarm({ ...run, seeds: 4, leechers: 3, torrent: { pieces: 40 } })
+  s.world.after(300, '', 'two seeds vanish', () => {
+    for (const { host } of s.seeds.slice(0, 2)) host.silent = true
+  })
+  const tookMs = s.runUntilComplete()
+  s.world.check(tookMs < 120_000, `took ${tookMs} ms`)
+  for (const { host } of s.seeds) host.silent = false
+  s.finish()
+})
