@@ -194,7 +194,8 @@ function integers(body: BencodeDict, key: string, least: number): number[] {
   })
 }
 
-function sameStamp(then: FileStamp, now: NonNullable<FileStamp>): boolean {
+/** Whether a file has the size and time that a record holds, as exactly as records hold times. */
+export function sameStamp(then: FileStamp, now: NonNullable<FileStamp>): boolean {
   return (
     then !== undefined && then.size === now.size && microseconds(then.mtimeMs) === microseconds(now.mtimeMs)
   )

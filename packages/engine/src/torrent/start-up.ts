@@ -3,7 +3,7 @@
 import { Bitfield } from '../bytes/bitfield.ts'
 import type { Geometry } from '../metainfo/geometry.ts'
 import type { FileStamp } from '../ports.ts'
-import { type ResumeRecord, reconcile } from './resume.ts'
+import { type ResumeRecord, reconcile, sameStamp } from './resume.ts'
 
 /** One priority a piece: the highest of the files it holds bytes of; pads have no say. */
 export function piecePriorities(geometry: Geometry, filePriorities: readonly number[]): Uint8Array {
@@ -48,8 +48,7 @@ export function piecesToCheck(
   for (const file of geometry.files) {
     const now = found[file.index]
     const then = record?.files[file.index]?.stamp
-    const isAsRecorded = now?.size === then?.size && now?.mtimeMs === then?.mtimeMs
-    if (now === undefined || now.size === 0 || file.pad || isAsRecorded) continue
+    if (now === undefined || now.size === 0 || file.pad || sameStamp(then, now)) continue
     const span = geometry.piecesOf(file)
     // Beyond the end of the file there is nothing to look at.
     const end = Math.min(file.offset + now.size, file.offset + file.length)
