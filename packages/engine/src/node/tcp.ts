@@ -1,5 +1,5 @@
 /** {@link Net} over TCP sockets. */
-import { connect, createServer, type Server, type Socket } from 'node:net'
+import { connect, createServer, isIP, type Server, type Socket } from 'node:net'
 import { platform } from 'node:process'
 import type { PeerAddress } from '../bytes/address.ts'
 import { ShoalError } from '../errors.ts'
@@ -15,6 +15,9 @@ export interface TcpOptions {
 
 export function createTcp(options: TcpOptions): Net {
   const readBuffer = createReadBuffer()
+  // Of a name, the system chooses the address; the socket would throw.
+  const localAddress =
+    options.bindHost === undefined || isIP(options.bindHost) === 0 ? undefined : options.bindHost
   return {
     connect(to, handler) {
       // A literal of the other family cannot be reached from the bound address; the socket says so by an error.
@@ -23,7 +26,7 @@ export function createTcp(options: TcpOptions): Net {
         host: to.host,
         port: to.port,
         noDelay: true,
-        ...(options.bindHost === undefined ? {} : { localAddress: options.bindHost }),
+        ...(localAddress === undefined ? {} : { localAddress }),
         onread: {
           buffer: readBuffer,
           callback(length, buffer) {
@@ -74,10 +77,9 @@ class TcpLink implements Link {
     })
   }
 
-  /** An accepted socket: who handles it is known only after the link exists. */
+  /** An accepted socket: who handles it is known only after the link exists, and may have closed it by now. */
   accept(socket: Socket, handler: LinkHandler): void {
     this.#handler = handler
-    this.attach(socket)
     socket.on('data', chunk => this.received(chunk as Buffer))
   }
 
@@ -120,6 +122,7 @@ class TcpListener implements Listener {
       // Reset before we looked at it.
       if (remote === undefined) return void socket.on('error', () => {}).destroy()
       const link = new TcpLink(remote, undefined)
+      link.attach(socket)
       link.accept(socket, handler.onLink(link))
     })
     this.#server.on('listening', () => {
