@@ -54,6 +54,8 @@ export class Engine {
   readonly #torrents = new Map<string, Torrent>()
   /** Accepted, not yet of a torrent. */
   readonly #incoming = new Set<Incoming>()
+  /** Removed, still telling their trackers. */
+  readonly #leaving = new Set<Torrent>()
   readonly #announceKey: number
   #listener: Listener | undefined
   #listenPort: number | undefined
@@ -134,8 +136,9 @@ export class Engine {
   /** Forgets a torrent that is stopped. */
   remove(torrent: Torrent): void {
     assert(torrent.phase.name === 'stopped', 'a torrent is stopped before it is removed')
-    torrent.cancelAnnounces()
-    this.#torrents.delete(torrent.metainfo.infoHashHex)
+    const { infoHashHex } = torrent.metainfo
+    if (this.#torrents.get(infoHashHex) === torrent) this.#torrents.delete(infoHashHex)
+    if (!torrent.isIdle) this.#leaving.add(torrent)
   }
 
   /** Stops all torrents, tells their trackers, then `onClosed`. */
@@ -156,16 +159,20 @@ export class Engine {
     const now = this.#ports.clock.now()
     for (const incoming of this.#incoming) incoming.tick(now)
     for (const torrent of this.#torrents.values()) torrent.tick(now)
+    for (const torrent of this.#leaving) if (torrent.isIdle) this.#leaving.delete(torrent)
     if (this.#closing === undefined) this.#dial(now)
     else this.#finishClosing(now, this.#closing.deadline)
   }
 
   #finishClosing(now: number, deadline: number): void {
-    const torrents = [...this.#torrents.values()]
+    const torrents = [...this.#torrents.values(), ...this.#leaving]
+    // One that was started again while it stopped is stopped again.
+    for (const torrent of torrents) torrent.stop()
     const stopped = torrents.every(({ phase }) => phase.name === 'stopped' || phase.name === 'error')
     if (!stopped || (now < deadline && !torrents.every(torrent => torrent.isIdle))) return
     for (const torrent of torrents) torrent.cancelAnnounces()
     this.#torrents.clear()
+    this.#leaving.clear()
     this.#stopTicking?.()
     this.#observer.onClosed()
   }
@@ -196,7 +203,7 @@ export class Engine {
       find: infoHash => this.#welcome(infoHash, link),
       onSettled: () => this.#incoming.delete(incoming),
     })
-    if (this.#incoming.size >= INCOMING_MAX) incoming.close()
+    if (this.#closing !== undefined || this.#incoming.size >= INCOMING_MAX) incoming.close()
     else this.#incoming.add(incoming)
     return incoming
   }

@@ -114,10 +114,11 @@ export class PieceFlow {
 
   /** Who sent each block, as `host:port`. */
   #contributors(piece: number): string[] {
-    const { geometry, picker } = this.#deps
+    const { geometry, picker, peers } = this.#deps
     const names: string[] = []
     for (let block = 0; block < geometry.blockCount(piece); block++) {
-      names.push(this.#names.get(picker.contributor(piece, block)) ?? '')
+      const id = picker.contributor(piece, block)
+      names.push(peers.get(id)?.key ?? this.#names.get(id) ?? '')
     }
     return names
   }

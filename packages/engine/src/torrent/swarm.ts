@@ -27,6 +27,11 @@ const CARE_MS = 1_000
 /** A seed among seeds is of no use; it gets this long, as bitfields may still be on their way. */
 const USELESS_MS = 5_000
 
+/** Two dialled each other at once; later, whoever names itself like a peer of ours does not push it out. */
+const AT_ONCE_MS = 15_000
+/** With all places taken, one of no use to either side loses its own after this. */
+const IDLE_MS = 60_000
+
 /** What the engine and the torrent give to a swarm. */
 export interface SwarmDeps {
   readonly ports: Ports
@@ -315,7 +320,8 @@ export class Swarm implements PeerOwner {
    * otherwise the older stays.
    */
   #isPreferred(older: Peer, newer: Peer): boolean {
-    if (older.direction === newer.direction) return true
+    const atOnce = newer.startedAt - older.startedAt < AT_ONCE_MS
+    if (older.direction === newer.direction || !atOnce) return true
     const ours = compareBytes(this.peerId, newer.peerId!) > 0
     return (older.direction === 'out') === ours
   }
@@ -351,6 +357,17 @@ export class Swarm implements PeerOwner {
       if (complete && peer.isSeed && settled) peer.close('both have everything')
     }
     for (const peer of this.#peers.values()) if (peer.interested && peer.choked) this.onInterest(peer)
+    if (this.#peers.size >= this.maxConnections) this.#makeRoom(now)
+  }
+
+  /** Silent ones could hold all places for ever; the oldest goes, one at a time. */
+  #makeRoom(now: number): void {
+    for (const peer of this.#peers.values()) {
+      const idle = peer.phase === 'open' && !peer.interested && !peer.interesting
+      if (!idle || now - peer.startedAt <= IDLE_MS) continue
+      peer.close('no use to either side')
+      return
+    }
   }
 
   #rechoke(now: number): void {

@@ -1,0 +1,220 @@
+import { describe, expect, test } from 'vitest'
+import { BLOCK_BYTES } from '../../src/metainfo/geometry.ts'
+import * as messages from '../../src/wire/messages.ts'
+import { Bench, type Remote } from './fakes.ts'
+
+const ALL = messages.encodeBitfield(Uint8Array.of(0xf0))
+const LESS: Uint8Array = new Uint8Array(20)
+const MORE: Uint8Array = new Uint8Array(20).fill(0xff)
+
+function requests(remote: Remote): string[] {
+  return remote.heard().filter(text => text.startsWith('request'))
+}
+
+function seed(bench: Bench): Remote {
+  return bench.visit().greet().say(ALL, messages.unchoke)
+}
+
+describe('two connections to one peer', () => {
+  function both(bench: Bench, first: 'in' | 'out', peerId: Uint8Array, gapMs: number): [Remote, Remote] {
+    const open = (direction: 'in' | 'out'): Remote => {
+      if (direction === 'in') return bench.visit().greet({ peerId })
+      const called = bench.dial()
+      called.handler!.onOpen()
+      return called.greet({ peerId })
+    }
+    const older = open(first)
+    bench.wait(gapMs)
+    return [older, open(first === 'in' ? 'out' : 'in')]
+  }
+
+  test.each([
+    ['in', LESS, 'out'],
+    ['out', LESS, 'out'],
+    ['in', MORE, 'in'],
+    ['out', MORE, 'in'],
+  ] as const)(
+    'dialled at once, %s first: the one that the greater id opened stays',
+    (first, peerId, stays) => {
+      const bench = new Bench()
+      const [older, newer] = both(bench, first, peerId, 100)
+      const kept = first === stays ? older : newer
+      const left = kept === older ? newer : older
+      expect([kept.link.isClosed, left.link.isClosed]).toEqual([false, true])
+      expect(bench.swarm.peers.size).toBe(1)
+      bench.check()
+    },
+  )
+
+  test.each(['in', 'out'] as const)('one minute apart, %s first: the older stays', first => {
+    const bench = new Bench()
+    for (const peerId of [LESS, MORE]) {
+      const [older, newer] = both(bench, first, peerId, 60_000)
+      expect([older.link.isClosed, newer.link.isClosed]).toEqual([false, true])
+    }
+  })
+
+  test('in the same direction the older stays', () => {
+    const bench = new Bench()
+    const older = bench.visit().greet({ peerId: MORE })
+    expect(bench.visit().greet({ peerId: MORE }).link.isClosed).toBe(true)
+    expect(older.link.isClosed).toBe(false)
+  })
+
+  test('the older leaves in the middle of a block: it is asked of the newer', () => {
+    const bench = new Bench()
+    const visitor = bench.visit().greet({ peerId: LESS }).say(ALL, messages.unchoke)
+    visitor.say(messages.pieceHeader(0, 0, BLOCK_BYTES), new Uint8Array(9))
+    const called = bench.dial()
+    called.handler!.onOpen()
+    called.greet({ peerId: LESS }).say(ALL, messages.unchoke)
+    expect(visitor.link.isClosed).toBe(true)
+    expect(requests(called).length).toBe(8)
+    bench.check()
+  })
+})
+
+describe('places', () => {
+  test('are not more than allowed', () => {
+    const bench = new Bench({ maxConnections: 2 })
+    bench.visit()
+    bench.visit()
+    expect(bench.visit().handler).toBeUndefined()
+    expect(bench.swarm.dial(bench.now)).toBe(false)
+  })
+
+  test('are lost after a minute to nobody by those of no use, and not by others', () => {
+    const bench = new Bench({ maxConnections: 3, have: [0] })
+    const useful = bench.visit().greet().say(ALL)
+    const wants = bench.visit().greet().say(messages.interested)
+    const idle = bench.visit().greet()
+    bench.wait(59_000)
+    expect(idle.link.isClosed).toBe(false)
+    bench.wait(3_000)
+    expect([useful, wants, idle].map(({ link }) => link.isClosed)).toEqual([false, false, true])
+    bench.wait(60_000)
+    expect([useful, wants].map(({ link }) => link.isClosed)).toEqual([false, false])
+  })
+
+  test('a seed leaves a seed', () => {
+    const bench = new Bench({ have: 'all' })
+    const them = bench.visit().greet().say(ALL)
+    bench.wait(4_900)
+    expect(them.link.isClosed).toBe(false)
+    bench.wait(1_200)
+    expect(them.link.isClosed).toBe(true)
+  })
+})
+
+describe('endgame', () => {
+  test('what two were asked for is cancelled with the one when the other brings it', () => {
+    const bench = new Bench({ pieces: 1 })
+    const slow = bench
+      .visit()
+      .greet()
+      .say(messages.encodeBitfield(Uint8Array.of(0x80)), messages.unchoke)
+    const quick = bench
+      .visit()
+      .greet()
+      .say(messages.encodeBitfield(Uint8Array.of(0x80)), messages.unchoke)
+    expect(requests(slow)).toEqual(['request 0:0', 'request 0:1'])
+    expect(requests(quick)).toEqual(['request 0:0', 'request 0:1'])
+    quick.sayBlock(bench.geometry, 0, 0)
+    expect(slow.heard()).toEqual(['cancel 0:0'])
+    // It comes all the same: not wanted, and no misdeed.
+    slow.sayBlock(bench.geometry, 0, 0)
+    expect(bench.torrent.wastedBytes).toBe(BLOCK_BYTES)
+    quick.sayBlock(bench.geometry, 0, 1)
+    bench.store.answerAll()
+    expect(bench.torrent.isComplete).toBe(true)
+    bench.check()
+    bench.stop()
+    expect(bench.pool.available).toBe(bench.pool.capacity)
+  })
+})
+
+describe('whom we could ask is asked', () => {
+  test('of what one left, released, or was choked from, within a tick', () => {
+    const bench = new Bench({ pieces: 1 })
+    const bits = messages.encodeBitfield(Uint8Array.of(0x80))
+    const idle = bench.visit().greet().say(bits)
+    const busy = bench.visit().greet().say(bits, messages.unchoke)
+    busy.sayBlock(bench.geometry, 0, 0).say(messages.choke)
+    idle.heard()
+    idle.say(messages.unchoke)
+    expect(requests(idle)).toEqual(['request 0:1'])
+    idle.say(messages.choke)
+    busy.heard()
+    busy.say(messages.unchoke)
+    expect(requests(busy)).toEqual(['request 0:1'])
+    idle.say(messages.unchoke)
+    busy.handler!.onClose(undefined)
+    bench.wait(100)
+    expect(requests(idle)).toContain('request 0:1')
+  })
+
+  test('when memory is free again', () => {
+    const bench = new Bench({ slabs: 1 })
+    const one = seed(bench)
+    expect(requests(one)).toEqual(['request 0:0', 'request 0:1'])
+    const two = seed(bench)
+    one.sayBlock(bench.geometry, 0, 0).sayBlock(bench.geometry, 0, 1)
+    expect([requests(one), requests(two)]).toEqual([[], []])
+    bench.store.answerAll()
+    expect(requests(one).concat(requests(two)).length).toBeGreaterThanOrEqual(2)
+    bench.check()
+  })
+
+  test('when a piece turned out corrupt', () => {
+    const bench = new Bench({ pieces: 1 })
+    const bits = messages.encodeBitfield(Uint8Array.of(0x80))
+    const other = bench.visit().greet().say(bits)
+    const liar = bench.visit().greet().say(bits, messages.unchoke)
+    liar.sayBlock(bench.geometry, 0, 0).sayBlock(bench.geometry, 0, 1)
+    other.heard()
+    other.say(messages.unchoke)
+    expect(requests(other)).toEqual([])
+    bench.store.answer({ kind: 'corrupt', digests: new Uint8Array(40) })
+    expect(liar.link.isClosed).toBe(true)
+    bench.wait(100)
+    expect(requests(other)).toEqual(['request 0:0', 'request 0:1'])
+    expect(bench.torrent.book.isBanned(liar.key, bench.now)).toBe(true)
+    bench.check()
+  })
+
+  test('one that was banned does not come back', () => {
+    const bench = new Bench()
+    const address = bench.address()
+    bench.torrent.book.ban(`${address.host}:${address.port}`, bench.now, 1_000)
+    expect(bench.visit(address).handler).toBeUndefined()
+  })
+})
+
+describe('rate limits', () => {
+  test('of requests: everyone gets some of it', () => {
+    const bench = new Bench({ pieces: 400, slabs: 800, downloadLimit: 10 * BLOCK_BYTES, sequential: true })
+    const all = messages.encodeBitfield(new Uint8Array(50).fill(0xff))
+    const peers = Array.from({ length: 5 }, () => bench.visit().greet().say(all, messages.unchoke))
+    for (const peer of peers) peer.heard()
+    bench.wait(10_000)
+    const counts = peers.map(peer => requests(peer).length)
+    const total = counts.reduce((sum, count) => sum + count, 0)
+    expect(total).toBeLessThanOrEqual(12 * 10)
+    for (const count of counts) expect(count).toBeGreaterThan(8)
+  })
+
+  test('of sending: everyone gets some of it', () => {
+    const bench = new Bench({ have: 'all', uploadLimit: 10 * BLOCK_BYTES })
+    const peers = Array.from({ length: 4 }, () => bench.visit().greet().say(messages.interested))
+    for (const peer of peers) {
+      for (let n = 0; n < 200; n++) peer.say(messages.encodeRequest(0, 0, BLOCK_BYTES))
+      peer.heard()
+    }
+    bench.wait(10_000)
+    const counts = peers.map(peer => peer.heard().filter(text => text.startsWith('piece')).length)
+    const total = counts.reduce((sum, count) => sum + count, 0)
+    expect(total).toBeGreaterThan(80)
+    expect(total).toBeLessThanOrEqual(12 * 10)
+    for (const count of counts) expect(count).toBeGreaterThan(12)
+  })
+})
