@@ -64,8 +64,6 @@ const ENDGAME_PATIENCE = 0.4
 const UNREQUESTED_MAX = 16
 /** BEP 6: the size of the allowed fast set. */
 const ALLOWED_FAST_COUNT = 10
-/** Bitfields, have-alls and have-nones of one peer: each costs a walk over all pieces. */
-const TELLINGS_MAX = 8
 const OUR_FEATURES: Features = { fast: true, extended: true, dht: false }
 /** Bounds what a peer can make us remember by `allowed fast`. */
 const ALLOWED_FAST_MAX = 64
@@ -141,8 +139,6 @@ export class Peer implements LinkHandler, WireSink, PickerPeer {
   #link: Link | undefined
   readonly #uploads: UploadQueue = new UploadQueue()
   #fast = false
-  /** How often it has told all its pieces at once. */
-  #tellings = 0
   readonly #allowedFast: Set<number> = new Set()
   /** Pieces it may ask for while choked. */
   #allowedToThem: ReadonlySet<number> | undefined
@@ -453,22 +449,27 @@ export class Peer implements LinkHandler, WireSink, PickerPeer {
     if (!this.interesting && this.#owner.picker.wantsPiece(piece)) this.#setInterest(true)
   }
 
+  /**
+   * BEP 3 has it come first and once; aria2 sends another instead of several haves. A repeated one only adds, at the
+   * cost of reading it, so there may be any number.
+   */
   onBitfield(bytes: Uint8Array): void {
-    this.#tell('bitfield')
     const pieces = Bitfield.from(this.#owner.geometry.pieceCount, bytes)
     if (pieces === undefined) throw new ProtocolError('BAD_BITFIELD', 'sent a bitfield of the wrong size')
-    this.#setPieces(pieces)
+    if (this.pieces.isEmpty) return this.#setPieces(pieces)
+    for (let at = 0; at < bytes.length; at++) {
+      const added = pieces.bytes[at]! & ~this.pieces.bytes[at]!
+      for (let bit = 0; added !== 0 && bit < 8; bit++) if (added & (128 >> bit)) this.onHave(at * 8 + bit)
+    }
   }
 
   onHaveAll(): void {
     this.#needFast('have all')
-    this.#tell('have all')
-    this.#setPieces(Bitfield.full(this.#owner.geometry.pieceCount))
+    if (!this.pieces.isFull) this.#setPieces(Bitfield.full(this.#owner.geometry.pieceCount))
   }
 
   onHaveNone(): void {
     this.#needFast('have none')
-    this.#tell('have none')
   }
 
   onRequest(piece: number, begin: number, length: number): void {
@@ -624,12 +625,6 @@ export class Peer implements LinkHandler, WireSink, PickerPeer {
     if (wanted === this.interesting || this.phase !== 'open') return
     this.interesting = wanted
     this.#send(wanted ? messages.interested : messages.notInterested)
-  }
-
-  /** BEP 3 has a bitfield come first and once; aria2 sends another in mid-stream, when its first pieces are in. */
-  #tell(message: string): void {
-    if (++this.#tellings > TELLINGS_MAX)
-      throw new ProtocolError('BAD_BITFIELD', `sent ${message} again and again`)
   }
 
   /** BEP 6: who sends its messages without having offered it is left. */
