@@ -1,14 +1,11 @@
 /** {@link createEngine}: the core engine over this machine's sockets, files and clock. */
 
-import { createHash } from 'node:crypto'
-import { realpathSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { SLAB_BYTES } from '../bytes/slabs.ts'
 import { Engine as CoreEngine } from '../engine.ts'
 import { ShoalError } from '../errors.ts'
 import type { Metainfo } from '../metainfo/metainfo.ts'
 import { resolvePeer } from '../node/resolve-peer.ts'
-import { ResumeFiles } from '../node/resume-files.ts'
+import { ResumeFiles, resumeKey } from '../node/resume-files.ts'
 import { createStorage } from '../node/storage.ts'
 import { sha1, systemClock, systemRandom } from '../node/system.ts'
 import { createTcp } from '../node/tcp.ts'
@@ -32,7 +29,7 @@ const DEFAULT_TORRENT_CONNECTIONS = 200
 const MAX_HALF_OPEN = 60
 const UPLOAD_SLOTS = 8
 /** Resident only as far as it is used; bounds what a fast download with a slow disk can take. */
-const DEFAULT_MEMORY_BYTES = 64 * 1024 * 1024
+const DEFAULT_MEMORY_BYTES = 48 * 1024 * 1024
 
 /**
  * An engine that listens and is ready for torrents.
@@ -147,8 +144,8 @@ class EngineHandle implements Engine {
     this.#assertOpen()
     if (options.signal?.aborted) throw aborted()
     const metainfo = await metainfoOf(source, options.signal)
-    const dir = resolve(options.dir ?? '.')
-    const key = `${metainfo.infoHashHex}-${folderKey(dir)}`
+    const dir = options.dir ?? '.'
+    const key = await resumeKey(metainfo.infoHashHex, dir)
     const resume = await this.#resume?.load(key)
     const peers = await Promise.all((options.peers ?? []).map(resolvePeer))
     this.#assertOpen()
@@ -157,7 +154,7 @@ class EngineHandle implements Engine {
     const handle = new TorrentHandle(metainfo, {
       open: observer => this.#core.add(metainfo, coreOptions, observer),
       snapshot: core => snapshotTorrent(core, this.#core, systemClock.now()),
-      saveResume: record => this.#resume?.save(key, record),
+      saveResume: record => void this.#resume?.save(key, record),
       forget: async core => {
         this.#core.remove(core)
         this.#handles.delete(core)
@@ -269,17 +266,6 @@ function checkOptions({ port, maxConnections }: EngineOptions): void {
   if (maxConnections !== undefined && !(Number.isInteger(maxConnections) && maxConnections > 0)) {
     throw new ShoalError('OPTION_INVALID', 'maxConnections must be a whole number of at least 1')
   }
-}
-
-/** Tells the same torrent in two folders apart. */
-function folderKey(dir: string): string {
-  let real = dir
-  try {
-    real = realpathSync(dir)
-  } catch {
-    // Not there yet: it will be created under the name it was given.
-  }
-  return createHash('sha1').update(real).digest('hex').slice(0, 8)
 }
 
 function aborted(): ShoalError {

@@ -5,14 +5,7 @@ import { ShoalError } from '../errors.ts'
 import type { Metainfo } from '../metainfo/metainfo.ts'
 import type { Torrent as CoreTorrent, TorrentObserver, TorrentPhase } from '../torrent/torrent.ts'
 import { PRIORITY, torrentState } from './snapshot.ts'
-import type {
-  FilePriority,
-  Limits,
-  Torrent,
-  TorrentEvents,
-  TorrentSnapshot,
-  TorrentState,
-} from './types.ts'
+import type { FilePriority, Limits, Torrent, TorrentEvents, TorrentSnapshot, TorrentState } from './types.ts'
 
 export interface HandleDeps {
   /** Adds the torrent to the core, with this handle as its observer. */
@@ -92,7 +85,10 @@ export class TorrentHandle implements Torrent, TorrentObserver {
   addPeer(address: string): void {
     const parsed = parseHostPort(address)
     if (parsed === undefined) {
-      throw new ShoalError('OPTION_INVALID', `${JSON.stringify(address)} is not an address like 10.0.0.1:6881`)
+      throw new ShoalError(
+        'OPTION_INVALID',
+        `${JSON.stringify(address)} is not an address like 10.0.0.1:6881`,
+      )
     }
     this.core.addPeer(parsed)
   }

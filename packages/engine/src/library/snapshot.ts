@@ -57,7 +57,8 @@ export function snapshotTorrent(torrent: Torrent, engine: Engine, now: number): 
     wantedBytes,
     haveBytes,
     leftBytes,
-    checkedFraction: phase.name === 'checking' ? 1 - phase.left / phase.total : phase.name === 'opening' ? 0 : 1,
+    checkedFraction:
+      phase.name === 'checking' ? 1 - phase.left / phase.total : phase.name === 'opening' ? 0 : 1,
     downloadedBytes,
     uploadedBytes,
     wastedBytes: torrent.wastedBytes,
@@ -116,7 +117,8 @@ function snapshotTracker(tracker: Torrent['trackers'][number], now: number): Tra
     seeders: tracker.seeders,
     leechers: tracker.leechers,
     peers: tracker.peersReceived,
-    nextAnnounceSeconds: nextAnnounceAt === undefined ? undefined : Math.max(0, (nextAnnounceAt - now) / 1000),
+    nextAnnounceSeconds:
+      nextAnnounceAt === undefined ? undefined : Math.max(0, (nextAnnounceAt - now) / 1000),
   }
 }
 
@@ -129,7 +131,10 @@ function snapshotFiles({ geometry, have, filePriorities }: Torrent): FileSnapsho
       for (let piece = span?.first ?? 0; span !== undefined && piece <= span.last; piece++) {
         if (!have.has(piece)) continue
         const from = Math.max(file.offset, geometry.pieceOffset(piece))
-        const to = Math.min(file.offset + file.length, geometry.pieceOffset(piece) + geometry.pieceSize(piece))
+        const to = Math.min(
+          file.offset + file.length,
+          geometry.pieceOffset(piece) + geometry.pieceSize(piece),
+        )
         haveBytes += to - from
       }
     }
@@ -162,7 +167,11 @@ function diagnose(torrent: Torrent, swarm: Swarm, engine: Engine, now: number): 
     interesting: interesting.length,
     unchoking: interesting.filter(peer => !peer.choking).length,
     missingPieces,
-    trackers: torrent.trackers.map(({ url, state, lastError }) => ({ url, state, message: lastError?.message })),
+    trackers: torrent.trackers.map(({ url, state, lastError }) => ({
+      url,
+      state,
+      message: lastError?.message,
+    })),
     limitBytesPerSec: lower(
       torrent.downloadLimit.own.rateBytesPerSec,
       torrent.downloadLimit.shared.rateBytesPerSec,

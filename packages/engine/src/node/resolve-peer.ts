@@ -13,7 +13,10 @@ export async function resolvePeer(text: string): Promise<PeerAddress> {
   const match = /^([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?):(\d{1,5})$/i.exec(text)
   const port = Number(match?.[2])
   if (match === null || port < 1 || port > 65535) {
-    throw new ShoalError('OPTION_INVALID', `${JSON.stringify(text)} is not a peer's address like 10.0.0.1:6881`)
+    throw new ShoalError(
+      'OPTION_INVALID',
+      `${JSON.stringify(text)} is not a peer's address like 10.0.0.1:6881`,
+    )
   }
   try {
     const { address } = await lookup(match[1]!)
