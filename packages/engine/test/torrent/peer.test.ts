@@ -46,7 +46,7 @@ const rows: Row[] = [
   {
     // aria2 sends them in place of several haves.
     name: 'a bitfield in mid-stream adds to what was told',
-    talk: t => t.say(bits(), have(1), ...Array.from({ length: 40 }, () => bits(0))),
+    talk: t => t.say(have(1), ...Array.from({ length: 40 }, () => bits(0x80))),
     hear: ['interested'],
   },
   { name: 'a have of the last piece counts', talk: t => t.say(have(3)), hear: ['interested'] },
