@@ -358,6 +358,27 @@ export class Swarm implements PeerOwner {
     }
     for (const peer of this.#peers.values()) if (peer.interested && peer.choked) this.onInterest(peer)
     if (this.#peers.size >= this.maxConnections) this.#makeRoom(now)
+    if (!complete) this.#beginAnew(now)
+  }
+
+  /**
+   * A peer on parole works alone on a piece, so what others left half done is closed to it. When all that we could ask
+   * are on parole and idle, such a piece is begun anew, or it would never be whole.
+   */
+  #beginAnew(now: number): void {
+    if (this.#deps.pool.available === 0 || this.requestAllowance(now) === 0) return
+    let idle: Peer | undefined
+    for (const peer of this.#peers.values()) {
+      if (peer.phase !== 'open' || !peer.interesting || peer.choking || peer.snubbed) continue
+      if (!peer.parole || peer.window.size > 0) return
+      idle = peer
+    }
+    if (idle === undefined) return
+    for (const { index, received, total } of this.picker.partial()) {
+      if (received === total || !idle.pieces.has(index)) continue
+      this.picker.failed(index)
+      return
+    }
   }
 
   /** Silent ones could hold all places for ever; the oldest goes, one at a time. */

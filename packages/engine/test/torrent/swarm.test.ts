@@ -182,6 +182,28 @@ describe('whom we could ask is asked', () => {
     bench.check()
   })
 
+  test('also when all who are left are on parole, and the piece is half done by another', () => {
+    const bench = new Bench({ pieces: 3 })
+    const bits = messages.encodeBitfield(Uint8Array.of(0xe0))
+    const one = bench.visit().greet().say(bits, messages.unchoke)
+    one.sayBlock(bench.geometry, 0, 0)
+    const two = bench.visit().greet().say(bits, messages.unchoke)
+    one.handler!.onClose(undefined)
+    bench.peer(two)!.parole = true
+    two.heard()
+    // What it has been asked for meanwhile it rejects, so to say.
+    two.say(messages.choke)
+    bench.wait(100)
+    two.heard()
+    two.say(messages.unchoke)
+    expect(requests(two)).not.toContain('request 0:1')
+    for (const piece of [1, 2]) two.sayBlock(bench.geometry, piece, 0).sayBlock(bench.geometry, piece, 1)
+    bench.store.answerAll()
+    bench.wait(1_200)
+    expect(requests(two)).toEqual(['request 0:0', 'request 0:1'])
+    bench.check()
+  })
+
   test('one that was banned does not come back', () => {
     const bench = new Bench()
     const address = bench.address()
