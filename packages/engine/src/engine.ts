@@ -125,6 +125,7 @@ export class Engine {
         announceKey: this.#announceKey,
         listenPort: () => this.#listenPort,
         observer,
+        onNews: () => this.#onNews(),
       },
       metainfo,
       options,
@@ -160,6 +161,11 @@ export class Engine {
     for (const incoming of this.#incoming) incoming.tick(now)
     for (const torrent of this.#torrents.values()) torrent.tick(now)
     for (const torrent of this.#leaving) if (torrent.isIdle) this.#leaving.delete(torrent)
+    this.#onNews()
+  }
+
+  #onNews(): void {
+    const now = this.#ports.clock.now()
     if (this.#closing === undefined) this.#dial(now)
     else this.#finishClosing(now, this.#closing.deadline)
   }

@@ -70,6 +70,8 @@ export interface TorrentDeps {
   readonly announceKey: number
   readonly listenPort: () => number | undefined
   readonly observer: TorrentObserver
+  /** There is someone to dial, or an end: the engine need not wait for its tick to look. */
+  readonly onNews: () => void
 }
 
 /** Told at once, from within the engine: whoever listens must not call back into it in the same turn. */
@@ -256,6 +258,7 @@ export class Torrent implements StoreHandler {
 
   addPeer(address: PeerAddress): void {
     this.book.add(address, 'given', this.#now())
+    this.#deps.onNews()
   }
 
   /** A connection that asked for this torrent; undefined when it is not welcome. */
@@ -356,6 +359,7 @@ export class Torrent implements StoreHandler {
     this.#then = undefined
     if (then === 'start') this.start()
     else if (then === 'stop') this.stop()
+    this.#deps.onNews()
   }
 
   // --------------------------------------------------------------------------------------------------- helpers
@@ -422,6 +426,7 @@ export class Torrent implements StoreHandler {
     this.#announcer.start(now)
     this.#wasComplete = swarm.picker.isComplete
     if (this.#wasComplete) observer.onDone()
+    this.#deps.onNews()
   }
 
   #onComplete(): void {
@@ -496,6 +501,7 @@ export class Torrent implements StoreHandler {
     }
     // The next tracker of the tier, or the next tier, need not wait for a tick.
     this.#announce(now)
+    this.#deps.onNews()
   }
 
   /** BEP 3: of the whole torrent. */

@@ -280,6 +280,7 @@ export class Bench {
         announceKey: 1,
         listenPort: () => 6881,
         observer: this.#observer(),
+        onNews: () => {},
       },
       this.metainfo,
       {
