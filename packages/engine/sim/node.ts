@@ -119,7 +119,10 @@ export class Node {
       onListening: () => {},
       onError: error => host.world.fail(`${host.name}: ${error.message}`),
       onClosed: () => {
-        if (engine === this.engine) this.isClosed = true
+        if (engine !== this.engine) return
+        this.isClosed = true
+        const { available, capacity } = engine.memory
+        host.world.check(available === capacity, `${host.name}: closed without ${capacity - available} slabs`)
       },
     })
     engine.open()
@@ -206,6 +209,10 @@ export class Member {
 
   get phase(): TorrentPhase['name'] {
     return this.torrent.phase.name
+  }
+
+  get hasAll(): boolean {
+    return this.torrent.have.isFull
   }
 
   /** Complete, by its own word and by its disk; and all bytes that came are accounted for. */

@@ -71,19 +71,30 @@ export function otherProtocol(): Script {
   return { greet: session => session.send(Uint8Array.from(text, letter => letter.charCodeAt(0))) }
 }
 
+/** How long a flood goes on: long enough to be dealt with, short enough for scenarios of hours. */
+const FLOOD_MS = 20_000
+
+/** Does something again and again, as long as the other end takes it. */
+function flood(session: Session, everyMs: number, act: () => void): void {
+  const endMs = session.world.nowMs + FLOOD_MS
+  const again = (): void => {
+    if ((session.link?.queuedBytes ?? 0) < 64 * 1024) act()
+    if (session.world.nowMs < endMs) session.after(everyMs, 'floods', again)
+  }
+  again()
+}
+
 /** Blocks that nobody asked for, one every few milliseconds. */
 export function unrequested(): Script {
   return {
     onReady: session => {
       session.tellPieces()
       const { geometry } = session.peer.torrent
-      const push = (): void => {
+      flood(session, 5, () => {
         const piece = session.random.below(geometry.pieceCount)
         const length = geometry.blockSize(piece, 0)
         session.sendBlock(piece, 0, session.block(piece, 0, length, false))
-        session.after(5, 'sends what nobody asked for', push)
-      }
-      push()
+      })
     },
   }
 }
@@ -133,13 +144,10 @@ export function requestFlood(): Script {
     onReady: session => {
       session.tellPieces()
       session.send(messages.interested)
-      const flood = (): void => {
-        for (let n = 0; n < 200; n++) {
-          session.send(messages.encodeRequest(0, 0, session.peer.torrent.geometry.blockSize(0, 0)))
-        }
-        session.after(20, 'asks and asks', flood)
-      }
-      flood()
+      const { geometry } = session.peer.torrent
+      flood(session, 20, () => {
+        for (let n = 0; n < 200; n++) session.send(messages.encodeRequest(0, 0, geometry.blockSize(0, 0)))
+      })
     },
   }
 }

@@ -8,7 +8,7 @@ import { formatAddress } from '../src/bytes/address.ts'
 import { SLAB_BYTES } from '../src/bytes/slabs.ts'
 import type { EngineOptions } from '../src/engine.ts'
 import { FAST, type LinkShape, SimNet } from './net.ts'
-import { type Member, Node } from './node.ts'
+import { Node } from './node.ts'
 import { type Script, ScriptedPeer } from './peer.ts'
 import { makeTorrent, type SimTorrent, type TorrentShape } from './torrent.ts'
 import { SimTracker } from './trackers.ts'
@@ -107,7 +107,7 @@ export class SimSwarm {
   /** Runs until all leechers have everything; returns the virtual time that took, in ms. */
   runUntilComplete(limitMs: number = 10 * 60_000): number {
     const members = this.leechers.flatMap(node => node.members)
-    this.world.run('all leechers complete', () => members.every(member => member.isDone), { limitMs })
+    this.world.run('all leechers complete', () => members.every(member => member.hasAll), { limitMs })
     for (const member of members) member.assertComplete()
     return this.world.elapsedMs
   }
@@ -130,11 +130,6 @@ export class SimSwarm {
         }
       }
     }
-  }
-
-  /** Runs until done and looks again after a further minute: nothing goes on that should be over. */
-  members(nodes: readonly Node[] = this.leechers): Member[] {
-    return nodes.flatMap(node => node.members)
   }
 
   #node(name: string, shape: NodeShape): Node {
