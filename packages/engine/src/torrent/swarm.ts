@@ -238,7 +238,7 @@ export class Swarm implements PeerOwner {
     return this.#deps.uploadLimit.blocks(now) > 0
   }
 
-  sent(_peer: Peer, bytes: number, now: number): void {
+  sent(bytes: number, now: number): void {
     this.upload.add(bytes, now)
     this.#deps.uploadLimit.take(bytes, now)
   }
@@ -280,8 +280,8 @@ export class Swarm implements PeerOwner {
     this.#starved.add(peer)
   }
 
-  onBlock(peer: Peer, piece: number, block: number, bytes: number): void {
-    this.download.add(bytes, this.now())
+  onBlock(peer: Peer, piece: number, block: number, bytes: number, now: number): void {
+    this.download.add(bytes, now)
     this.flow.onBlock(peer, piece, block)
   }
 

@@ -1,0 +1,199 @@
+/**
+ * What we asked of one peer: how much, whether it comes, and when to ask someone else.
+ *
+ * Invariant: a block requested of this peer is in `window` until its first byte arrives, then it is `#arriving` until
+ * its last one does; whichever it is in when the connection ends is given back to the picker.
+ */
+import { ProtocolError } from '../errors.ts'
+import { BLOCK_BYTES, type Geometry } from '../metainfo/geometry.ts'
+import * as messages from '../wire/messages.ts'
+import type { Outbox } from './outbox.ts'
+import type { Picker, PickerPeer } from './picker.ts'
+import { RateMeter } from './rate-meter.ts'
+import { RequestWindow } from './request-window.ts'
+
+/** Requests to a peer that has not told its own limit: what the common clients take at the least. */
+const DEFAULT_PEER_QUEUE = 250
+const PEER_QUEUE_MAX = 1000
+/** In endgame asking twice is cheap and waiting is not. */
+const ENDGAME_PATIENCE = 0.4
+/** Blocks that nobody asked for, beyond those a choke, cancel or timeout explains. */
+const UNREQUESTED_MAX = 16
+/** Bounds what a peer can make us remember by `allowed fast`. */
+const ALLOWED_FAST_MAX = 64
+/** A block of which nothing came for so long is left to others, and one that drips for so long, too. */
+const ARRIVAL_STALL_MS = 20_000
+const ARRIVAL_MAX_MS = 60_000
+/** Whoever rejects although it does not choke us is not asked again at once: it would reject again. */
+const REJECTED_PAUSE_MS = 1_000
+
+/** What asking needs to know of the peer. */
+export interface DownloadsPeer extends PickerPeer {
+  /** We want something it has. */
+  readonly interesting: boolean
+  /** It chokes us. */
+  readonly choking: boolean
+}
+
+export interface DownloadsDeps {
+  readonly geometry: Geometry
+  readonly picker: Picker
+  /** Scratch for picks: (piece, block) pairs. */
+  readonly picked: Int32Array
+  /** Blocks that the rate limits let us ask for now. */
+  requestAllowance(now: number): number
+  /** Bytes were asked for. */
+  requested(bytes: number, now: number): void
+  /** The peer could be asked for more than there is to ask for. */
+  onStarved(): void
+  /** A block is whole in memory. */
+  onBlock(piece: number, block: number, bytes: number, now: number): void
+  /** Bytes that were of no use. */
+  onWaste(bytes: number): void
+  /** The rest of the block that is arriving is to be jumped over. */
+  skipBlock(): void
+}
+
+export class Downloads {
+  readonly meter: RateMeter = new RateMeter()
+  readonly window: RequestWindow = new RequestWindow(DEFAULT_PEER_QUEUE)
+  readonly #deps: DownloadsDeps
+  readonly #peer: DownloadsPeer
+  readonly #outbox: Outbox
+  /** Pieces that we may ask for while choked (BEP 6). */
+  readonly #allowedFast = new Set<number>()
+  readonly #blockSize: (piece: number, block: number) => number
+  #arrivingPiece = -1
+  #arrivingBlock = -1
+  #arrivingSince = 0
+  #unrequested = 0
+  /** No requests before. */
+  #pauseUntil = 0
+
+  constructor(peer: DownloadsPeer, outbox: Outbox, deps: DownloadsDeps) {
+    this.#peer = peer
+    this.#outbox = outbox
+    this.#deps = deps
+    this.#blockSize = (piece, block) => deps.geometry.blockSize(piece, block)
+  }
+
+  /** It told how many requests it lets wait (BEP 10). */
+  setMax(requests: number): void {
+    this.window.setMax(Math.min(requests, PEER_QUEUE_MAX))
+  }
+
+  allowFast(piece: number): void {
+    if (this.#allowedFast.size < ALLOWED_FAST_MAX) this.#allowedFast.add(piece)
+  }
+
+  /** Asks for as many blocks as the window, the limits and the memory allow: one write. */
+  fill(now: number): void {
+    const { interesting, choking } = this.#peer
+    if (!interesting || (choking && this.#allowedFast.size === 0) || now < this.#pauseUntil) return
+    const room = this.window.room()
+    // Refilled in batches: a write for every block would cost more than the block.
+    if (room <= 0 || (room < this.window.limit() >> 3 && this.window.size > 8)) return
+    const { picker, picked, geometry } = this.#deps
+    const most = Math.min(room, picked.length >> 1, this.#deps.requestAllowance(now))
+    if (most <= 0) return
+    const count = choking
+      ? picker.pickAmong(this.#peer, most, picked, this.#allowedFast)
+      : picker.pick(this.#peer, most, picked)
+    if (count < most) this.#deps.onStarved()
+    if (count === 0) return
+    let bytes = 0
+    for (let n = 0; n < count; n++) {
+      const piece = picked[n * 2]!
+      const block = picked[n * 2 + 1]!
+      this.window.push(piece, block, now)
+      bytes += geometry.blockSize(piece, block)
+    }
+    this.#deps.requested(bytes, now)
+    this.#outbox.send(messages.encodeRequests(picked, count, this.#blockSize))
+  }
+
+  /** Someone else brought the block. */
+  cancel(piece: number, block: number): void {
+    if (!this.window.cancel(piece, block)) return
+    const { picker, geometry } = this.#deps
+    picker.release(this.#peer, piece, block)
+    this.#outbox.send(messages.encodeCancel(piece, block * BLOCK_BYTES, geometry.blockSize(piece, block)))
+  }
+
+  /** See `WireSink.openBlock`. @throws ProtocolError `UNREQUESTED_BLOCKS` */
+  openBlock(piece: number, begin: number, length: number, now: number): number {
+    const { geometry, picker } = this.#deps
+    const block = geometry.blockAt(piece, begin, length)
+    const asked = block >= 0 && this.window.take(piece, block)
+    // A late answer, to a request that timed out, was cancelled or fell to a choke, is welcome if still wanted.
+    const late = !asked && block >= 0 && this.window.wasLate(piece, block)
+    if (!asked && !late) this.#onUnrequested()
+    const at = asked || late ? picker.open(this.#peer, piece, block) : -1
+    if (at >= 0) {
+      this.#arrivingPiece = piece
+      this.#arrivingBlock = block
+      this.#arrivingSince = now
+    } else {
+      if (asked) picker.release(this.#peer, piece, block)
+      this.#deps.onWaste(length)
+    }
+    return at
+  }
+
+  onBlock(piece: number, begin: number, length: number, now: number): void {
+    this.#arrivingPiece = -1
+    this.window.received(length, now)
+    this.meter.add(length, now)
+    this.#deps.onBlock(piece, begin / BLOCK_BYTES, length, now)
+  }
+
+  /** Nothing that is outstanding will come. */
+  onChoke(): void {
+    this.window.drain((piece, block) => this.#deps.picker.release(this.#peer, piece, block))
+  }
+
+  /** @throws ProtocolError `BAD_REQUEST` */
+  onReject(piece: number, begin: number, length: number, now: number): void {
+    const block = this.#deps.geometry.blockAt(piece, begin, length)
+    if (block < 0) throw new ProtocolError('BAD_REQUEST', 'rejected a request that cannot be ours')
+    if (!this.window.take(piece, block)) return
+    this.#allowedFast.delete(piece)
+    this.#deps.picker.release(this.#peer, piece, block)
+    if (!this.#peer.choking) this.#pauseUntil = now + REJECTED_PAUSE_MS
+  }
+
+  /** Leaves to others what takes too long. */
+  expire(now: number, endgame: boolean, lastReceivedAt: number): void {
+    const { picked, picker } = this.#deps
+    const count = this.window.expired(now, picked, endgame ? ENDGAME_PATIENCE : 1)
+    for (let n = 0; n < count; n++) picker.release(this.#peer, picked[n * 2]!, picked[n * 2 + 1]!)
+    // It stopped in the middle of a block: another peer may bring it, and this one's rest is skipped. The window does
+    // not know of it, as the block is no longer outstanding.
+    if (this.#arrivingPiece < 0) return
+    const stalled = this.window.snubbed || now - lastReceivedAt >= ARRIVAL_STALL_MS
+    if (stalled || now - this.#arrivingSince >= ARRIVAL_MAX_MS) {
+      this.#deps.skipBlock()
+      this.#abortArriving()
+    }
+  }
+
+  /** The connection is over. */
+  close(): void {
+    this.#abortArriving()
+    this.onChoke()
+  }
+
+  #abortArriving(): void {
+    if (this.#arrivingPiece < 0) return
+    const { picker } = this.#deps
+    picker.abort(this.#peer, this.#arrivingPiece, this.#arrivingBlock)
+    picker.release(this.#peer, this.#arrivingPiece, this.#arrivingBlock)
+    this.#arrivingPiece = -1
+  }
+
+  #onUnrequested(): void {
+    if (++this.#unrequested > UNREQUESTED_MAX) {
+      throw new ProtocolError('UNREQUESTED_BLOCKS', `sent ${this.#unrequested} blocks that nobody asked for`)
+    }
+  }
+}
