@@ -2,7 +2,7 @@
  * How fast the framer takes piece messages: 1 GiB of 16 KiB blocks, from one reused 256 KiB chunk whose cuts wander
  * through the messages as those of a socket do, into 8 MiB of shared memory.
  *
- *     npm run build && node bench/framer.mjs
+ *     npm run build && node bench/framer.mjs [--json: the median with shared memory, for bench/run.mjs]
  */
 import { performance } from 'node:perf_hooks'
 import { Framer } from '../packages/engine/dist/wire/framer.js'
@@ -18,6 +18,12 @@ const RUNS = 5
 const memories = {
   'shared memory': new Uint8Array(new SharedArrayBuffer(MEMORY_BYTES)),
   'plain memory': new Uint8Array(MEMORY_BYTES),
+}
+if (process.argv.includes('--json')) {
+  const runs = Array.from({ length: RUNS }, () => measure(memories['shared memory']))
+  const { seconds, blocks } = runs.sort((a, b) => a.seconds - b.seconds)[RUNS >> 1]
+  console.log(JSON.stringify({ bytes: blocks * BLOCK_BYTES, seconds, cpuSeconds: seconds }))
+  process.exit()
 }
 for (const [name, memory] of Object.entries(memories)) {
   for (let run = 1; run <= RUNS; run++) {

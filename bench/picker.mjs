@@ -1,6 +1,6 @@
 /**
  * What the picker costs per block, in a torrent of 100,000 pieces of 1 MiB. Run `npm run build` first, then
- * `node bench/picker.mjs`. Figures are microseconds of one core; a block of 16 KiB at 500 MB/s may cost 33 in all.
+ * `node bench/picker.mjs` (`--json`: one figure for bench/run.mjs). Figures are microseconds of one core; a block of 16 KiB at 500 MB/s may cost 33 in all.
  */
 import { Bitfield } from '../packages/engine/dist/bytes/bitfield.js'
 import { SLAB_BYTES, SlabPool } from '../packages/engine/dist/bytes/slabs.js'
@@ -60,6 +60,16 @@ function transfer(what, { picker }, peers, batch, blocks) {
   const started = performance.now()
   run(blocks)
   record(`a block (pick, open, received, run): ${what}`, started, blocks)
+}
+
+if (process.argv.includes('--json')) {
+  const one = world({})
+  const peers = Array.from({ length: PEERS }, (_, id) => peer(id, id % 5 === 0 ? 2 : 0.5))
+  for (const each of peers) one.picker.peerJoined(each)
+  transfer('', one, peers, 30, 500_000)
+  const seconds = rows[0].µs / 1e6
+  console.log(JSON.stringify({ bytes: BLOCK_BYTES, seconds, cpuSeconds: seconds }))
+  process.exit()
 }
 
 for (const sequential of [false, true]) {
