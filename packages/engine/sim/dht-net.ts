@@ -73,9 +73,9 @@ export class DhtNet {
   }
 
   /** So many nodes, each of which enters by one that is there already; then some quiet. */
-  grow(count: number): void {
+  grow(count: number, family: 4 | 6 = 4): void {
     for (let n = 0; n < count; n++) {
-      const node = new SimNode(this, this.freshAddress())
+      const node = new SimNode(this, this.freshAddress(family))
       if (this.nodes.length > 0) {
         const via = this.nodes[this.random.below(this.nodes.length)]!
         node.dht.bootstrap([via.address], this.world.nowMs)
@@ -152,17 +152,17 @@ export class SimNode implements DhtHost {
     announce: { port: number; impliedPort: boolean; seed: boolean } | undefined,
   ): { summary: SearchSummary; peers: PeerAddress[] } {
     const peers: PeerAddress[] = []
-    const summary = this.run<SearchSummary>('a search', done => {
+    const summary = this.run<SearchSummary>('a search', (done, dht, now) => {
       const common = { onPeers: (found: readonly PeerAddress[]) => peers.push(...found), onDone: done }
-      this.dht.findPeers(infoHash, { ...common, ...(announce && { announce }) }, this.#net.world.nowMs)
+      dht.findPeers(infoHash, { ...common, ...(announce && { announce }) }, now)
     })
     return { summary, peers }
   }
 
   /** Starts something and lets time pass until it reports. */
-  run<T>(what: string, start: (done: (result: T) => void) => void): T {
+  run<T>(what: string, start: (done: (result: T) => void, dht: DhtNode, now: number) => void): T {
     const results: T[] = []
-    start(result => results.push(result))
+    start(result => results.push(result), this.dht, this.#net.world.nowMs)
     this.wake()
     this.#net.world.run(what, () => results.length > 0, { limitMs: 120_000 })
     return results[0]!

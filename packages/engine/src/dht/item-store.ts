@@ -1,6 +1,6 @@
 /** The items of BEP 44 that others have put here, by target. Bounded: the farthest from our id make room. */
 import { equalBytes } from '../bytes/bytes.ts'
-import { fromHex, toHex } from '../bytes/hex.ts'
+import { toHex } from '../bytes/hex.ts'
 import type { Sha1 } from '../ports.ts'
 import { compareDistance } from './distance.ts'
 import { type Item, type MutableItem, signedBytes, targetOf } from './item.ts'
@@ -14,6 +14,7 @@ const ITEM_LIFE_MS = 2 * 60 * 60_000
 export type Verify = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean
 
 interface Stored {
+  readonly target: Uint8Array
   readonly item: Item
   readonly expiresAt: number
 }
@@ -40,7 +41,8 @@ export class ItemStore {
 
   /** Stores or renews; the error to answer with where that is not to be. `cas`: the `seq` that is to be replaced. */
   put(item: Item, cas: number | undefined, ownId: Uint8Array, now: number): KrpcErrorCode | undefined {
-    const key = toHex(targetOf(item, this.#sha1))
+    const target = targetOf(item, this.#sha1)
+    const key = toHex(target)
     if (item.kind === 'mutable') {
       if (!this.#isSigned(item)) return KRPC_ERROR.badSignature
       const held = this.#items.get(key)?.item
@@ -48,10 +50,10 @@ export class ItemStore {
       if (error !== undefined) return error
     }
     this.expire(now)
-    if (!this.#items.has(key) && this.#items.size >= MAX_ITEMS && !this.#makeRoom(key, ownId)) {
+    if (!this.#items.has(key) && this.#items.size >= MAX_ITEMS && !this.#makeRoom(target, ownId)) {
       return KRPC_ERROR.server
     }
-    this.#items.set(key, { item, expiresAt: now + ITEM_LIFE_MS })
+    this.#items.set(key, { target, item, expiresAt: now + ITEM_LIFE_MS })
     return undefined
   }
 
@@ -66,18 +68,12 @@ export class ItemStore {
   }
 
   /** False when everything that is here is closer to us than what wants in. */
-  #makeRoom(key: string, ownId: Uint8Array): boolean {
-    let farthest = fromHex(key)!
-    let farthestKey = key
-    for (const other of this.#items.keys()) {
-      const target = fromHex(other)!
-      if (compareDistance(ownId, target, farthest) <= 0) continue
-      farthest = target
-      farthestKey = other
+  #makeRoom(target: Uint8Array, ownId: Uint8Array): boolean {
+    let farthest = target
+    for (const other of this.#items.values()) {
+      if (compareDistance(ownId, other.target, farthest) > 0) farthest = other.target
     }
-    if (farthestKey === key) return false
-    this.#items.delete(farthestKey)
-    return true
+    return this.#items.delete(toHex(farthest))
   }
 }
 

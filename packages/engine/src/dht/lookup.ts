@@ -7,12 +7,15 @@
  *
  * Those who answer may lie. So of each party (IP address) and network (a /24) one node counts, and one that has
  * answered counts before one that was only told of; the list is bounded for each network; so is the number of messages.
+ * And as anybody with 8 addresses could stand nearest to a target, the 8 nearest whose ids are those of their addresses
+ * (BEP 42) are looked for, too; where all ids are, these are the same.
  */
 
 import { formatAddress, type PeerAddress } from '../bytes/address.ts'
 import { equalBytes } from '../bytes/bytes.ts'
 import { networkOf, partyOf } from './address-rules.ts'
 import { type Contact, compareDistance } from './distance.ts'
+import { isNodeIdOf } from './node-id.ts'
 import { K } from './routing-table.ts'
 
 /** Questions that are on their way at the same time, but for those that take long. */
@@ -27,6 +30,8 @@ export interface Candidate {
   readonly address: PeerAddress
   /** Undefined for a bootstrap node that has not answered yet. */
   id: Uint8Array | undefined
+  /** The id is one that the address may have (BEP 42). */
+  isVerified: boolean
   state: 'waiting' | 'asked' | 'answered' | 'failed'
   /** Asked long ago: another one is asked meanwhile, but an answer is still welcome. */
   isSlow: boolean
@@ -106,6 +111,7 @@ export class Lookup {
     // It is not who it was said to be: it stands where it says that it stands.
     this.#candidates.splice(this.#candidates.indexOf(candidate), 1)
     candidate.id = id
+    candidate.isVerified = isNodeIdOf(candidate.address.host, id)
     this.#place(candidate)
   }
 
@@ -127,47 +133,51 @@ export class Lookup {
     this.#isEnded = true
   }
 
-  /** The nearest nodes that answered, at most 8, one of each party and network; or of those that gave a token. */
+  /**
+   * The 8 nearest nodes that answered, and the 8 nearest of these that are verified; one of each party and network.
+   * `withToken`: only those that gave one.
+   */
   nearest(withToken = false): Candidate[] {
-    const held = new Set<string>()
+    const held = this.#heldKeys()
     const nearest: Candidate[] = []
+    let verified = 0
     for (const candidate of this.#candidates) {
-      if (candidate.state !== 'answered' || candidate.keys.some(key => held.has(key))) continue
+      if (candidate.state !== 'answered' || isBehind(candidate, held)) continue
       if (withToken && candidate.token === undefined) continue
-      for (const key of candidate.keys) held.add(key)
+      if (nearest.length >= K && !(candidate.isVerified && verified < K)) continue
       nearest.push(candidate)
-      if (nearest.length === K) break
+      if (candidate.isVerified) verified++
     }
     return nearest
   }
 
-  /** The nearest one that waits among the 8 nearest that have not failed. */
+  /** The nearest one that waits among the 8 nearest, or the 8 nearest verified ones, that have not failed. */
   #choose(): Candidate | undefined {
     if (this.#messages >= MAX_MESSAGES) return undefined
     const held = this.#heldKeys()
     let alive = 0
+    let verified = 0
     for (const candidate of this.#candidates) {
-      if (candidate.state === 'failed') continue
-      if (candidate.state === 'waiting') {
-        if (candidate.keys.some(key => held.has(key))) continue
-        return candidate
-      }
-      // An answered one may stand behind another of its network: then only that one counts.
-      if (candidate.state === 'answered' && candidate.keys.some(key => held.get(key) !== candidate)) continue
-      if (++alive >= K) return undefined
+      if (candidate.state === 'failed' || isBehind(candidate, held)) continue
+      if (alive >= K && !candidate.isVerified) continue
+      if (candidate.state === 'waiting') return candidate
+      alive++
+      if (candidate.isVerified && ++verified >= K) return undefined
     }
     return undefined
   }
 
-  /** What is held by those that answered, the nearest first, and then by those that are being asked. */
+  /** Who holds a party or network: those that answered, the verified and nearest first, then those being asked. */
   #heldKeys(): Map<string, Candidate> {
     const held = new Map<string, Candidate>()
-    for (const state of ['answered', 'asked']) {
-      for (const candidate of this.#candidates) {
-        if (candidate.state !== state || candidate.keys.some(key => held.has(key))) continue
-        for (const key of candidate.keys) held.set(key, candidate)
-      }
+    const hold = (candidate: Candidate): void => {
+      if (candidate.keys.some(key => held.has(key))) return
+      for (const key of candidate.keys) held.set(key, candidate)
     }
+    const answered = this.#candidates.filter(candidate => candidate.state === 'answered')
+    for (const candidate of answered) if (candidate.isVerified) hold(candidate)
+    for (const candidate of answered) if (!candidate.isVerified) hold(candidate)
+    for (const candidate of this.#candidates) if (candidate.state === 'asked') hold(candidate)
     return held
   }
 
@@ -181,6 +191,7 @@ export class Lookup {
     const candidate: Candidate = {
       address: { host: contact.host, port: contact.port },
       id,
+      isVerified: id !== undefined && isNodeIdOf(contact.host, id),
       state: 'waiting',
       isSlow: false,
       hops,
@@ -236,4 +247,12 @@ export class Lookup {
     if (candidate.isSlow) this.#slow--
     candidate.isSlow = false
   }
+}
+
+/** Another one of its party or network counts in its stead; an unverified one never does for a verified one. */
+function isBehind(candidate: Candidate, held: ReadonlyMap<string, Candidate>): boolean {
+  return candidate.keys.some(key => {
+    const holder = held.get(key)
+    return holder !== undefined && holder !== candidate && (holder.isVerified || !candidate.isVerified)
+  })
 }
