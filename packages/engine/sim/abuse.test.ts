@@ -1,4 +1,5 @@
 /** Swarms with peers that do what they should not: the download completes, and no honest peer suffers. */
+import { dsl } from './net.ts'
 import type { Script, ScriptedPeer } from './peer.ts'
 import type { Run } from './scenario.ts'
 import { scenario } from './scenario.ts'
@@ -76,6 +77,26 @@ scenario('peers that take requests and never answer', run => {
   const tookMs = s.runUntilComplete()
   s.world.check(tookMs < 60_000, `took ${tookMs} ms`)
   assertHonestUnharmed(s)
+  s.finish()
+})
+
+scenario('the only peer sleeps for a while, and its line is slow', run => {
+  const s = swarm({ ...run, torrent: { pieces: 10 } })
+  s.addScripted(scripts.awakesAfter(70_000), { link: dsl(250_000) })
+  s.addLeecher()
+  const tookMs = s.runUntilComplete()
+  s.world.check(tookMs < 110_000, `took ${tookMs} ms`)
+  s.finish()
+})
+
+scenario('hardly any memory, and a peer that holds up what it was asked for', run => {
+  const s = swarm({ ...run, slabs: 2, torrent: { pieces: 4, pieceLength: 1024 * 1024 } })
+  s.addScripted(scripts.silent())
+  s.addLeecher()
+  s.world.runFor(25_000)
+  s.addSeed()
+  const tookMs = s.runUntilComplete(30 * 60_000)
+  s.world.check(tookMs < 20 * 60_000, `took ${tookMs} ms`)
   s.finish()
 })
 

@@ -78,6 +78,7 @@ const MISHAPS: readonly ((node: Node, random: SeededRandom, s: SimSwarm) => void
     s.tracker.mood = oneOf(random, ['answers', 'refuses', 'dead', 'silent'])
   },
   (node, _random, s) => {
+    if (node.isClosing) return
     node.close()
     const reopen = (): void => {
       if (node.isClosed) node.reopen()
@@ -122,11 +123,12 @@ scenario(
     }
     mishap()
     s.world.runFor(STORM_MS + 60_000)
+    s.world.run('engines that were closed are open again', () => !s.nodes.some(node => node.isClosing))
     calm(s)
     s.runUntilComplete(4 * 60 * 60_000)
     s.finish()
   },
-  [1, 2, 3, 4, 5, 6],
+  [1, 2, 3, 95, 117, 241, 443],
 )
 
 function calm(s: SimSwarm): void {

@@ -260,6 +260,7 @@ export class SimLink implements Link {
     this.#pipe = new SimPipe(this.host, peer.host, {
       onBytes: bytes => peer.received(bytes),
       onEmpty: () => this.#drained(),
+      onBroken: () => this.reset(),
       onEnd: reset => peer.ended(reset ? failure('ECONNRESET') : undefined),
     })
   }

@@ -34,6 +34,8 @@ export class Node {
   readonly members: Member[] = []
   engine: Engine
   isClosed = false
+  /** From `close` to `reopen`. */
+  isClosing = false
   readonly #deps: NodeDeps
   /** Large torrents are looked at after every so many events only, or checking would be most of the work. */
   readonly #checkEvery: number
@@ -74,6 +76,7 @@ export class Node {
   }
 
   close(): void {
+    this.isClosing = true
     this.engine.close()
   }
 
@@ -81,6 +84,7 @@ export class Node {
   reopen(): void {
     this.host.world.check(this.isClosed, 'an engine is closed before the next opens')
     this.isClosed = false
+    this.isClosing = false
     this.engine = this.#open()
     const before = this.members.splice(0)
     for (const { content, options, resume } of before)

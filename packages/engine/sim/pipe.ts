@@ -22,6 +22,8 @@ export interface PipeEvents {
   onEmpty(): void
   /** At the other end, after all that was delivered. */
   onEnd(reset: boolean): void
+  /** What was lost to silence is missed. */
+  onBroken(): void
 }
 
 interface Queued {
@@ -109,6 +111,7 @@ export class SimPipe {
     const from = this.#from
     const to = this.#to
     const { world } = from
+    if (this.#hasHole && !from.silent && !to.silent) this.#events.onBroken()
     const arrivesMs = to.downlink(length, world.nowMs + from.latencyTo(to))
     this.#lastArrivalMs = Math.max(this.#lastArrivalMs, arrivesMs)
     world.after(this.#lastArrivalMs - world.nowMs, to.name, `${length} bytes from ${from.name}`, () =>

@@ -55,6 +55,17 @@ export function silent(): Script {
   return { onRequest: () => {} }
 }
 
+/** Answers nothing until so long after the beginning of the world, then everything. */
+export function awakesAfter(ms: number): Script {
+  return {
+    onRequest: (session, piece, begin, length) => {
+      session.after(ms - session.world.elapsedMs, 'awakes', () =>
+        session.sendBlock(piece, begin, session.block(piece, begin, length)),
+      )
+    },
+  }
+}
+
 /** Nothing after the handshake of TCP. */
 export function mute(): Script {
   return { greet: () => {} }

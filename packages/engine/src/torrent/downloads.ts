@@ -12,8 +12,8 @@ import type { Picker, PickerPeer } from './picker.ts'
 import { RateMeter } from './rate-meter.ts'
 import { RequestWindow } from './request-window.ts'
 
-/** Requests to a peer that has not told its own limit: what the common clients take at the least. */
-const DEFAULT_PEER_QUEUE = 250
+/** Requests to a peer that has not told its own limit (BEP 10): what libtorrent asks of anyone. */
+const DEFAULT_PEER_QUEUE = 500
 const PEER_QUEUE_MAX = 1000
 /** In endgame asking twice is cheap and waiting is not. */
 const ENDGAME_PATIENCE = 0.4
@@ -162,19 +162,22 @@ export class Downloads {
     if (!this.#peer.choking) this.#pauseUntil = now + REJECTED_PAUSE_MS
   }
 
-  /** Leaves to others what takes too long. */
-  expire(now: number, endgame: boolean, lastReceivedAt: number): void {
+  /** Leaves to others what takes too long; whether there was any. */
+  expire(now: number, endgame: boolean, lastReceivedAt: number): boolean {
     const { picked, picker } = this.#deps
     const count = this.window.expired(now, picked, endgame ? ENDGAME_PATIENCE : 1)
     for (let n = 0; n < count; n++) picker.release(this.#peer, picked[n * 2]!, picked[n * 2 + 1]!)
     // It stopped in the middle of a block: another peer may bring it, and this one's rest is skipped. The window does
-    // not know of it, as the block is no longer outstanding.
-    if (this.#arrivingPiece < 0) return
-    const stalled = this.window.snubbed || now - lastReceivedAt >= ARRIVAL_STALL_MS
-    if (stalled || now - this.#arrivingSince >= ARRIVAL_MAX_MS) {
-      this.#deps.skipBlock()
-      this.#abortArriving()
-    }
+    // not know of it, as the block is no longer outstanding. Whoever snubbed us and now begins to send is given time
+    // as well: a slow line takes longer than a tick for a block.
+    if (this.#arrivingPiece < 0) return count > 0
+    const arrivingMs = now - this.#arrivingSince
+    const silent = now - lastReceivedAt >= ARRIVAL_STALL_MS
+    const snubbing = this.window.snubbed && arrivingMs >= ARRIVAL_STALL_MS
+    if (!silent && !snubbing && arrivingMs < ARRIVAL_MAX_MS) return count > 0
+    this.#deps.skipBlock()
+    this.#abortArriving()
+    return true
   }
 
   /** The connection is over. */

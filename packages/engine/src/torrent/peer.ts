@@ -204,8 +204,9 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer {
     if (now - this.#lastReceivedAt > SILENCE_MS) return this.close('silent for three minutes')
     if (this.#outbox.isStalled(now)) return this.close('takes nothing of what we send')
     if (now - this.#outbox.lastSentAt > KEEP_ALIVE_MS) this.#outbox.send(messages.keepAlive)
-    this.#downloads.expire(now, endgame, this.#lastReceivedAt)
-    this.fill(now)
+    // What it let us wait for is for others to ask for: it would take the very same again, before they can.
+    const gaveUp = this.#downloads.expire(now, endgame, this.#lastReceivedAt)
+    if (!gaveUp) this.fill(now)
     this.serve(now)
   }
 
