@@ -16,6 +16,25 @@ export function ipScope(text: string): IpScope | undefined {
   return bytes.length === 4 ? scope4(bytes) : scope6(bytes)
 }
 
+/**
+ * Whether `source` may tell us of `host`. The internet must not send us into our own network, nor our network to this
+ * machine: otherwise anybody could make us connect to hosts that only we reach. Both are IP literals; addresses that
+ * are no host's (unspecified, multicast, reserved) nobody may tell: some systems take 0.0.0.0 for themselves.
+ */
+export function mayTell(source: string, host: string): boolean {
+  const told = ipScope(host)
+  if (told === undefined || !isHost(host)) return false
+  if (told === 'global') return true
+  const teller = ipScope(source)
+  return teller === 'loopback' || (teller === 'local' && told === 'local')
+}
+
+function isHost(text: string): boolean {
+  const bytes = parseIp(text)!
+  if (bytes.length === 4) return bytes[0] !== 0 && bytes[0]! < 224
+  return bytes[0] !== 0xff && bytes.some(byte => byte !== 0)
+}
+
 /** Networks that are not the internet (RFC 6890), as first bytes and prefix length. */
 const LOCAL_4: readonly (readonly [number, number, number, number])[] = [
   [0, 0, 0, 8],
