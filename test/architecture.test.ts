@@ -22,6 +22,7 @@ const CORE: Readonly<Record<string, readonly string[]>> = {
   metainfo: ['bencode', 'bytes', 'errors'],
   wire: ['bencode', 'bytes', 'errors'],
   tracker: ['bencode', 'bytes', 'errors'],
+  lsd: [],
   // The vocabulary of the ports is the core's own.
   ports: ['tracker', 'metainfo', 'bytes', 'errors'],
   torrent: ['ports', 'wire', 'tracker', 'metainfo', 'bencode', 'bytes', 'errors'],
@@ -31,7 +32,7 @@ const CORE: Readonly<Record<string, readonly string[]>> = {
 /** Parts that live in the world. */
 const WORLD: Readonly<Record<string, Rule>> = {
   node: {
-    parts: ['ports', 'wire', 'tracker', 'metainfo', 'bencode', 'bytes', 'errors'],
+    parts: ['ports', 'wire', 'tracker', 'lsd', 'metainfo', 'bencode', 'bytes', 'errors'],
     packages: ['node:'],
   },
   library: { parts: [...Object.keys(CORE), 'node'], packages: [] },
