@@ -75,7 +75,8 @@ export function parseAnnounceReply(bytes: Uint8Array): AnnounceReply {
 }
 
 /**
- * Reads a scrape's answer: counts by info-hash in hex, of those that were asked for.
+ * Reads a scrape's answer: counts by info-hash in hex, of those that were asked for; one without any count is left
+ * out.
  *
  * @throws ShoalError TRACKER_REFUSED with the tracker's own words; TRACKER_INVALID when this is no answer
  */
@@ -92,11 +93,11 @@ export function parseScrapeReply(
     const hash = toHex(Uint8Array.from(key, char => char.charCodeAt(0)))
     const swarm = asked.has(hash) ? files.dict(key) : undefined
     if (swarm === undefined) continue
-    counts.set(hash, {
-      seeders: count(swarm, 'complete'),
-      leechers: count(swarm, 'incomplete'),
-      downloads: count(swarm, 'downloaded'),
-    })
+    const seeders = count(swarm, 'complete')
+    const leechers = count(swarm, 'incomplete')
+    const downloads = count(swarm, 'downloaded')
+    if (seeders === undefined && leechers === undefined && downloads === undefined) continue
+    counts.set(hash, { seeders, leechers, downloads })
   }
   return counts
 }
@@ -158,8 +159,8 @@ function notAnAnswer(bytes: Uint8Array): string {
   if (bytes.length === 0) return 'the tracker sent an empty answer'
   const start = cleanText(new TextDecoder().decode(bytes.subarray(0, 60)))
   return start.startsWith('<')
-    ? 'the tracker sent a web page, not an announce answer'
-    : `the tracker sent no announce answer but “${start}”`
+    ? 'the tracker sent a web page, not an answer of a tracker'
+    : `the tracker sent no answer of a tracker but “${start}”`
 }
 
 /** Both lists of peers; undefined when the answer has neither. */
