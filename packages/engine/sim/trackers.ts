@@ -2,7 +2,7 @@
 import { toHex } from '../src/bytes/hex.ts'
 import { ShoalError } from '../src/errors.ts'
 import type { Trackers } from '../src/ports.ts'
-import type { AnnounceReply, AnnounceRequest, TrackerPeer } from '../src/tracker/announce.ts'
+import type { AnnounceReply, AnnounceRequest, SwarmCounts, TrackerPeer } from '../src/tracker/announce.ts'
 import type { SimHost } from './net.ts'
 import type { World } from './world.ts'
 
@@ -43,30 +43,47 @@ export class SimTracker {
 
   portOf(host: SimHost): Trackers {
     return {
-      announce: (url, request, done) => {
-        const world = this.#world
-        const isSilent = this.mood === 'silent' || host.silent
-        if (isSilent) {
-          return world.after(SILENCE_MS, host.name, 'tracker gives no answer', () =>
-            done(new ShoalError('TRACKER_TIMEOUT', 'the tracker does not answer', details(url))),
-          )
-        }
-        let cancelReply = (): void => {}
-        const cancelRequest = world.after(LATENCY_MS, '', `announce of ${host.name}`, () => {
-          const outcome = this.#answer(url, request, host)
-          cancelReply = world.after(LATENCY_MS, host.name, 'tracker answers', () => done(outcome))
-        })
-        return () => {
-          cancelRequest()
-          cancelReply()
-        }
-      },
+      announce: (url, request, done) =>
+        this.#exchange('announce', url, host, () => this.#answer(request, host), done),
+      scrape: (url, infoHash, done) =>
+        this.#exchange('scrape', url, host, () => this.#counts(infoHash), done),
     }
   }
 
-  #answer(url: string, request: AnnounceRequest, host: SimHost): AnnounceReply | ShoalError {
-    if (this.mood === 'dead') return new ShoalError('TRACKER_UNREACHABLE', 'connection refused', details(url))
-    if (this.mood === 'refuses') return new ShoalError('TRACKER_REFUSED', 'not registered', details(url))
+  /** One question and what comes of it, as the mood is when the question arrives. */
+  #exchange<Reply>(
+    operation: string,
+    url: string,
+    host: SimHost,
+    answer: () => Reply,
+    done: (outcome: Reply | ShoalError) => void,
+  ): () => void {
+    const world = this.#world
+    const details = { operation, subject: url }
+    const isSilent = this.mood === 'silent' || host.silent
+    if (isSilent) {
+      return world.after(SILENCE_MS, host.name, 'tracker gives no answer', () =>
+        done(new ShoalError('TRACKER_TIMEOUT', 'the tracker does not answer', details)),
+      )
+    }
+    let cancelReply = (): void => {}
+    const cancelRequest = world.after(LATENCY_MS, '', `${operation} of ${host.name}`, () => {
+      const outcome = this.#failure(details) ?? answer()
+      cancelReply = world.after(LATENCY_MS, host.name, 'tracker answers', () => done(outcome))
+    })
+    return () => {
+      cancelRequest()
+      cancelReply()
+    }
+  }
+
+  #failure(details: { operation: string; subject: string }): ShoalError | undefined {
+    if (this.mood === 'dead') return new ShoalError('TRACKER_UNREACHABLE', 'connection refused', details)
+    if (this.mood === 'refuses') return new ShoalError('TRACKER_REFUSED', 'not registered', details)
+    return undefined
+  }
+
+  #answer(request: AnnounceRequest, host: SimHost): AnnounceReply {
     this.heard.push({ from: host.name, event: request.event, leftBytes: request.leftBytes })
     const swarm = this.#swarm(toHex(request.infoHash))
     const key = `${host.address}:${request.port}`
@@ -80,18 +97,21 @@ export class SimTracker {
       })
     }
     const others = [...swarm].filter(([other]) => other !== key).map(([, peer]) => peer)
-    const seeders = [...swarm.values()].filter(peer => peer.isSeed).length
     return {
       intervalMs: this.intervalMs,
       minIntervalMs: undefined,
       peers: this.#some(others, request.numWant),
-      seeders,
-      leechers: swarm.size - seeders,
-      downloads: undefined,
+      ...this.#counts(request.infoHash),
       trackerId: undefined,
       warning: undefined,
       externalIp: host.address,
     }
+  }
+
+  #counts(infoHash: Uint8Array): SwarmCounts {
+    const swarm = this.#swarm(toHex(infoHash))
+    const seeders = [...swarm.values()].filter(peer => peer.isSeed).length
+    return { seeders, leechers: swarm.size - seeders, downloads: undefined }
   }
 
   #some(peers: Entry[], count: number): Entry[] {
@@ -113,8 +133,4 @@ export class SimTracker {
     }
     return swarm
   }
-}
-
-function details(url: string): { operation: string; subject: string } {
-  return { operation: 'announce', subject: url }
 }

@@ -8,7 +8,7 @@
 import type { PeerAddress } from './bytes/address.ts'
 import type { ShoalError } from './errors.ts'
 import type { Geometry } from './metainfo/geometry.ts'
-import type { AnnounceReply, AnnounceRequest } from './tracker/announce.ts'
+import type { AnnounceReply, AnnounceRequest, SwarmCounts } from './tracker/announce.ts'
 
 export interface Ports {
   readonly clock: Clock
@@ -181,4 +181,9 @@ export interface Trackers {
     request: AnnounceRequest,
     done: (outcome: AnnounceReply | ShoalError) => void,
   ): () => void
+  /**
+   * Asks once what the tracker at this announce URL knows of a torrent (20 bytes of info-hash); `done` is called as
+   * for `announce`. A tracker that does not know the torrent is an error.
+   */
+  scrape(url: string, infoHash: Uint8Array, done: (outcome: SwarmCounts | ShoalError) => void): () => void
 }

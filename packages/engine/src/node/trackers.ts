@@ -1,16 +1,23 @@
 /** The {@link Trackers} port over real networks: HTTP, HTTPS and UDP trackers. */
+import { toHex } from '../bytes/hex.ts'
 import { ipScope } from '../bytes/ip-scope.ts'
 import type { ErrorCode } from '../errors.ts'
 import { ShoalError } from '../errors.ts'
 import type { Trackers } from '../ports.ts'
-import type { AnnounceReply, AnnounceRequest } from '../tracker/announce.ts'
-import { announceUrl, failureReason, parseAnnounceReply } from '../tracker/http.ts'
+import type { AnnounceReply, AnnounceRequest, SwarmCounts } from '../tracker/announce.ts'
+import {
+  announceUrl,
+  failureReason,
+  parseAnnounceReply,
+  parseScrapeReply,
+  scrapeUrl,
+} from '../tracker/http.ts'
 import { redactUrl } from '../tracker/redact.ts'
 import type { HttpAnswer, HttpFailureKind } from './http-get.ts'
 import { HttpGetError, httpGet } from './http-get.ts'
-import { UdpSessions, udpAnnounce } from './udp-announce.ts'
+import { type UdpOptions, UdpSessions, udpAnnounce, udpScrape } from './udp-tracker.ts'
 
-/** For one HTTP announce: name, connection, redirects and answer together. */
+/** For one HTTP announce or scrape: name, connection, redirects and answer together. */
 const HTTP_TIMEOUT_MS = 30_000
 
 /** `stopped` is a courtesy: nobody waits long for it when leaving. */
@@ -26,7 +33,21 @@ export interface TrackersOptions {
   readonly stopTimeoutMs?: number | undefined
 }
 
-type Done = (outcome: AnnounceReply | ShoalError) => void
+type Done<Reply> = (outcome: Reply | ShoalError) => void
+
+/** One question to a tracker, in what it differs from the other kinds: all are asked with the same precautions. */
+interface Question<Reply> {
+  readonly operation: 'announce' | 'scrape'
+  /** Not worth the usual patience. */
+  readonly hasty: boolean
+  /** What is fetched from an HTTP tracker; undefined when it cannot be asked this. */
+  httpUrl(url: string): string | undefined
+  /** The only paths asked on this very machine. */
+  readonly ownPaths: RegExp
+  /** @throws ShoalError */
+  parse(body: Uint8Array): Reply
+  udp(url: URL, options: UdpOptions, end: Done<Reply>): () => void
+}
 
 /** `close` ends what is in flight (its callers hear CLOSED) and refuses what comes later. */
 export function createTrackers(options: TrackersOptions = {}): Trackers & { close(): void } {
@@ -43,26 +64,12 @@ class NodeTrackers implements Trackers {
     this.#options = options.bindHost === '::' ? { ...options, bindHost: undefined } : options
   }
 
-  announce(url: string, request: AnnounceRequest, done: Done): () => void {
-    let over = false
-    let cancel = (): void => {}
-    const end = (outcome: AnnounceReply | ShoalError): void => {
-      if (over) return
-      over = true
-      this.#running.delete(abandon)
-      done(outcome instanceof ShoalError ? named(outcome, url) : outcome)
-    }
-    const abandon = (error: ShoalError): void => {
-      cancel()
-      cancel = later(() => end(error))
-    }
-    this.#running.add(abandon)
-    cancel = this.#begin(url, request, end)
-    return () => {
-      over = true
-      this.#running.delete(abandon)
-      cancel()
-    }
+  announce(url: string, request: AnnounceRequest, done: Done<AnnounceReply>): () => void {
+    return this.#ask(url, announceOf(request), done)
+  }
+
+  scrape(url: string, infoHash: Uint8Array, done: Done<SwarmCounts>): () => void {
+    return this.#ask(url, scrapeOf(infoHash), done)
   }
 
   close(): void {
@@ -70,24 +77,45 @@ class NodeTrackers implements Trackers {
     for (const abandon of [...this.#running]) abandon(closedError())
   }
 
-  #begin(text: string, request: AnnounceRequest, end: Done): () => void {
+  #ask<Reply>(url: string, question: Question<Reply>, done: Done<Reply>): () => void {
+    let over = false
+    let cancel = (): void => {}
+    const end = (outcome: Reply | ShoalError): void => {
+      if (over) return
+      over = true
+      this.#running.delete(abandon)
+      done(outcome instanceof ShoalError ? named(outcome, question.operation, url) : outcome)
+    }
+    const abandon = (error: ShoalError): void => {
+      cancel()
+      cancel = later(() => end(error))
+    }
+    this.#running.add(abandon)
+    cancel = this.#begin(url, question, end)
+    return () => {
+      over = true
+      this.#running.delete(abandon)
+      cancel()
+    }
+  }
+
+  #begin<Reply>(text: string, question: Question<Reply>, end: Done<Reply>): () => void {
     if (this.#closed) return later(() => end(closedError()))
     const url = URL.canParse(text) ? new URL(text) : undefined
-    const stopping = request.event === 'stopped'
-    const stopMs = this.#options.stopTimeoutMs ?? STOP_TIMEOUT_MS
+    const hastyMs = this.#options.stopTimeoutMs ?? STOP_TIMEOUT_MS
     switch (url?.protocol) {
       case 'http:':
       case 'https:': {
-        const timeoutMs = stopping ? stopMs : (this.#options.httpTimeoutMs ?? HTTP_TIMEOUT_MS)
-        return this.#http(text, request, timeoutMs, end)
+        const timeoutMs = question.hasty ? hastyMs : (this.#options.httpTimeoutMs ?? HTTP_TIMEOUT_MS)
+        return this.#http(text, question, timeoutMs, end)
       }
       case 'udp:': {
         if (url.port === '' || url.port === '0' || url.hostname === '') {
           return later(() => end(unsupported('a UDP tracker needs a host and a port')))
         }
-        const timeoutMs = stopping ? stopMs : undefined
+        const timeoutMs = question.hasty ? hastyMs : undefined
         const localAddress = this.#options.bindHost
-        return udpAnnounce(url, request, { sessions: this.#sessions, localAddress, timeoutMs }, end)
+        return question.udp(url, { sessions: this.#sessions, localAddress, timeoutMs }, end)
       }
       case undefined:
         return later(() => end(unsupported('the tracker has no valid URL')))
@@ -96,16 +124,47 @@ class NodeTrackers implements Trackers {
     }
   }
 
-  #http(text: string, request: AnnounceRequest, timeoutMs: number, end: Done): () => void {
-    const url = announceUrl(text, request)
+  #http<Reply>(text: string, question: Question<Reply>, timeoutMs: number, end: Done<Reply>): () => void {
+    const url = question.httpUrl(text)
+    if (url === undefined) {
+      return later(() => end(unsupported('it cannot be scraped: its URL does not end in announce')))
+    }
     if (!URL.canParse(url)) return later(() => end(unsupported('the tracker has no valid URL')))
     const options = {
       timeoutMs,
       maxBytes: MAX_ANSWER_BYTES,
       localAddress: this.#options.bindHost,
-      refuse: refuseLoopback,
+      refuse: (address: string, asked: URL) => refuseLoopback(address, asked, question),
     }
-    return httpGet(new URL(url), options, outcome => end(outcomeOf(outcome)))
+    return httpGet(new URL(url), options, outcome => end(outcomeOf(outcome, question)))
+  }
+}
+
+function announceOf(request: AnnounceRequest): Question<AnnounceReply> {
+  return {
+    operation: 'announce',
+    hasty: request.event === 'stopped',
+    httpUrl: url => announceUrl(url, request),
+    ownPaths: /\/announce[^/]*$/i,
+    parse: parseAnnounceReply,
+    udp: (url, options, end) => udpAnnounce(url, request, options, end),
+  }
+}
+
+function scrapeOf(infoHash: Uint8Array): Question<SwarmCounts> {
+  return {
+    operation: 'scrape',
+    hasty: false,
+    httpUrl: url => scrapeUrl(url, [infoHash]),
+    ownPaths: /\/scrape[^/]*$/i,
+    parse: body => {
+      const counts = parseScrapeReply(body, [infoHash]).get(toHex(infoHash))
+      if (counts === undefined) {
+        throw new ShoalError('TRACKER_INVALID', 'the tracker has no counts of this torrent')
+      }
+      return counts
+    },
+    udp: (url, options, end) => udpScrape(url, infoHash, options, end),
   }
 }
 
@@ -113,12 +172,12 @@ class NodeTrackers implements Trackers {
  * On this very machine, only what looks like a tracker is asked: a torrent must not make us call other services'
  * URLs, which may act on a plain GET.
  */
-function refuseLoopback(address: string, url: URL): string | undefined {
-  if (ipScope(address) !== 'loopback' || /\/announce[^/]*$/i.test(url.pathname)) return undefined
-  return `on this machine only announce URLs are asked, ${url.host} names another`
+function refuseLoopback(address: string, url: URL, question: Question<unknown>): string | undefined {
+  if (ipScope(address) !== 'loopback' || question.ownPaths.test(url.pathname)) return undefined
+  return `on this machine only ${question.operation} URLs are asked, ${url.host} names another`
 }
 
-function outcomeOf(outcome: HttpAnswer | HttpGetError): AnnounceReply | ShoalError {
+function outcomeOf<Reply>(outcome: HttpAnswer | HttpGetError, question: Question<Reply>): Reply | ShoalError {
   if (outcome instanceof HttpGetError) {
     return new ShoalError(CODES[outcome.kind], outcome.message, { cause: outcome.cause })
   }
@@ -129,7 +188,7 @@ function outcomeOf(outcome: HttpAnswer | HttpGetError): AnnounceReply | ShoalErr
       : new ShoalError('TRACKER_REFUSED', reason)
   }
   try {
-    return parseAnnounceReply(outcome.body)
+    return question.parse(outcome.body)
   } catch (error) {
     if (error instanceof ShoalError) return error
     throw error
@@ -144,9 +203,9 @@ const CODES: Record<HttpFailureKind, ErrorCode> = {
 }
 
 /** The same error with the tracker's name; never with its secrets. */
-function named(error: ShoalError, url: string): ShoalError {
+function named(error: ShoalError, operation: string, url: string): ShoalError {
   return new ShoalError(error.code, error.message, {
-    operation: 'announce',
+    operation,
     subject: redactUrl(url),
     cause: error.cause,
   })

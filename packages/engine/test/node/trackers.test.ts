@@ -11,7 +11,7 @@ import { concatBytes } from '../../src/bytes/bytes.ts'
 import { ShoalError } from '../../src/errors.ts'
 import type { TrackersOptions } from '../../src/node/trackers.ts'
 import { createTrackers } from '../../src/node/trackers.ts'
-import type { AnnounceReply, AnnounceRequest } from '../../src/tracker/announce.ts'
+import type { AnnounceReply, AnnounceRequest, SwarmCounts } from '../../src/tracker/announce.ts'
 import { latin, REQUEST } from '../tracker/request.ts'
 
 const closers: (() => void)[] = []
@@ -20,6 +20,8 @@ afterEach(() => {
 })
 
 const BODY = encode({ interval: 1800, peers: Uint8Array.of(10, 0, 0, 1, 0x1a, 0xe1) })
+/** Packed beforehand: to pack it takes longer than the tests below wait. */
+const GZIP_BOMB = gzipSync(new Uint8Array(64 << 20))
 const PEER = { host: '10.0.0.1', port: 6881, peerId: undefined }
 
 describe('an HTTP tracker', () => {
@@ -104,7 +106,7 @@ describe('an HTTP tracker', () => {
     ],
     [
       'a gzip bomb',
-      (_, r) => r.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(new Uint8Array(64 << 20))),
+      (_, r) => r.writeHead(200, { 'content-encoding': 'gzip' }).end(GZIP_BOMB),
       'TRACKER_INVALID',
       /larger than/,
     ],
@@ -318,6 +320,179 @@ describe('an announce', () => {
     })
   })
 })
+
+describe('a scrape', () => {
+  const HASH = REQUEST.infoHash
+  const scrapeBody = (hash: Uint8Array, counts: object): Uint8Array =>
+    encode(new Map([['files', new Map([[hash, { ...counts }]])]]))
+  const COUNTS = { complete: 5, incomplete: 2, downloaded: 40 }
+
+  it('of an HTTP tracker asks beside its announce URL', async () => {
+    const asked: (string | undefined)[] = []
+    const url = await serve((request, response) => {
+      asked.push(request.url)
+      response.end(scrapeBody(HASH, COUNTS))
+    })
+    expect(await scraped(`${url}/k3y/announce.php?x=1`)).toEqual({ seeders: 5, leechers: 2, downloads: 40 })
+    expect(asked).toHaveLength(1)
+    expect(asked[0]).toMatch(/^\/k3y\/scrape\.php\?x=1&info_hash=%00%0D%1A[^&]*$/)
+  })
+
+  const hostile: [string, (request: IncomingMessage, response: ServerResponse) => void, string, RegExp][] = [
+    [
+      'counts of another torrent',
+      (_, r) => r.end(scrapeBody(new Uint8Array(20), COUNTS)),
+      'TRACKER_INVALID',
+      /no counts/,
+    ],
+    ['no torrent at all', (_, r) => r.end('d5:filesdee'), 'TRACKER_INVALID', /no counts/],
+    [
+      'a torrent without numbers',
+      (_, r) => r.end(scrapeBody(HASH, { complete: -1 })),
+      'TRACKER_INVALID',
+      /no counts/,
+    ],
+    ['an announce reply', (_, r) => r.end(BODY), 'TRACKER_INVALID', /without files/],
+    ['a web page', (_, r) => r.end('<html>'), 'TRACKER_INVALID', /web page/],
+    ['404', (_, r) => r.writeHead(404).end('not here'), 'TRACKER_INVALID', /HTTP status 404/],
+    ['a refusal', (_, r) => r.end('d14:failure reason4:nopee'), 'TRACKER_REFUSED', /^nope$/],
+    [
+      'a redirect to another service',
+      (_, r) => r.writeHead(301, { location: '/shutdown' }).end(),
+      'TRACKER_UNSUPPORTED',
+      /only scrape URLs/,
+    ],
+    [
+      'an endless body',
+      (_, r) => {
+        const more = (): void => {
+          while (!r.destroyed && r.write(new Uint8Array(65536))) {}
+        }
+        r.on('drain', more)
+        more()
+      },
+      'TRACKER_INVALID',
+      /larger than 2097152 bytes/,
+    ],
+    ['silence', () => {}, 'TRACKER_TIMEOUT', /did not answer/],
+  ]
+  it.each(hostile)('that is answered with %s is an error', async (_, handler, code, words) => {
+    const url = await serve(handler)
+    const error = await unscraped(`${url}/k3y/announce?passkey=s3cret`, { httpTimeoutMs: 300 })
+    expect(error).toMatchObject({ code, operation: 'scrape', subject: `${url}/…/announce?…` })
+    expect(error.message).toMatch(words)
+    expect(everythingIn(error)).not.toMatch(/s3cret|k3y/)
+  })
+
+  it.each([
+    ['http://127.0.0.1:1/x', /does not end in announce/],
+    ['http://127.0.0.1:1/announce/shutdown', /does not end in announce/],
+    ['wss://127.0.0.1/announce', /not supported/],
+    ['nonsense', /no valid URL/],
+    ['udp://127.0.0.1', /needs a host and a port/],
+  ])('of %j is refused without a connection', async (url, words) => {
+    const error = await unscraped(url)
+    expect(error.code).toBe('TRACKER_UNSUPPORTED')
+    expect(error.message).toMatch(words)
+  })
+
+  it('of a UDP tracker connects and asks for one torrent', async () => {
+    const seen: Buffer[] = []
+    const port = await serveUdp((packet, send) => {
+      seen.push(packet)
+      if (packet.length === 16) send(connectReply(packet))
+      else send(udpReply(2, packet, latin('\0\0\0\x05\0\0\0\x28\0\0\0\x02')))
+    })
+    expect(await scraped(`udp://127.0.0.1:${port}/announce`)).toEqual({
+      seeders: 5,
+      leechers: 2,
+      downloads: 40,
+    })
+    expect(seen.map(packet => packet.length)).toEqual([16, 36])
+    expect(new Uint8Array(seen[1]!.subarray(16))).toEqual(HASH)
+  })
+
+  it('of a UDP tracker that cannot be scraped tells its words', async () => {
+    const port = await serveUdp((packet, send) => {
+      send(packet.length === 16 ? connectReply(packet) : udpReply(3, packet, latin('no scrape\x1b[2J')))
+    })
+    const error = await unscraped(`udp://127.0.0.1:${port}/k3y/announce`)
+    expect(error).toMatchObject({ code: 'TRACKER_REFUSED', message: 'no scrape [2J', operation: 'scrape' })
+    expect(everythingIn(error)).not.toContain('k3y')
+  })
+
+  it('of a UDP tracker with a cut-off answer is an error', async () => {
+    const port = await serveUdp((packet, send) => {
+      send(packet.length === 16 ? connectReply(packet) : udpReply(2, packet, new Uint8Array(11)))
+    })
+    const error = await unscraped(`udp://127.0.0.1:${port}`)
+    expect(error).toMatchObject({
+      code: 'TRACKER_INVALID',
+      message: 'the tracker answered a scrape without counts',
+    })
+  })
+
+  it('is not answered by what was not asked', async () => {
+    const port = await serveUdp((packet, send) => {
+      if (packet.length === 16) send(connectReply(packet))
+      else {
+        // An announce reply, another transaction, and half a header; then the answer.
+        send(udpReply(1, packet, new Uint8Array(12)))
+        send(concatBytes([latin('\0\0\0\x02'), latin('\0\0\0\0'), new Uint8Array(12).fill(9)]))
+        send(latin('\0\0\0\x02'))
+        send(udpReply(2, packet, latin('\0\0\0\x01\0\0\0\0\0\0\0\0')))
+      }
+    })
+    expect(await scraped(`udp://127.0.0.1:${port}`)).toEqual({ seeders: 1, leechers: 0, downloads: 0 })
+  })
+
+  it('never calls back in the same turn, nor once cancelled, and hears of closing', async () => {
+    const url = await serve(() => {})
+    const trackers = createTrackers()
+    const calls: (SwarmCounts | ShoalError)[] = []
+    for (const each of ['nonsense', 'http://127.0.0.1:1/x', `${url}/announce`, 'udp://127.0.0.1:1']) {
+      const cancel = trackers.scrape(each, HASH, outcome => calls.push(outcome))
+      expect(calls).toEqual([])
+      cancel()
+    }
+    await new Promise<void>(resolve => {
+      trackers.scrape(`${url}/announce`, HASH, outcome => {
+        calls.push(outcome)
+        resolve()
+      })
+      trackers.close()
+      expect(calls).toEqual([])
+    })
+    expect(calls).toMatchObject([{ code: 'CLOSED', operation: 'scrape' }])
+  })
+})
+
+async function scraped(url: string): Promise<SwarmCounts> {
+  const outcome = await runScrape(url, {})
+  if (outcome instanceof ShoalError) throw outcome
+  return outcome
+}
+
+async function unscraped(url: string, options: TrackersOptions = {}): Promise<ShoalError> {
+  const outcome = await runScrape(url, options)
+  if (!(outcome instanceof ShoalError)) throw new Error('the scrape was answered')
+  return outcome
+}
+
+function runScrape(url: string, options: TrackersOptions): Promise<SwarmCounts | ShoalError> {
+  const trackers = createTrackers(options)
+  closers.push(() => trackers.close())
+  return new Promise(resolve => trackers.scrape(url, REQUEST.infoHash, resolve))
+}
+
+function connectReply(packet: Uint8Array): Uint8Array {
+  return udpReply(0, packet, latin('12345678'))
+}
+
+/** A UDP tracker's answer to this request: action, the request's transaction, the rest. */
+function udpReply(action: number, packet: Uint8Array, rest: Uint8Array): Uint8Array {
+  return concatBytes([Uint8Array.of(0, 0, 0, action), packet.subarray(12, 16), rest])
+}
 
 async function announced(url: string, options: TrackersOptions = {}): Promise<AnnounceReply> {
   const outcome = await run(url, options, REQUEST)

@@ -400,6 +400,8 @@ export class Bench {
             announce.isCancelled = true
           }
         },
+        // Nobody in a torrent scrapes.
+        scrape: () => () => {},
       },
     }
   }

@@ -1,6 +1,7 @@
 /**
- * One announce to a UDP tracker: looks its name up and runs a {@link UdpExchange} over a socket of its own with the
- * first IPv4 and the first IPv6 address, side by side, as peers of the two are strangers to each other (BEP 7, 15).
+ * One announce to a UDP tracker, or one scrape: looks its name up and runs a {@link UdpExchange} over a socket of its
+ * own with the first IPv4 and the first IPv6 address, side by side, as peers of the two are strangers to each other
+ * (BEP 7, 15).
  */
 import type { Socket } from 'node:dgram'
 import { createSocket } from 'node:dgram'
@@ -8,10 +9,10 @@ import type { LookupAddress } from 'node:dns'
 import { lookup } from 'node:dns'
 import { isIP } from 'node:net'
 import { canonicalIp, formatAddress } from '../bytes/address.ts'
-import { ShoalError } from '../errors.ts'
-import type { AnnounceReply, AnnounceRequest } from '../tracker/announce.ts'
+import { assert, ShoalError } from '../errors.ts'
+import type { AnnounceReply, AnnounceRequest, SwarmCounts } from '../tracker/announce.ts'
 import { MAX_PEERS_PER_REPLY } from '../tracker/limits.ts'
-import { UdpExchange, UdpTrackerSession } from '../tracker/udp.ts'
+import { UdpExchange, type UdpOutcome, type UdpTask, UdpTrackerSession } from '../tracker/udp.ts'
 import { bareHost } from './http-get.ts'
 import { systemRandom } from './system.ts'
 
@@ -40,11 +41,11 @@ export class UdpSessions {
   }
 }
 
-export interface UdpAnnounceOptions {
+export interface UdpOptions {
   readonly sessions: UdpSessions
   /** The address of this machine to send from. */
   readonly localAddress: string | undefined
-  /** Ends the announce before UDP's own patience (about a minute) does. */
+  /** Ends it before UDP's own patience (a minute or two) does. */
   readonly timeoutMs: number | undefined
 }
 
@@ -52,33 +53,63 @@ export interface UdpAnnounceOptions {
 export function udpAnnounce(
   url: URL,
   request: AnnounceRequest,
-  options: UdpAnnounceOptions,
+  options: UdpOptions,
   done: (outcome: AnnounceReply | ShoalError) => void,
 ): () => void {
-  const announce = new UdpAnnounce(url, request, options, done)
-  announce.begin()
-  return () => announce.cancel()
+  const path = url.pathname + url.search
+  const task = { kind: 'announce' as const, request, urlData: path === '/' ? '' : path }
+  return ask({ task, replyOf: announceReply, merge: mergeReplies }, url, options, done)
 }
 
-class UdpAnnounce {
+/** What the tracker knows of one torrent. `done` is called as {@link udpAnnounce} does. */
+export function udpScrape(
+  url: URL,
+  infoHash: Uint8Array,
+  options: UdpOptions,
+  done: (outcome: SwarmCounts | ShoalError) => void,
+): () => void {
+  const task = { kind: 'scrape' as const, infoHashes: [infoHash] }
+  return ask({ task, replyOf: scrapeReply, merge: mergeCounts }, url, options, done)
+}
+
+/** What is asked, and how the answers are read. */
+interface Question<Reply> {
+  readonly task: UdpTask
+  replyOf(outcome: UdpOutcome): Reply | ShoalError
+  /** The answers of the tracker's two addresses as one. */
+  merge(first: Reply, second: Reply): Reply
+}
+
+function ask<Reply extends object>(
+  question: Question<Reply>,
+  url: URL,
+  options: UdpOptions,
+  done: (outcome: Reply | ShoalError) => void,
+): () => void {
+  const asking = new Asking(question, url, options, done)
+  asking.begin()
+  return () => asking.cancel()
+}
+
+class Asking<Reply extends object> {
+  readonly #question: Question<Reply>
   readonly #url: URL
-  readonly #request: AnnounceRequest
-  readonly #options: UdpAnnounceOptions
-  readonly #done: (outcome: AnnounceReply | ShoalError) => void
+  readonly #options: UdpOptions
+  readonly #done: (outcome: Reply | ShoalError) => void
   readonly #cancels: (() => void)[] = []
-  readonly #replies: AnnounceReply[] = []
+  readonly #replies: Reply[] = []
   #error: ShoalError | undefined
   #open = 0
   #over = false
 
   constructor(
+    question: Question<Reply>,
     url: URL,
-    request: AnnounceRequest,
-    options: UdpAnnounceOptions,
-    done: (outcome: AnnounceReply | ShoalError) => void,
+    options: UdpOptions,
+    done: (outcome: Reply | ShoalError) => void,
   ) {
+    this.#question = question
     this.#url = url
-    this.#request = request
     this.#options = options
     this.#done = done
   }
@@ -124,12 +155,7 @@ class UdpAnnounce {
   #ask(address: string): void {
     const port = Number(this.#url.port)
     const session = this.#options.sessions.of(formatAddress({ host: address, port }))
-    const urlData = this.#url.pathname + this.#url.search
-    const task = {
-      kind: 'announce' as const,
-      request: this.#request,
-      urlData: urlData === '/' ? '' : urlData,
-    }
+    const { task } = this.#question
     const ipv6 = isIP(address) === 6
     const exchange = new UdpExchange({ session, task, ipv6, random: systemRandom.bytes }, performance.now())
     const cancel = runExchange(
@@ -139,13 +165,13 @@ class UdpAnnounce {
       port,
       this.#options.localAddress,
       outcome => {
-        this.#settle(outcome)
+        this.#settle(outcome instanceof ShoalError ? outcome : this.#question.replyOf(outcome))
       },
     )
     this.#cancels.push(cancel)
   }
 
-  #settle(outcome: AnnounceReply | ShoalError): void {
+  #settle(outcome: Reply | ShoalError): void {
     if (this.#over) return
     this.#open--
     if (outcome instanceof ShoalError) {
@@ -161,10 +187,10 @@ class UdpAnnounce {
   #finish(): void {
     const [first, second] = this.#replies
     if (first === undefined) this.#end(this.#error!)
-    else this.#end(second === undefined ? first : merge(first, second))
+    else this.#end(second === undefined ? first : this.#question.merge(first, second))
   }
 
-  #end(outcome: AnnounceReply | ShoalError): void {
+  #end(outcome: Reply | ShoalError): void {
     if (this.#over) return
     this.cancel()
     this.#done(outcome)
@@ -183,7 +209,7 @@ function runExchange(
   address: string,
   port: number,
   localAddress: string | undefined,
-  done: (outcome: AnnounceReply | ShoalError) => void,
+  done: (outcome: UdpOutcome | ShoalError) => void,
 ): () => void {
   const socket: Socket = createSocket(isIP(address) === 6 ? 'udp6' : 'udp4')
   let timer: NodeJS.Timeout | undefined
@@ -216,8 +242,7 @@ function runExchange(
       return
     }
     cancel()
-    if (outcome.kind === 'announced') done(outcome.reply)
-    else if (outcome.kind === 'failed') done(outcome.error)
+    done(outcome)
   }
 
   socket.on('error', fail)
@@ -257,6 +282,33 @@ function moreTelling(a: ShoalError | undefined, b: ShoalError): ShoalError {
   return a.code === 'TRACKER_UNREACHABLE' ? b : a
 }
 
-function merge(first: AnnounceReply, second: AnnounceReply): AnnounceReply {
+function announceReply(outcome: UdpOutcome): AnnounceReply | ShoalError {
+  if (outcome.kind === 'failed') return outcome.error
+  assert(outcome.kind === 'announced', 'an announce is answered as one')
+  return outcome.reply
+}
+
+function mergeReplies(first: AnnounceReply, second: AnnounceReply): AnnounceReply {
   return { ...first, peers: [...first.peers, ...second.peers].slice(0, MAX_PEERS_PER_REPLY) }
+}
+
+function scrapeReply(outcome: UdpOutcome): SwarmCounts | ShoalError {
+  if (outcome.kind === 'failed') return outcome.error
+  assert(outcome.kind === 'scraped', 'a scrape is answered as one')
+  return (
+    outcome.swarms[0] ?? new ShoalError('TRACKER_INVALID', 'the tracker answered a scrape without counts')
+  )
+}
+
+/** Some trackers count both networks together, some each alone: the larger number holds for either. */
+function mergeCounts(first: SwarmCounts, second: SwarmCounts): SwarmCounts {
+  return {
+    seeders: larger(first.seeders, second.seeders),
+    leechers: larger(first.leechers, second.leechers),
+    downloads: larger(first.downloads, second.downloads),
+  }
+}
+
+function larger(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b)
 }
