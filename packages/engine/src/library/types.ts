@@ -307,6 +307,26 @@ export interface TrackerServer {
   close(): Promise<void>
 }
 
+export interface ScrapeOptions {
+  /** How long each tracker may take; 15 s unless told. */
+  readonly timeoutMs?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What one tracker knows of a torrent, or why it did not say. */
+export type ScrapeResult =
+  | {
+      /** The announce URL, as the torrent has it. */
+      readonly url: string
+      readonly ok: true
+      /** At least one of the three is known. */
+      readonly seeders: number | undefined
+      readonly leechers: number | undefined
+      /** Downloads ever completed. */
+      readonly downloads: number | undefined
+    }
+  | { readonly url: string; readonly ok: false; readonly error: ShoalError }
+
 // ------------------------------------------------------------------------------------------------------- peek
 
 export interface PeekOptions {
@@ -391,4 +411,5 @@ export type VerifyTorrent = (
   options?: VerifyOptions,
 ) => Promise<VerifyReport>
 export type StartTracker = (options?: TrackerServerOptions) => Promise<TrackerServer>
+export type ScrapeTorrent = (metainfo: Metainfo, options?: ScrapeOptions) => Promise<ScrapeResult[]>
 export type Peek = (metainfo: Metainfo, options?: PeekOptions) => AsyncIterable<PeekEvent>
