@@ -1,4 +1,4 @@
-/** Which addresses the DHT believes in: what may be told by whom, and which addresses count as one party. */
+/** Which addresses the DHT believes in: which can be somebody's, and which count as one party. */
 import { type PeerAddress, parseIp } from '../bytes/address.ts'
 import { toHex } from '../bytes/hex.ts'
 import { ipScope } from '../bytes/ip-scope.ts'
@@ -7,17 +7,6 @@ export type Family = 4 | 6
 
 export function familyOf(host: string): Family {
   return host.includes(':') ? 6 : 4
-}
-
-/**
- * Whether `source` may tell us of `host`. The internet must not send us into our own network, nor our network to
- * this machine: otherwise anybody could make us send datagrams to hosts that only we reach.
- */
-export function mayTell(source: string, host: string): boolean {
-  const told = ipScope(host)
-  if (told === 'global') return true
-  const teller = ipScope(source)
-  return teller === 'loopback' || (teller === 'local' && told === 'local')
 }
 
 /** Whether the address can be somebody's at all. */

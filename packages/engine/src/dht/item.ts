@@ -3,6 +3,7 @@
 import { decode } from '../bencode/decode.ts'
 import type { BencodeValue } from '../bencode/value.ts'
 import { concatBytes } from '../bytes/bytes.ts'
+import { ShoalError } from '../errors.ts'
 import type { Sha1 } from '../ports.ts'
 
 export const MAX_VALUE_BYTES = 1000
@@ -53,6 +54,13 @@ export function signedBytes(salt: Uint8Array, seq: number, value: Uint8Array): U
   return concatBytes([utf8.encode(`4:salt${salt.length}:`), salt, head, value])
 }
 
+/** Throws a ShoalError `OPTION_INVALID` for an item that nobody would store. */
+export function checkItem(item: Item): void {
+  const problem = problemOf(item)
+  if (problem !== undefined)
+    throw new ShoalError('OPTION_INVALID', `the item ${problem}`, { operation: 'put' })
+}
+
 /** The value that these bytes are the one bencoding of; undefined when they are not. */
 export function parseValue(value: Uint8Array): BencodeValue | undefined {
   try {
@@ -65,6 +73,18 @@ export function parseValue(value: Uint8Array): BencodeValue | undefined {
   } catch {
     return undefined
   }
+}
+
+function problemOf(item: Item): string | undefined {
+  if (item.value.length > MAX_VALUE_BYTES) return `has a value of more than ${MAX_VALUE_BYTES} bytes`
+  if (parseValue(item.value) === undefined) return 'has a value that is not canonical bencoding'
+  if (item.kind === 'immutable') return undefined
+  if (item.publicKey.length !== PUBLIC_KEY_BYTES) return `has a key that is not of ${PUBLIC_KEY_BYTES} bytes`
+  if (item.signature.length !== SIGNATURE_BYTES)
+    return `has a signature that is not of ${SIGNATURE_BYTES} bytes`
+  if (item.salt.length > MAX_SALT_BYTES) return `has a salt of more than ${MAX_SALT_BYTES} bytes`
+  if (!Number.isSafeInteger(item.seq) || item.seq < 0) return 'has a seq that is no whole number from 0'
+  return undefined
 }
 
 const utf8 = new TextEncoder()

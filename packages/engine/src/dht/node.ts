@@ -4,20 +4,19 @@
  */
 import { formatAddress, type PeerAddress } from '../bytes/address.ts'
 import { equalBytes } from '../bytes/bytes.ts'
-import { ipScope } from '../bytes/ip-scope.ts'
-import type { Random, Sha1 } from '../ports.ts'
-import { type Family, familyOf, isUsable, mayTell } from './address-rules.ts'
+import { ipScope, mayTell } from '../bytes/ip-scope.ts'
+import { type Family, familyOf, isUsable } from './address-rules.ts'
 import { type Contact, ID_BYTES } from './distance.ts'
 import { AddressVotes } from './external-ip.ts'
 import type { ImmutableItem, MutableItem } from './item.ts'
-import type { Verify } from './item-store.ts'
 import { encodeQuery, type Incoming, type Query, type Reply } from './krpc.ts'
 import { decodeMessage } from './krpc-decode.ts'
 import { isNodeIdOf, makeNodeId } from './node-id.ts'
+import type { Datagram, DhtOptions, DhtSnapshot } from './node-types.ts'
 import { type Outcome, Queries } from './queries.ts'
 import { Bucket } from './rate-limiter.ts'
 import { Responder } from './responder.ts'
-import { type BucketSnapshot, K, RoutingTable } from './routing-table.ts'
+import { K, RoutingTable } from './routing-table.ts'
 import { MAX_SAVED_NODES, readSaved, writeSaved } from './saved.ts'
 import { Searches, type SearchHost, type SearchSummary } from './searches.ts'
 import {
@@ -54,43 +53,6 @@ const ENOUGH_NODES = 32
 const RENEW_EVERY_MS = 30 * 60_000
 const DEFAULT_VERSION = Uint8Array.of(0x53, 0x48, 0, 1)
 
-export interface DhtOptions {
-  readonly family: Family
-  readonly random: Random
-  readonly sha1: Sha1
-  /** Ed25519, for mutable items of BEP 44; without it these are neither stored nor found. */
-  readonly verify?: Verify
-  /** Asks, but does not answer (BEP 43): for nodes that cannot be reached, or that pay for traffic. */
-  readonly readOnly?: boolean
-  /** What {@link DhtNode.save} gave; anything else is ignored. */
-  readonly saved?: Uint8Array
-  /** Client and version, 4 bytes (BEP 20); default `SH`, 0, 1. */
-  readonly version?: Uint8Array
-}
-
-export interface Datagram {
-  readonly to: PeerAddress
-  readonly datagram: Uint8Array
-}
-
-export interface DhtSnapshot {
-  /** 20 bytes. */
-  readonly id: Uint8Array
-  readonly externalIp: string | undefined
-  readonly nodes: number
-  readonly goodNodes: number
-  readonly buckets: readonly BucketSnapshot[]
-  readonly storedTorrents: number
-  readonly storedPeers: number
-  readonly storedItems: number
-  readonly searches: number
-  readonly pendingQueries: number
-  /** Datagrams. Dropped: what was no message, not asked for, too much, or could not be sent. */
-  readonly sent: number
-  readonly received: number
-  readonly dropped: number
-}
-
 export class DhtNode {
   readonly family: Family
   readonly #options: DhtOptions
@@ -111,7 +73,8 @@ export class DhtNode {
   #maintainAt: number
   #bootstrapAt: number
   #bootstrapRetryMs = BOOTSTRAP_RETRY_MS
-  #isBootstrapping = false
+  /** Ends the search for our own id that is going on. */
+  #endBootstrap: (() => void) | undefined
   #sent = 0
   #received = 0
   #dropped = 0
@@ -217,13 +180,16 @@ export class DhtNode {
     return this.#searches.start(getTask(target, options, sha1, verify), now)
   }
 
-  /** Stores a value (bencoded, at most 1000 bytes) at the nodes nearest to its SHA-1. */
+  /**
+   * Stores a value (bencoded, at most 1000 bytes) at the nodes nearest to its SHA-1. Throws a ShoalError
+   * `OPTION_INVALID` when it is no such value.
+   */
   putImmutable(item: Omit<ImmutableItem, 'kind'>, options: PutOptions, now: number): () => void {
     const task = putTask({ kind: 'immutable', ...item }, options, this.#options.sha1)
     return this.#searches.start(task, now)
   }
 
-  /** Stores a signed value (BEP 44); what is signed is `signedBytes`. */
+  /** Stores a signed value (BEP 44); what is signed is `signedBytes`. Throws as `putImmutable` does. */
   putMutable(item: Omit<MutableItem, 'kind'>, options: PutOptions, now: number): () => void {
     const task = putTask({ kind: 'mutable', ...item }, options, this.#options.sha1)
     return this.#searches.start(task, now)
@@ -352,7 +318,7 @@ export class DhtNode {
     const questionable = this.#table.nextQuestionable(now)
     if (questionable !== undefined) this.#pingQuietly(questionable, now)
     if (this.#table.goodCount(now) < FEW_NODES) {
-      if (now >= this.#bootstrapAt) this.#bootstrap(now)
+      if (now >= this.#bootstrapAt && this.#endBootstrap === undefined) this.#bootstrap(now)
       return
     }
     this.#bootstrapRetryMs = BOOTSTRAP_RETRY_MS
@@ -369,13 +335,12 @@ export class DhtNode {
   #bootstrap(now: number): void {
     this.#bootstrapAt = now + this.#bootstrapRetryMs
     this.#bootstrapRetryMs = Math.min(MAX_BOOTSTRAP_RETRY_MS, this.#bootstrapRetryMs * 2)
-    if (this.#isBootstrapping) return
     if (this.#bootstrapAddresses.size === 0 && this.#table.size === 0) return
-    this.#isBootstrapping = true
+    this.#endBootstrap?.()
     const task = findNodeTask(this.id, this.#want(), () => {
-      this.#isBootstrapping = false
+      this.#endBootstrap = undefined
     })
-    this.#searches.start(task, now, [...this.#bootstrapAddresses.values()])
+    this.#endBootstrap = this.#searches.start(task, now, [...this.#bootstrapAddresses.values()])
   }
 
   #rememberBootstrap(addresses: readonly (Contact | PeerAddress)[]): void {

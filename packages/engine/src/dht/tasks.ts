@@ -1,10 +1,11 @@
 /** What a search through the DHT can be for: peers, counts of peers, items, or just nodes. */
 import { formatAddress, type PeerAddress, parseIp } from '../bytes/address.ts'
 import { equalBytes } from '../bytes/bytes.ts'
+import { mayTell } from '../bytes/ip-scope.ts'
 import type { Sha1 } from '../ports.ts'
-import { type Family, familyOf, isUsable, mayTell } from './address-rules.ts'
+import { type Family, familyOf, isUsable } from './address-rules.ts'
 import { addToFilter, estimateCount, mergeFilter } from './bloom.ts'
-import { type Item, type MutableItem, mutableTarget, signedBytes, targetOf } from './item.ts'
+import { checkItem, type Item, type MutableItem, mutableTarget, signedBytes, targetOf } from './item.ts'
 import type { Verify } from './item-store.ts'
 import { FILTER_BYTES, type Reply } from './krpc.ts'
 import type { Candidate } from './lookup.ts'
@@ -147,6 +148,7 @@ export function getTask(
 }
 
 export function putTask(item: Item, options: PutOptions, sha1: Sha1): SearchTask {
+  checkItem(item)
   const target = targetOf(item, sha1)
   const holders = new Set<Candidate>()
   return {

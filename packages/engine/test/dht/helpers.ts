@@ -4,7 +4,8 @@ import { type Encodable, encode } from '../../src/bencode/encode.ts'
 import type { PeerAddress } from '../../src/bytes/address.ts'
 import type { Incoming } from '../../src/dht/krpc.ts'
 import { decodeMessage } from '../../src/dht/krpc-decode.ts'
-import { type Datagram, DhtNode, type DhtOptions } from '../../src/dht/node.ts'
+import { DhtNode } from '../../src/dht/node.ts'
+import type { Datagram, DhtOptions } from '../../src/dht/node-types.ts'
 
 export const START_MS = 1_000_000
 

@@ -348,6 +348,42 @@ describe('searches', () => {
     expect(repliesOf([ask(node, question('ping', {}), START_MS + 5000)!])).toHaveLength(1)
   })
 
+  test('what nobody would store is not put', () => {
+    const node = makeNode()
+    const onDone = (): void => {}
+    const key = {
+      publicKey: new Uint8Array(32),
+      salt: new Uint8Array(0),
+      seq: 1,
+      signature: new Uint8Array(64),
+    }
+    const value = encode('x')
+    for (const bad of [encode('x'.repeat(1000)), ascii('x'), ascii('d1:b0:1:a0:e'), new Uint8Array(0)]) {
+      expect(() => node.putImmutable({ value: bad }, { onDone }, START_MS)).toThrow(/the item has a value/)
+    }
+    for (const wrong of [
+      { publicKey: value },
+      { signature: value },
+      { salt: new Uint8Array(65) },
+      { seq: -1 },
+    ]) {
+      expect(() => node.putMutable({ value, ...key, ...wrong }, { onDone }, START_MS)).toThrow(
+        /the item has a/,
+      )
+    }
+  })
+
+  test('addresses to enter by may be given one after another', () => {
+    const node = makeNode()
+    const asked = new Set<string>()
+    for (let n = 0; n < 3; n++) {
+      node.bootstrap([{ host: `50.${n}.1.1`, port: 1 }], START_MS + n)
+      node.tick(START_MS + n)
+      for (const { to: address } of drain(node)) asked.add(address.host)
+    }
+    expect(asked.size).toBe(3)
+  })
+
   test('a ping tells the id of who is there, or nothing', () => {
     const node = makeNode()
     const seen: (string | undefined)[] = []
