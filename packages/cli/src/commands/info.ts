@@ -1,9 +1,10 @@
-import type { Metainfo } from '@shoal/engine'
+import type { Metainfo, ScrapeResult } from '@shoal/engine'
 import { Command } from 'commander'
-import { EXIT } from '../exit-codes.ts'
+import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { formatBytes, formatCount, formatPieceLength, plural } from '../format.ts'
 import { type NumberedFile, numberFiles } from '../input/file-selection.ts'
 import { loadSource } from '../input/source.ts'
+import { watchInterrupts } from '../interrupt.ts'
 import { addColorOption, addExamples, type CommonOptions } from '../options.ts'
 import { print, printDocument } from '../output.ts'
 import { safeText } from '../terminal/safe-text.ts'
@@ -11,6 +12,7 @@ import { chooseStyle, type Style } from '../terminal/style.ts'
 
 interface InfoOptions extends CommonOptions {
   readonly files?: boolean
+  readonly scrape?: boolean
   readonly json?: boolean
 }
 
@@ -22,27 +24,48 @@ export function defineInfo(): Command {
     .description('Say what is in a torrent file.')
     .argument('<torrent>', 'torrent file, its URL, or - for standard input')
     .option('--files', 'list all files, with the numbers that get --files takes')
+    .option('--scrape', 'ask its trackers how many seeds and leechers there are')
     .option('--json', 'one JSON document on standard output')
   addColorOption(command)
   addExamples(command, [
     ['shoal info debian.torrent', 'what it is'],
     ['shoal info show.torrent --files', 'every file'],
+    ['shoal info debian.torrent --scrape', 'is anyone there?'],
     ['shoal info https://example.org/a.torrent --json | jq .infoHash', 'for scripts'],
     ['shoal create disk.iso -o - | shoal info -', 'from standard input'],
   ])
   return command.action(async (source: string, options: InfoOptions) => {
-    const metainfo = await loadSource(await import('@shoal/engine'), source)
-    if (options.json) printDocument(infoDocument(metainfo))
-    else {
-      const style = chooseStyle(options.color, process.stdout.isTTY === true, process.env)
-      for (const line of renderInfo(metainfo, options.files === true, style)) print(line)
-    }
-    process.exitCode = EXIT.ok
+    process.exitCode = await info(source, options)
   })
 }
 
+async function info(source: string, options: InfoOptions): Promise<ExitCode> {
+  const engine = await import('@shoal/engine')
+  const metainfo = await loadSource(engine, source)
+  const scrape = options.scrape ? await askTrackers(engine, metainfo) : undefined
+  if (options.json) printDocument(infoDocument(metainfo, scrape))
+  else {
+    const style = chooseStyle(options.color, process.stdout.isTTY === true, process.env)
+    for (const line of renderInfo(metainfo, options.files === true, style, scrape)) print(line)
+  }
+  const isUnanswered = scrape !== undefined && scrape.length > 0 && !scrape.some(result => result.ok)
+  return isUnanswered ? EXIT.network : EXIT.ok
+}
+
+async function askTrackers(
+  engine: Pick<typeof import('@shoal/engine'), 'scrapeTorrent'>,
+  metainfo: Metainfo,
+): Promise<ScrapeResult[]> {
+  const interruption = watchInterrupts(() => {})
+  try {
+    return await engine.scrapeTorrent(metainfo, { signal: interruption.signal })
+  } finally {
+    interruption.end()
+  }
+}
+
 /** Stable field names; text as it is in the torrent. */
-export function infoDocument(metainfo: Metainfo): object {
+export function infoDocument(metainfo: Metainfo, scrape?: readonly ScrapeResult[]): object {
   const { geometry } = metainfo
   return {
     infoHash: metainfo.infoHashHex,
@@ -56,6 +79,7 @@ export function infoDocument(metainfo: Metainfo): object {
     createdBy: metainfo.createdBy,
     creationDate: isoDate(metainfo.creationDate),
     trackers: metainfo.trackers,
+    scrape: scrape?.map(plainResult),
     webSeeds: metainfo.webSeeds,
     httpSeeds: metainfo.httpSeeds,
     nodes: metainfo.nodes,
@@ -68,7 +92,19 @@ export function infoDocument(metainfo: Metainfo): object {
   }
 }
 
-export function renderInfo(metainfo: Metainfo, allFiles: boolean, style: Style): string[] {
+/** An error as its code and message. */
+function plainResult(result: ScrapeResult): object {
+  if (result.ok) return result
+  const { code, message } = result.error
+  return { url: result.url, ok: false, code, message }
+}
+
+export function renderInfo(
+  metainfo: Metainfo,
+  allFiles: boolean,
+  style: Style,
+  scrape?: readonly ScrapeResult[],
+): string[] {
   const { geometry } = metainfo
   const files = numberFiles(metainfo.files)
   const rows: (readonly [string, string])[] = [
@@ -86,6 +122,10 @@ export function renderInfo(metainfo: Metainfo, allFiles: boolean, style: Style):
   if (created.length > 0) rows.push(['Created', safeText(created.join(' by '))])
   const tiers = metainfo.trackers.map(tier => tier.map(safeText).join(', '))
   rows.push(...list('Trackers', tiers.length === 0 ? ['none'] : tiers))
+  if (scrape !== undefined) {
+    const results = scrape.map(result => renderResult(result, style))
+    rows.push(...list('Scrape', results.length === 0 ? ['no trackers to ask'] : results))
+  }
   rows.push(...list('Web seeds', [...metainfo.webSeeds, ...metainfo.httpSeeds].map(safeText)))
   rows.push(
     ...list(
@@ -96,6 +136,19 @@ export function renderInfo(metainfo: Metainfo, allFiles: boolean, style: Style):
   rows.push(...list('Warnings', metainfo.warnings.map(safeText)))
   const lines = rows.map(([label, value]) => `${style.dim(label.padEnd(10))} ${value}`)
   return [...lines, ...renderFiles(files, allFiles, style)]
+}
+
+/** `http://t.example/announce: 12 seeds, 1 leecher, 345 downloads` */
+function renderResult(result: ScrapeResult, style: Style): string {
+  const url = safeText(result.url)
+  if (!result.ok) return `${url}: ${style.bad(safeText(result.error.message))}`
+  const counts = [
+    [result.seeders, 'seed'],
+    [result.leechers, 'leecher'],
+    [result.downloads, 'download'],
+  ] as const
+  const known = counts.flatMap(([count, noun]) => (count === undefined ? [] : [plural(count, noun)]))
+  return `${url}: ${style.good(known.join(', '))}`
 }
 
 function renderFiles(files: readonly NumberedFile[], all: boolean, style: Style): string[] {
