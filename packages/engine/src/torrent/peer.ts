@@ -14,11 +14,12 @@ import { ProtocolError } from '../errors.ts'
 import type { Geometry } from '../metainfo/geometry.ts'
 import type { Link, LinkHandler, Sha1 } from '../ports.ts'
 import { Framer, type WireSink } from '../wire/framer.ts'
-import { encodeHandshake, type Features, readReserved, reservedBits } from '../wire/handshake.ts'
+import { encodeHandshake, readReserved, reservedBits } from '../wire/handshake.ts'
 import * as messages from '../wire/messages.ts'
 import { clientName } from '../wire/peer-id.ts'
 import { Downloads, type DownloadsPeer } from './downloads.ts'
 import { decodeExtendedHandshake, EXTENDED_HANDSHAKE, encodeExtendedHandshake } from './extended-handshake.ts'
+import type { ExtensionLink, ExtensionRegistry, PeerExtensions } from './extensions.ts'
 import { Outbox } from './outbox.ts'
 import type { PeerBookEntry } from './peer-book.ts'
 import type { Picker } from './picker.ts'
@@ -37,7 +38,6 @@ const KEEP_ALIVE_MS = 110_000
 const SILENCE_MS = 180_000
 /** Longest extended or unknown message; what else there is has its own bound. */
 const MESSAGE_MAX_BYTES = 256 * 1024
-const OUR_FEATURES: Features = { fast: true, extended: true, dht: false }
 
 /** What a peer needs of the swarm it belongs to. */
 export interface PeerOwner {
@@ -46,6 +46,11 @@ export interface PeerOwner {
   readonly peerId: Uint8Array
   readonly clientName: string
   readonly listenPort: number | undefined
+  /** Where our DHT node listens, if there is one (BEP 5). */
+  readonly dhtPort: number | undefined
+  readonly extensions: ExtensionRegistry
+  /** Bytes of the info dictionary (BEP 9). */
+  readonly metadataSize: number | undefined
   readonly geometry: Geometry
   readonly picker: Picker
   /** All of the piece memory. */
@@ -68,6 +73,10 @@ export interface PeerOwner {
   onReady(peer: Peer): string | undefined
   /** Their interest in us changed. */
   onInterest(peer: Peer): void
+  /** It told where it listens. */
+  onListens(peer: Peer, port: number): void
+  /** It has a DHT node. */
+  onDhtPort(peer: Peer, port: number): void
   /** It could be asked for more than there is to ask for. */
   onStarved(peer: Peer): void
   onBlock(peer: Peer, piece: number, block: number, bytes: number, now: number): void
@@ -77,7 +86,7 @@ export interface PeerOwner {
   onGone(peer: Peer, reason: string, fault: ProtocolError | undefined): void
 }
 
-export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer {
+export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, ExtensionLink {
   readonly id: number
   readonly direction: 'in' | 'out'
   readonly address: PeerAddress
@@ -92,6 +101,8 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer {
   client = ''
   /** Where it says it listens, which is not where an incoming connection comes from. */
   listens: number | undefined
+  /** It will download nothing more (BEP 21). */
+  uploadOnly = false
   parole = false
   /** It speaks BEP 6, BEP 10. */
   fast = false
@@ -110,6 +121,9 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer {
   readonly #outbox: Outbox
   readonly #downloads: Downloads
   readonly #uploads: Uploads
+  /** Where the extension protocol is spoken. */
+  #extensions: PeerExtensions | undefined
+  #hasDht = false
   #lastReceivedAt: number
 
   constructor(
@@ -241,6 +255,37 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer {
     this.#setInterest(this.#owner.picker.wants(this))
   }
 
+  /** What we are and can do (BEP 10): when the connection opens, and when it changes. */
+  sendExtendedHandshake(): void {
+    if (this.#extensions === undefined) return
+    const owner = this.#owner
+    const payload = encodeExtendedHandshake({
+      client: owner.clientName,
+      port: owner.listenPort,
+      requestQueue: UPLOAD_QUEUE_MAX,
+      extensions: owner.extensions.ids,
+      metadataSize: owner.metadataSize,
+      uploadOnly: owner.picker.isComplete,
+      yourIp: this.address.host,
+    })
+    this.sendExtended(EXTENDED_HANDSHAKE, payload)
+  }
+
+  /** See `ExtensionLink`. */
+  sendExtended(id: number, payload: Uint8Array): void {
+    if (this.phase === 'open') this.#outbox.send(messages.encodeExtended(id, payload))
+  }
+
+  /** It no longer has a piece (BEP 54): what we asked of it will not come. */
+  loses(piece: number): void {
+    if (!this.pieces.has(piece)) return
+    const { picker } = this.#owner
+    picker.peerLeft(this)
+    this.pieces.delete(piece)
+    picker.peerJoined(this)
+    this.interestStale = true
+  }
+
   /** Asks for what may be asked for now. */
   fill(now: number): void {
     if (this.phase === 'open') this.#downloads.fill(now)
@@ -261,6 +306,7 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer {
       this.#owner.picker.peerLeft(this)
     }
     this.#uploads.clear()
+    this.#extensions?.leave()
     this.#outbox.close()
     this.#owner.onGone(this, reason, fault)
   }
@@ -275,7 +321,8 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer {
 
   sendHandshake(): void {
     const { infoHash, peerId } = this.#owner
-    this.#outbox.send(encodeHandshake({ infoHash, peerId, reserved: reservedBits(OUR_FEATURES) }))
+    const reserved = reservedBits({ fast: true, extended: true, dht: this.#owner.dhtPort !== undefined })
+    this.#outbox.send(encodeHandshake({ infoHash, peerId, reserved }))
   }
 
   onBytes(chunk: Uint8Array): void {
@@ -316,6 +363,7 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer {
     const theirs = readReserved(reserved)
     this.fast = theirs.fast
     this.extended = theirs.extended
+    this.#hasDht = theirs.dht
   }
 
   onPeerId(peerId: Uint8Array): void {
@@ -330,7 +378,12 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer {
     if (this.fast && picker.have.isFull) this.#outbox.send(messages.haveAll)
     else if (this.fast && picker.have.isEmpty) this.#outbox.send(messages.haveNone)
     else if (!picker.have.isEmpty) this.#outbox.send(messages.encodeBitfield(picker.have.bytes))
-    if (this.extended) this.#sendExtendedHandshake()
+    if (this.extended) {
+      this.#extensions = this.#owner.extensions.join(this)
+      this.sendExtendedHandshake()
+    }
+    const { dhtPort } = this.#owner
+    if (this.#hasDht && dhtPort !== undefined) this.#outbox.send(messages.encodePort(dhtPort))
     if (this.fast && !picker.have.isEmpty) this.#uploads.offerFast()
   }
 
@@ -404,7 +457,9 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer {
     this.#downloads.onBlock(piece, begin, length, this.#lastReceivedAt)
   }
 
-  onPort(_port: number): void {}
+  onPort(port: number): void {
+    if (port > 0) this.#owner.onDhtPort(this, port)
+  }
 
   onSuggest(piece: number): void {
     this.#needFast('suggest')
@@ -423,25 +478,21 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer {
   }
 
   onExtended(id: number, payload: Uint8Array): void {
-    if (id !== EXTENDED_HANDSHAKE) return
+    if (id !== EXTENDED_HANDSHAKE) return this.#extensions?.onMessage(id, payload, this.#lastReceivedAt)
     const theirs = decodeExtendedHandshake(payload)
     if (theirs.client !== undefined) this.client = theirs.client
-    if (theirs.port !== undefined) this.listens = theirs.port
+    if (theirs.port !== undefined) {
+      this.listens = theirs.port
+      this.#owner.onListens(this, theirs.port)
+    }
+    if (theirs.uploadOnly !== undefined) this.uploadOnly = theirs.uploadOnly
     if (theirs.requestQueue !== undefined) this.#downloads.setMax(theirs.requestQueue)
+    this.#extensions?.onHandshake(theirs, this.#lastReceivedAt)
   }
 
   onUnknown(): void {}
 
   // ---------------------------------------------------------------------------------------------------- helpers
-
-  #sendExtendedHandshake(): void {
-    const payload = encodeExtendedHandshake({
-      client: this.#owner.clientName,
-      port: this.#owner.listenPort,
-      requestQueue: UPLOAD_QUEUE_MAX,
-    })
-    this.#outbox.send(messages.encodeExtended(EXTENDED_HANDSHAKE, payload))
-  }
 
   #setPieces(pieces: Bitfield): void {
     const { picker } = this.#owner

@@ -11,10 +11,15 @@ import { assert, ProtocolError, type ShoalError } from '../errors.ts'
 import type { Geometry } from '../metainfo/geometry.ts'
 import type { Metainfo } from '../metainfo/metainfo.ts'
 import type { Link, Ports, Run, RunOutcome, Sha1, Store } from '../ports.ts'
+import { PexFlag } from '../wire/pex-message.ts'
 import { Choker } from './choker.ts'
+import { DontHaveExtension } from './donthave.ts'
+import { type Extension, ExtensionRegistry } from './extensions.ts'
 import type { RateLimit } from './limits.ts'
+import { MetadataExtension } from './metadata.ts'
 import { Peer, type PeerOwner } from './peer.ts'
 import type { PeerBook, PeerBookEntry, PeerSource } from './peer-book.ts'
+import { type ConnectedContact, PexExtension } from './pex.ts'
 import { Picker } from './picker.ts'
 import { PieceFlow } from './piece-flow.ts'
 import { RateMeter } from './rate-meter.ts'
@@ -47,7 +52,16 @@ export interface SwarmDeps {
   readonly clientName: string
   /** Where we listen, as far as it is known. */
   readonly listenPort: () => number | undefined
+  /** The DHT node that peers may get to know, where there is one and the torrent is not private. */
+  readonly dht: SwarmDht | undefined
+  /** Whether peers may be exchanged with peers (BEP 11): never of private torrents. */
+  readonly peerExchange: boolean
   readonly events: SwarmEvents
+}
+
+export interface SwarmDht {
+  readonly port: number | undefined
+  addNode(address: PeerAddress): void
 }
 
 export interface SwarmOptions {
@@ -77,6 +91,8 @@ export class Swarm implements PeerOwner {
   readonly sha1: Sha1
   readonly sendBuffers: SendBuffers
   readonly picked: Int32Array = new Int32Array(PICK_MAX * 2)
+  readonly extensions: ExtensionRegistry
+  readonly metadataSize: number
 
   readonly book: PeerBook
   readonly download: RateMeter = new RateMeter()
@@ -119,6 +135,8 @@ export class Swarm implements PeerOwner {
       onDropped: piece => deps.store.abandon(piece),
     })
     this.picker.setPriorities(options.priorities)
+    this.metadataSize = deps.metainfo.infoBytes.length
+    this.extensions = new ExtensionRegistry(this.#createExtensions())
     this.#choker = new Choker({ slots: options.uploadSlots, random: deps.ports.random })
     this.flow = new PieceFlow({
       geometry: this.geometry,
@@ -145,6 +163,10 @@ export class Swarm implements PeerOwner {
 
   get listenPort(): number | undefined {
     return this.#deps.listenPort()
+  }
+
+  get dhtPort(): number | undefined {
+    return this.#deps.dht?.port
   }
 
   /** Bytes received in vain. */
@@ -183,6 +205,7 @@ export class Swarm implements PeerOwner {
     // What a rate limit allows goes to whoever asks first: everyone is first in turn.
     const first = peers.length === 0 ? 0 : this.#rotation++ % peers.length
     for (let n = 0; n < peers.length; n++) peers[(first + n) % peers.length]!.tick(now, endgame)
+    this.extensions.tick(now)
     if (now - this.#caredAt >= CARE_MS) this.#care(now)
     if (now >= this.#choker.dueAt) this.#rechoke(now)
   }
@@ -276,6 +299,14 @@ export class Swarm implements PeerOwner {
     if (this.#choker.tryUnchoke(peer, this.#peers.values(), now)) peer.unchoke(now)
   }
 
+  onListens(peer: Peer, port: number): void {
+    if (peer.direction === 'in') this.addAddress({ host: peer.address.host, port }, 'incoming', peer.peerId)
+  }
+
+  onDhtPort(peer: Peer, port: number): void {
+    this.#deps.dht?.addNode({ host: peer.address.host, port })
+  }
+
   onStarved(peer: Peer): void {
     this.#starved.add(peer)
   }
@@ -326,6 +357,41 @@ export class Swarm implements PeerOwner {
     return (older.direction === 'out') === ours
   }
 
+  #createExtensions(): Extension[] {
+    const { metainfo, ports, peerExchange } = this.#deps
+    const { infoHash, infoBytes } = metainfo
+    const extensions: Extension[] = [
+      new MetadataExtension({ infoHash, infoBytes, sha1: ports.sha1, onMetadata: () => {} }),
+      new DontHaveExtension(
+        () => this.geometry.pieceCount,
+        ({ id }, piece) => this.#peers.get(id)?.loses(piece),
+      ),
+    ]
+    if (peerExchange) {
+      extensions.push(
+        new PexExtension({
+          contacts: () => this.#contacts(),
+          onPeers: found => {
+            for (const { address } of found) this.addAddress(address, 'pex')
+          },
+        }),
+      )
+    }
+    return extensions
+  }
+
+  /** Connected peers that others could connect to. */
+  *#contacts(): Iterable<ConnectedContact> {
+    for (const peer of this.#peers.values()) {
+      if (peer.phase !== 'open') continue
+      const port = peer.direction === 'out' ? peer.address.port : peer.listens
+      if (port === undefined) continue
+      const reachable = peer.direction === 'out' ? PexFlag.reachable : 0
+      const seed = peer.isSeed || peer.uploadOnly ? PexFlag.uploadOnly : 0
+      yield { id: peer.id, address: { host: peer.address.host, port }, flags: reachable | seed }
+    }
+  }
+
   #onStored(piece: number): void {
     for (const peer of this.#peers.values()) {
       peer.sendHave(piece)
@@ -333,7 +399,10 @@ export class Swarm implements PeerOwner {
     }
     this.#deps.events.onPiece(piece)
     if (!this.picker.isComplete) return
-    for (const peer of this.#peers.values()) peer.updateInterest()
+    for (const peer of this.#peers.values()) {
+      peer.updateInterest()
+      peer.sendExtendedHandshake()
+    }
     this.#deps.events.onComplete()
   }
 
@@ -354,7 +423,7 @@ export class Swarm implements PeerOwner {
       if (peer.interestStale) peer.updateInterest()
       if (!peer.interested && !peer.choked) peer.choke()
       const settled = now - peer.startedAt > USELESS_MS
-      if (complete && peer.isSeed && settled) peer.close('both have everything')
+      if (complete && (peer.isSeed || peer.uploadOnly) && settled) peer.close('both have everything')
     }
     for (const peer of this.#peers.values()) if (peer.interested && peer.choked) this.onInterest(peer)
     if (this.#peers.size >= this.maxConnections) this.#makeRoom(now)

@@ -397,6 +397,8 @@ export class Torrent implements StoreHandler {
         peerId,
         clientName,
         listenPort,
+        dht: undefined,
+        peerExchange: !this.metainfo.private,
         metainfo: this.metainfo,
         book: this.book,
         downloadLimit: this.downloadLimit,
