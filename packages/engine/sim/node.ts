@@ -172,6 +172,7 @@ export class Member {
         dir: '/downloads',
         filePriorities: metainfo.files.map(() => 4),
         sequential: false,
+        discovery: true,
         check: 'auto',
         allocation: 'sparse',
         readOnly: false,

@@ -9,9 +9,11 @@ import { assert, ShoalError } from './errors.ts'
 import type { Metainfo } from './metainfo/metainfo.ts'
 import type { Link, LinkHandler, Listener, Ports } from './ports.ts'
 import { Incoming } from './torrent/incoming.ts'
+import { MagnetFetch, type MagnetObserver, type MagnetOptions } from './torrent/magnet-fetch.ts'
 import { SendBuffers } from './torrent/send-buffers.ts'
 import { TokenBucket } from './torrent/token-bucket.ts'
 import { Torrent, type TorrentObserver, type TorrentOptions } from './torrent/torrent.ts'
+import type { TorrentDht } from './torrent/torrent-dht.ts'
 import { makePeerId } from './wire/peer-id.ts'
 
 /** Timeouts, choking, keep-alives, announces, speeds: everything that waits, waits for this. */
@@ -52,11 +54,14 @@ export class Engine {
   readonly #pool: SlabPool
   readonly #sendBuffers = new SendBuffers()
   readonly #torrents = new Map<string, Torrent>()
+  /** Torrents whose description is being fetched. */
+  readonly #magnets = new Map<string, MagnetFetch>()
   /** Accepted, not yet of a torrent. */
   readonly #incoming = new Set<Incoming>()
   /** Removed, still telling their trackers. */
   readonly #leaving = new Set<Torrent>()
   readonly #announceKey: number
+  #dht: TorrentDht | undefined
   #listener: Listener | undefined
   #listenPort: number | undefined
   #stopTicking: (() => void) | undefined
@@ -124,6 +129,7 @@ export class Engine {
         clientName: this.#options.clientName,
         announceKey: this.#announceKey,
         listenPort: () => this.#listenPort,
+        dht: this.#dht,
         observer,
         onNews: () => this.#onNews(),
       },
@@ -132,6 +138,39 @@ export class Engine {
     )
     this.#torrents.set(metainfo.infoHashHex, torrent)
     return torrent
+  }
+
+  /**
+   * Begins to ask peers what is in a torrent; `observer.onMetadata` ends it, and so does `dropMagnet`.
+   *
+   * @throws ShoalError `TORRENT_DUPLICATE`, `CLOSED`
+   */
+  addMagnet(options: MagnetOptions, observer: MagnetObserver): MagnetFetch {
+    const key = toHex(options.infoHash)
+    if (this.#closing !== undefined) throw new ShoalError('CLOSED', 'the engine is closed')
+    if (this.#torrents.has(key) || this.#magnets.has(key)) {
+      throw new ShoalError('TORRENT_DUPLICATE', `${key} is there already`)
+    }
+    const magnet = new MagnetFetch(
+      {
+        ports: this.#ports,
+        peerId: makePeerId(this.#ports.random.bytes(12)),
+        clientName: this.#options.clientName,
+        announceKey: this.#announceKey,
+        listenPort: () => this.#listenPort,
+        dht: this.#dht,
+        observer,
+        onNews: () => this.#onNews(),
+      },
+      options,
+    )
+    this.#magnets.set(key, magnet)
+    return magnet
+  }
+
+  dropMagnet(magnet: MagnetFetch): void {
+    magnet.close()
+    this.#magnets.delete(toHex(magnet.infoHash))
   }
 
   /** Forgets a torrent that is stopped. */
@@ -149,6 +188,7 @@ export class Engine {
     this.#listener?.close()
     this.#listenPort = undefined
     for (const incoming of this.#incoming) incoming.close()
+    for (const magnet of this.#magnets.values()) magnet.close()
     for (const torrent of this.#torrents.values()) torrent.stop()
   }
 
@@ -159,6 +199,7 @@ export class Engine {
   #tick(): void {
     const now = this.#ports.clock.now()
     for (const incoming of this.#incoming) incoming.tick(now)
+    for (const magnet of this.#magnets.values()) magnet.tick(now)
     for (const torrent of this.#torrents.values()) torrent.tick(now)
     for (const torrent of this.#leaving) if (torrent.isIdle) this.#leaving.delete(torrent)
     this.#onNews()
@@ -187,7 +228,12 @@ export class Engine {
   #dial(now: number): void {
     let connected = this.#incoming.size
     let connecting = 0
-    const swarms = []
+    const swarms: { dial(now: number): boolean }[] = []
+    for (const magnet of this.#magnets.values()) {
+      swarms.push(magnet)
+      connected += magnet.connected
+      connecting += magnet.connecting
+    }
     for (const { swarm } of this.#torrents.values()) {
       if (swarm === undefined) continue
       swarms.push(swarm)
@@ -218,6 +264,7 @@ export class Engine {
     let connected = 0
     for (const { swarm } of this.#torrents.values()) connected += swarm?.peers.size ?? 0
     if (connected >= this.#options.maxConnections) return undefined
-    return this.#torrents.get(toHex(infoHash))?.accept(link)
+    const key = toHex(infoHash)
+    return (this.#torrents.get(key) ?? this.#magnets.get(key))?.accept(link)
   }
 }

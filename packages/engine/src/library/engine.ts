@@ -1,5 +1,6 @@
 /** {@link createEngine}: the core engine over this machine's sockets, files and clock. */
 
+import { canonicalIp } from '../bytes/address.ts'
 import { SLAB_BYTES } from '../bytes/slabs.ts'
 import { Engine as CoreEngine } from '../engine.ts'
 import { ShoalError } from '../errors.ts'
@@ -248,6 +249,7 @@ function torrentOptions(
     ...found,
     filePriorities: metainfo.files.map((file, index) => PRIORITY[options.files?.(file, index) ?? 'normal']),
     sequential: options.sequential ?? false,
+    discovery: options.discovery ?? true,
     check: options.check ?? 'auto',
     allocation: options.allocation ?? 'sparse',
     readOnly: options.seedOnly ?? false,
@@ -259,9 +261,13 @@ function torrentOptions(
   }
 }
 
-function checkOptions({ port, maxConnections }: EngineOptions): void {
+function checkOptions({ port, bind, maxConnections }: EngineOptions): void {
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65535)) {
     throw new ShoalError('OPTION_INVALID', `${port} is not a port: 0 to 65535`)
+  }
+  // The scope of a link-local address (`%eth0`) is the system's to judge.
+  if (bind !== undefined && canonicalIp(bind.replace(/%.*$/, '')) === undefined) {
+    throw new ShoalError('OPTION_INVALID', `${JSON.stringify(bind)} is not an IP address to bind to`)
   }
   if (maxConnections !== undefined && !(Number.isInteger(maxConnections) && maxConnections > 0)) {
     throw new ShoalError('OPTION_INVALID', 'maxConnections must be a whole number of at least 1')

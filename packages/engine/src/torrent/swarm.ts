@@ -24,6 +24,7 @@ import { Picker } from './picker.ts'
 import { PieceFlow } from './piece-flow.ts'
 import { RateMeter } from './rate-meter.ts'
 import type { SendBuffers } from './send-buffers.ts'
+import type { TorrentDht } from './torrent-dht.ts'
 
 /** Requests of one refill. */
 const PICK_MAX = 512
@@ -53,15 +54,10 @@ export interface SwarmDeps {
   /** Where we listen, as far as it is known. */
   readonly listenPort: () => number | undefined
   /** The DHT node that peers may get to know, where there is one and the torrent is not private. */
-  readonly dht: SwarmDht | undefined
+  readonly dht: Pick<TorrentDht, 'port' | 'addNode'> | undefined
   /** Whether peers may be exchanged with peers (BEP 11): never of private torrents. */
   readonly peerExchange: boolean
   readonly events: SwarmEvents
-}
-
-export interface SwarmDht {
-  readonly port: number | undefined
-  addNode(address: PeerAddress): void
 }
 
 export interface SwarmOptions {

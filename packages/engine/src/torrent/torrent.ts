@@ -18,8 +18,8 @@ import { ShoalError } from '../errors.ts'
 import type { Geometry } from '../metainfo/geometry.ts'
 import type { Metainfo } from '../metainfo/metainfo.ts'
 import type { FileStamp, Link, Ports, Run, RunOutcome, Store, StoreHandler } from '../ports.ts'
-import type { AnnounceReply } from '../tracker/announce.ts'
-import { Announcer, type TrackerStatus } from '../tracker/announcer.ts'
+import type { TrackerStatus } from '../tracker/announcer.ts'
+import { Announces } from './announces.ts'
 import { RateLimit } from './limits.ts'
 import type { Peer } from './peer.ts'
 import { PeerBook } from './peer-book.ts'
@@ -28,12 +28,17 @@ import type { SendBuffers } from './send-buffers.ts'
 import { piecePriorities, piecesToCheck, piecesTrusted } from './start-up.ts'
 import { Swarm } from './swarm.ts'
 import { TokenBucket } from './token-bucket.ts'
+import type { TorrentDht } from './torrent-dht.ts'
 
 /** So much may have to be hashed again after a crash. */
 const RESUME_EVERY_MS = 5_000
 /** With fewer peers than this the trackers are asked before their interval is over. */
 const FEW_PEERS = 5
 const NEED_PEERS_EVERY_MS = 15_000
+const ENOUGH_PEERS = 20
+/** DHT nodes forget us after half an hour. */
+const LOOKUP_MS = 5 * 60_000
+const LOOKUP_ENOUGH_MS = 15 * 60_000
 
 export interface TorrentOptions {
   /** The folder that holds, or will hold, the torrent's file or folder. */
@@ -49,6 +54,8 @@ export interface TorrentOptions {
   /** A saved resume record. */
   readonly resume: Uint8Array | undefined
   readonly peers: readonly PeerAddress[]
+  /** Whether peers may come from the DHT and from other peers; never of private torrents (BEP 27). */
+  readonly discovery: boolean
   /** Tiers besides the torrent's own. */
   readonly trackers: readonly (readonly string[])[]
   readonly maxConnections: number
@@ -69,6 +76,7 @@ export interface TorrentDeps {
   /** See `AnnounceRequest.key`. */
   readonly announceKey: number
   readonly listenPort: () => number | undefined
+  readonly dht: TorrentDht | undefined
   readonly observer: TorrentObserver
   /** There is someone to dial, or an end: the engine need not wait for its tick to look. */
   readonly onNews: () => void
@@ -114,9 +122,11 @@ export class Torrent implements StoreHandler {
 
   readonly #deps: TorrentDeps
   readonly #options: TorrentOptions
-  readonly #announcer: Announcer
-  /** In flight, by URL: how to cancel. */
-  readonly #announces = new Map<string, () => void>()
+  readonly #announces: Announces
+  /** Undefined for private torrents, and where the user wants none. */
+  readonly #dht: TorrentDht | undefined
+  #cancelLookup: (() => void) | undefined
+  #lookedUpAt = Number.NEGATIVE_INFINITY
   #phase: TorrentPhase = { name: 'stopped' }
   #record: ResumeRecord | undefined
   /** What is had, while there is no swarm to ask. */
@@ -149,7 +159,27 @@ export class Torrent implements StoreHandler {
     this.#addedAt = ports.clock.unixTime()
     this.downloadLimit = new RateLimit(deps.downloadLimit, new TokenBucket(options.downloadLimit))
     this.uploadLimit = new RateLimit(deps.uploadLimit, new TokenBucket(options.uploadLimit))
-    this.#announcer = new Announcer([...metainfo.trackers, ...options.trackers], { random: ports.random })
+    const open = options.discovery && !metainfo.private
+    this.#dht = open ? deps.dht : undefined
+    this.#announces = new Announces([...metainfo.trackers, ...options.trackers], {
+      trackers: ports.trackers,
+      random: ports.random,
+      infoHash: metainfo.infoHash,
+      peerId: deps.peerId,
+      key: deps.announceKey,
+      listenPort: deps.listenPort,
+      now: () => this.#now(),
+      stats: () => ({
+        uploadedBytes: this.uploadedBytes,
+        downloadedBytes: this.downloadedBytes,
+        leftBytes: this.#leftBytes(),
+      }),
+      onPeers: (peers, now) => {
+        for (const { host, port, peerId } of peers) this.book.add({ host, port }, 'tracker', now, { peerId })
+      },
+      onMessage: (url, message) => deps.observer.onTracker(url, message),
+      onEnd: () => deps.onNews(),
+    })
     this.book = new PeerBook({ random: ports.random })
     for (const address of options.peers) this.book.add(address, 'given', ports.clock.now())
     if (options.resume !== undefined) this.#readRecord(options.resume)
@@ -189,7 +219,7 @@ export class Torrent implements StoreHandler {
   }
 
   get trackers(): readonly TrackerStatus[] {
-    return this.#announcer.status()
+    return this.#announces.status
   }
 
   /** All that is wanted is there. Always so for a torrent that never writes. */
@@ -203,7 +233,7 @@ export class Torrent implements StoreHandler {
   /** Neither at work nor finishing work, trackers told as far as they answer. */
   get isIdle(): boolean {
     const { name } = this.#phase
-    return (name === 'stopped' || name === 'error') && this.#announces.size === 0
+    return (name === 'stopped' || name === 'error') && this.#announces.isIdle
   }
 
   // ------------------------------------------------------------------------------------------------- commands
@@ -239,8 +269,7 @@ export class Torrent implements StoreHandler {
 
   /** Gives up on trackers that have not answered yet. */
   cancelAnnounces(): void {
-    for (const cancel of this.#announces.values()) cancel()
-    this.#announces.clear()
+    this.#announces.cancel()
   }
 
   setFilePriority(file: number, priority: number): void {
@@ -272,11 +301,12 @@ export class Torrent implements StoreHandler {
       swarm.tick(now)
       if (swarm.peers.size < FEW_PEERS && now - this.#neededPeersAt > NEED_PEERS_EVERY_MS) {
         this.#neededPeersAt = now
-        this.#announcer.needPeers(now)
+        this.#announces.needPeers(now)
       }
       if (this.#isDirty && !this.#stamping && now - this.#savedAt > RESUME_EVERY_MS) this.#stamp()
     }
-    this.#announce(now)
+    this.#announces.tick(now)
+    if (swarm !== undefined) this.#lookUp(swarm, now)
   }
 
   // --------------------------------------------------------------------------------------------- StoreHandler
@@ -397,8 +427,8 @@ export class Torrent implements StoreHandler {
         peerId,
         clientName,
         listenPort,
-        dht: undefined,
-        peerExchange: !this.metainfo.private,
+        dht: this.#dht,
+        peerExchange: this.#options.discovery && !this.metainfo.private,
         metainfo: this.metainfo,
         book: this.book,
         downloadLimit: this.downloadLimit,
@@ -425,7 +455,7 @@ export class Torrent implements StoreHandler {
     this.#neededPeersAt = now
     this.#enter({ name: 'active', store, swarm })
     this.#select(store)
-    this.#announcer.start(now)
+    this.#announces.start(now)
     this.#wasComplete = swarm.picker.isComplete
     if (this.#wasComplete) observer.onDone()
     this.#deps.onNews()
@@ -437,7 +467,7 @@ export class Torrent implements StoreHandler {
     this.#isDirty = true
     this.#completedAt = this.#deps.ports.clock.unixTime()
     // BEP 3: the event means the whole torrent, not the files that were chosen.
-    if (this.have.isFull) this.#announcer.complete(this.#now())
+    if (this.have.isFull) this.#announces.complete(this.#now())
     this.#deps.observer.onDone()
   }
 
@@ -453,11 +483,10 @@ export class Torrent implements StoreHandler {
     this.#enter({ name: 'closing', store: phase.store, swarm, error })
     if (swarm === undefined) return this.#closeStore(phase.store)
     swarm.close('stopping')
-    for (const url of this.#announcer.stop(this.#now())) {
-      this.#announces.get(url)?.()
-      this.#announces.delete(url)
-    }
-    this.#announce(this.#now())
+    this.#announces.stop(this.#now())
+    this.#cancelLookup?.()
+    this.#cancelLookup = undefined
+    this.#lookedUpAt = Number.NEGATIVE_INFINITY
     if (this.#isDirty || this.#hasRuns) this.#stamp()
     else this.#closeStore(phase.store)
   }
@@ -466,44 +495,16 @@ export class Torrent implements StoreHandler {
     store.close()
   }
 
-  #announce(now: number): void {
-    for (const call of this.#announcer.poll(now)) {
-      const request = {
-        infoHash: this.metainfo.infoHash,
-        peerId: this.#deps.peerId,
-        // A tracker wants a port; where we do not listen, the discard port tells peers not to try.
-        port: this.#deps.listenPort() ?? 9,
-        uploadedBytes: this.uploadedBytes,
-        downloadedBytes: this.downloadedBytes,
-        leftBytes: this.#leftBytes(),
-        event: call.event,
-        numWant: call.numWant,
-        key: this.#deps.announceKey,
-        trackerId: call.trackerId,
-      }
-      const cancel = this.#deps.ports.trackers.announce(call.url, request, outcome => {
-        this.#announces.delete(call.url)
-        this.#onAnnounced(call.url, outcome)
-      })
-      this.#announces.set(call.url, cancel)
-    }
-  }
-
-  #onAnnounced(url: string, outcome: AnnounceReply | ShoalError): void {
-    const now = this.#now()
-    if (outcome instanceof ShoalError) {
-      this.#announcer.onError(url, outcome, now)
-      this.#deps.observer.onTracker(url, outcome.message)
-    } else {
-      this.#announcer.onReply(url, outcome, now)
-      for (const { host, port, peerId } of outcome.peers) {
-        this.book.add({ host, port }, 'tracker', now, { peerId })
-      }
-      if (outcome.warning !== undefined) this.#deps.observer.onTracker(url, outcome.warning)
-    }
-    // The next tracker of the tier, or the next tier, need not wait for a tick.
-    this.#announce(now)
-    this.#deps.onNews()
+  /** Asks the DHT now and then: a lookup finds new peers, and keeps us known to others. */
+  #lookUp(swarm: Swarm, now: number): void {
+    const everyMs = swarm.peers.size < ENOUGH_PEERS ? LOOKUP_MS : LOOKUP_ENOUGH_MS
+    if (this.#dht === undefined || now - this.#lookedUpAt < everyMs) return
+    this.#lookedUpAt = now
+    this.#cancelLookup?.()
+    this.#cancelLookup = this.#dht.findPeers(this.metainfo.infoHash, this.isComplete, peers => {
+      for (const address of peers) this.book.add(address, 'dht', this.#now())
+      this.#deps.onNews()
+    })
   }
 
   /** BEP 3: of the whole torrent. */

@@ -1,0 +1,179 @@
+/**
+ * One connection to one peer while the torrent's description is still unknown (BEP 9): handshakes and extended messages,
+ * nothing else. What it says of pieces cannot be understood yet and is passed over.
+ */
+import { formatAddress, type PeerAddress } from '../bytes/address.ts'
+import { equalBytes } from '../bytes/bytes.ts'
+import { ProtocolError } from '../errors.ts'
+import type { Link, LinkHandler } from '../ports.ts'
+import { Framer, type WireSink } from '../wire/framer.ts'
+import { encodeHandshake, readReserved, reservedBits } from '../wire/handshake.ts'
+import { encodeExtended, encodePort } from '../wire/messages.ts'
+import { decodeExtendedHandshake, EXTENDED_HANDSHAKE, encodeExtendedHandshake } from './extended-handshake.ts'
+import type { ExtensionLink, ExtensionRegistry, PeerExtensions } from './extensions.ts'
+import type { PeerBookEntry } from './peer-book.ts'
+
+const CONNECT_TIMEOUT_MS = 6_000
+const HANDSHAKE_TIMEOUT_MS = 10_000
+/** Without a word of the description for so long, another peer may have its place. */
+const USELESS_MS = 30_000
+const MESSAGE_MAX_BYTES = 256 * 1024
+const NO_MEMORY = new Uint8Array(0)
+const SKIP = -1
+
+export interface MetadataPeerOwner {
+  readonly infoHash: Uint8Array
+  /** Our own. */
+  readonly peerId: Uint8Array
+  readonly clientName: string
+  readonly listenPort: number | undefined
+  readonly dhtPort: number | undefined
+  readonly extensions: ExtensionRegistry
+  now(): number
+  onDhtPort(address: PeerAddress): void
+  onGone(peer: MetadataPeer, fault: ProtocolError | undefined): void
+}
+
+export class MetadataPeer implements LinkHandler, WireSink, ExtensionLink {
+  readonly id: number
+  readonly address: PeerAddress
+  readonly key: string
+  readonly entry: PeerBookEntry
+  phase: 'connecting' | 'handshake' | 'open' | 'closed'
+  readonly #owner: MetadataPeerOwner
+  readonly #framer: Framer
+  readonly #startedAt: number
+  #heardAt: number
+  #link: Link | undefined
+  #extensions: PeerExtensions | undefined
+  #isExtended = false
+  #hasDht = false
+
+  constructor(
+    owner: MetadataPeerOwner,
+    { id, entry, direction }: { id: number; entry: PeerBookEntry; direction: 'in' | 'out' },
+  ) {
+    this.#owner = owner
+    this.id = id
+    this.entry = entry
+    this.address = entry.address
+    this.key = formatAddress(entry.address)
+    this.phase = direction === 'out' ? 'connecting' : 'handshake'
+    this.#startedAt = owner.now()
+    this.#heardAt = this.#startedAt
+    this.#framer = new Framer(NO_MEMORY, this, { maxMessageBytes: MESSAGE_MAX_BYTES })
+  }
+
+  attach(link: Link): void {
+    this.#link = link
+  }
+
+  tick(now: number): void {
+    const waiting = now - this.#startedAt
+    if (this.phase === 'connecting' && waiting > CONNECT_TIMEOUT_MS) return this.close('no answer')
+    if (this.phase === 'handshake' && waiting > HANDSHAKE_TIMEOUT_MS) return this.close('no handshake')
+    if (this.phase === 'open' && now - this.#heardAt > USELESS_MS) this.close('tells nothing of the torrent')
+  }
+
+  close(_reason: string, fault?: ProtocolError): void {
+    if (this.phase === 'closed') return
+    this.phase = 'closed'
+    this.#framer.close()
+    this.#extensions?.leave()
+    this.#link?.close()
+    this.#owner.onGone(this, fault)
+  }
+
+  sendExtended(id: number, payload: Uint8Array): void {
+    if (this.phase === 'open') this.#link?.send(encodeExtended(id, payload))
+  }
+
+  sendHandshake(): void {
+    const { infoHash, peerId, dhtPort } = this.#owner
+    const reserved = reservedBits({ fast: false, extended: true, dht: dhtPort !== undefined })
+    this.#link?.send(encodeHandshake({ infoHash, peerId, reserved }))
+  }
+
+  // ------------------------------------------------------------------------------------------------ LinkHandler
+
+  onOpen(): void {
+    if (this.phase !== 'connecting') return
+    this.phase = 'handshake'
+    this.sendHandshake()
+  }
+
+  onBytes(chunk: Uint8Array): void {
+    if (this.phase === 'closed') return
+    try {
+      this.#framer.feed(chunk)
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      this.close(error.message, error)
+    }
+  }
+
+  onDrain(): void {}
+
+  onClose(): void {
+    this.close('closed by the peer')
+  }
+
+  // --------------------------------------------------------------------------------------------------- WireSink
+
+  onInfoHash(infoHash: Uint8Array, reserved: Uint8Array): void {
+    if (!equalBytes(infoHash, this.#owner.infoHash)) {
+      throw new ProtocolError('UNKNOWN_INFO_HASH', 'answered with another info-hash')
+    }
+    const theirs = readReserved(reserved)
+    this.#isExtended = theirs.extended
+    this.#hasDht = theirs.dht
+  }
+
+  onPeerId(peerId: Uint8Array): void {
+    const owner = this.#owner
+    if (equalBytes(peerId, owner.peerId)) throw new ProtocolError('SELF', 'that is ourselves')
+    if (!this.#isExtended) return this.close('cannot tell what is in the torrent')
+    this.phase = 'open'
+    this.#extensions = owner.extensions.join(this)
+    const handshake = encodeExtendedHandshake({
+      client: owner.clientName,
+      port: owner.listenPort,
+      extensions: owner.extensions.ids,
+      yourIp: this.address.host,
+    })
+    this.sendExtended(EXTENDED_HANDSHAKE, handshake)
+    if (this.#hasDht && owner.dhtPort !== undefined) this.#link?.send(encodePort(owner.dhtPort))
+  }
+
+  onExtended(id: number, payload: Uint8Array): void {
+    const now = this.#owner.now()
+    this.#heardAt = now
+    if (id === EXTENDED_HANDSHAKE) this.#extensions?.onHandshake(decodeExtendedHandshake(payload), now)
+    else this.#extensions?.onMessage(id, payload, now)
+  }
+
+  onPort(port: number): void {
+    if (port > 0) this.#owner.onDhtPort({ host: this.address.host, port })
+  }
+
+  openBlock(): number {
+    return SKIP
+  }
+
+  onKeepAlive(): void {}
+  onChoke(): void {}
+  onUnchoke(): void {}
+  onInterested(): void {}
+  onNotInterested(): void {}
+  onHave(): void {}
+  onBitfield(): void {}
+  onRequest(): void {}
+  onBlock(): void {}
+  onCancel(): void {}
+  onSuggest(): void {}
+  onHaveAll(): void {}
+  onHaveNone(): void {}
+  onReject(): void {}
+  onAllowedFast(): void {}
+  onUnknown(): void {}
+}
