@@ -4,6 +4,7 @@ import { canonicalIp } from '../bytes/address.ts'
 import { SLAB_BYTES } from '../bytes/slabs.ts'
 import { Engine as CoreEngine } from '../engine.ts'
 import { ShoalError } from '../errors.ts'
+import { wrapInfo } from '../metainfo/create.ts'
 import type { Metainfo } from '../metainfo/metainfo.ts'
 import { resolvePeer } from '../node/resolve-peer.ts'
 import { ResumeFiles, resumeKey } from '../node/resume-files.ts'
@@ -15,9 +16,19 @@ import type { Ports } from '../ports.ts'
 import type { Torrent as CoreTorrent, TorrentOptions } from '../torrent/torrent.ts'
 import { limit, TorrentHandle } from './handle.ts'
 import { loadTorrent } from './load.ts'
+import { type Fetched, fetchMetadata, isMagnet, openSource } from './magnet.ts'
 import { parseTorrent } from './parse.ts'
 import { PRIORITY, snapshotTorrent } from './snapshot.ts'
-import type { AddOptions, Engine, EngineOptions, EngineSnapshot, Limits, Torrent } from './types.ts'
+import type {
+  AddOptions,
+  DescribeOptions,
+  Engine,
+  EngineOptions,
+  EngineSnapshot,
+  Limits,
+  LoadedTorrent,
+  Torrent,
+} from './types.ts'
 
 export const CLIENT_NAME = 'Shoal 0.1'
 
@@ -144,14 +155,15 @@ class EngineHandle implements Engine {
   async add(source: string | URL | Uint8Array | Metainfo, options: AddOptions = {}): Promise<Torrent> {
     this.#assertOpen()
     if (options.signal?.aborted) throw aborted()
-    const metainfo = await metainfoOf(source, options.signal)
+    const opened = await this.#open(source, options)
+    const { metainfo, found } = opened
     const dir = options.dir ?? '.'
     const key = await resumeKey(metainfo.infoHashHex, dir)
     const resume = await this.#resume?.load(key)
     const peers = await Promise.all((options.peers ?? []).map(resolvePeer))
     this.#assertOpen()
     if (options.signal?.aborted) throw aborted()
-    const coreOptions = torrentOptions(metainfo, options, { dir, resume, peers })
+    const coreOptions = torrentOptions(metainfo, opened.options, { dir, resume, peers })
     const handle = new TorrentHandle(metainfo, {
       open: observer => this.#core.add(metainfo, coreOptions, observer),
       snapshot: core => snapshotTorrent(core, this.#core, systemClock.now()),
@@ -162,6 +174,7 @@ class EngineHandle implements Engine {
         await this.#resume?.remove(key)
       },
     })
+    for (const { address, sources } of found) handle.core.book.add(address, sources[0]!, systemClock.now())
     this.#handles.set(handle.core, handle)
     const onAbort = (): void => {
       handle.fail(aborted())
@@ -170,6 +183,14 @@ class EngineHandle implements Engine {
     options.signal?.addEventListener('abort', onAbort, { once: true })
     if (!options.paused) handle.start()
     return handle
+  }
+
+  async describe(source: string | URL, options: DescribeOptions = {}): Promise<LoadedTorrent> {
+    this.#assertOpen()
+    const opened = await openSource(source, options.signal)
+    if (!isMagnet(opened)) return await loadTorrent(source, { signal: options.signal })
+    const { metainfo } = await fetchMetadata(this.#core, opened, options)
+    return { metainfo, bytes: wrapInfo(metainfo.infoBytes, metainfo) }
   }
 
   setLimits({ download, upload }: Limits): void {
@@ -220,6 +241,27 @@ class EngineHandle implements Engine {
     await this.#release()
   }
 
+  /** The torrent that a source names, fetched where it is a magnet link, and the options that follow from it. */
+  async #open(
+    source: string | URL | Uint8Array | Metainfo,
+    options: AddOptions,
+  ): Promise<Fetched & { readonly options: AddOptions }> {
+    if (source instanceof Uint8Array) return { metainfo: parseTorrent(source), found: [], options }
+    if (typeof source !== 'string' && !(source instanceof URL))
+      return { metainfo: source, found: [], options }
+    const opened = await openSource(source, options.signal)
+    if (!isMagnet(opened)) return { metainfo: opened, found: [], options }
+    const { selectOnly } = opened
+    const fetched = await fetchMetadata(this.#core, opened, options)
+    if (selectOnly === undefined || options.files !== undefined) return { ...fetched, options }
+    const isSelected = (index: number): boolean =>
+      selectOnly.some(({ first, last }) => index >= first && index <= last)
+    return {
+      ...fetched,
+      options: { ...options, files: (_, index) => (isSelected(index) ? 'normal' : 'skip') },
+    }
+  }
+
   #assertOpen(): void {
     if (this.#closing !== undefined) throw new ShoalError('CLOSED', 'the engine is closed')
   }
@@ -227,17 +269,6 @@ class EngineHandle implements Engine {
   #warn(text: string): void {
     for (const handle of this.#handles.values()) handle.onWarning(text)
   }
-}
-
-async function metainfoOf(
-  source: string | URL | Uint8Array | Metainfo,
-  signal: AbortSignal | undefined,
-): Promise<Metainfo> {
-  if (source instanceof Uint8Array) return parseTorrent(source)
-  if (typeof source === 'string' || source instanceof URL) {
-    return (await loadTorrent(source, { signal })).metainfo
-  }
-  return source
 }
 
 function torrentOptions(

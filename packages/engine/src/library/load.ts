@@ -45,7 +45,7 @@ function placeOf(source: string | URL): string | URL {
     case 'magnet':
       throw new ShoalError(
         'TORRENT_UNSUPPORTED',
-        'magnet links are not supported yet: give the torrent file or its URL',
+        'a magnet link is no torrent file: what is in the torrent has to be fetched from peers',
         { operation: 'load' },
       )
     case 'http':
@@ -70,8 +70,7 @@ async function readTorrent(place: string | URL, signal: AbortSignal | undefined)
     if (!isMissing || !INFO_HASH.test(String(place))) throw error
     throw new ShoalError(
       'TORRENT_UNSUPPORTED',
-      'there is no file of this name, and finding a torrent by its info-hash is not supported yet: ' +
-        'give the torrent file or its URL',
+      'there is no file of this name; what is in the torrent of this info-hash has to be fetched from peers',
       { operation: 'load', subject: String(place), cause: error },
     )
   }

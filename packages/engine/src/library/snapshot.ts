@@ -107,7 +107,7 @@ function snapshotPeer(peer: Peer, now: number): PeerSnapshot {
   }
 }
 
-function snapshotTracker(tracker: Torrent['trackers'][number], now: number): TrackerSnapshot {
+export function snapshotTracker(tracker: Torrent['trackers'][number], now: number): TrackerSnapshot {
   const { url, tier, state, nextAnnounceAt } = tracker
   return {
     url,

@@ -41,16 +41,25 @@ export interface Engine extends AsyncDisposable {
   /**
    * Adds a torrent and starts it.
    *
-   * @param source path or http(s) URL of a torrent file, its bytes, or what {@link Metainfo} it holds
+   * @param source path or http(s) URL of a torrent file, its bytes, what {@link Metainfo} it holds, a magnet link, or an
+   *   info-hash; of the last two, resolves when peers have told what is in the torrent
    * @throws ShoalError `SOURCE_NOT_FOUND`, `SOURCE_UNREADABLE`, `TORRENT_INVALID`, `TORRENT_UNSUPPORTED`,
    *   `TORRENT_DUPLICATE`, `OPTION_INVALID`, `CLOSED`, `ABORTED`
    */
   add(source: string | URL | Uint8Array | Metainfo, options?: AddOptions): Promise<Torrent>
+  /**
+   * What is in a torrent, without adding it; of a magnet link or info-hash, fetched from peers.
+   *
+   * @throws ShoalError as {@link add}
+   */
+  describe(source: string | URL, options?: DescribeOptions): Promise<LoadedTorrent>
   setLimits(limits: Limits): void
   snapshot(): EngineSnapshot
   /** Saves what is needed to resume, tells the trackers (for at most 4 s), closes. Never rejects. */
   close(): Promise<void>
 }
+
+export type DescribeOptions = Pick<AddOptions, 'peers' | 'trackers' | 'discovery' | 'signal' | 'onFetching'>
 
 export interface EngineSnapshot {
   readonly port: number
@@ -92,10 +101,25 @@ export interface AddOptions {
   readonly downloadLimitBytesPerSec?: number | undefined
   readonly uploadLimitBytesPerSec?: number | undefined
   readonly maxConnections?: number | undefined
+  /** Of a magnet link: how far the description is, at once and then some times a second until it is there. */
+  readonly onFetching?: ((progress: FetchProgress) => void) | undefined
   /** Added, but not started. */
   readonly paused?: boolean | undefined
   /** Gives up adding; once added, stops the torrent, whose `done` rejects with `ABORTED`. */
   readonly signal?: AbortSignal | undefined
+}
+
+/** A torrent of which peers are still to tell what is in it. */
+export interface FetchProgress {
+  /** 40 lower-case hex digits. */
+  readonly infoHash: string
+  /** What the link calls it; not safe as the name of a file. */
+  readonly name: string | undefined
+  readonly connections: ConnectionCounts
+  /** Of the description, once a peer claims to know its size. */
+  readonly bytes: number | undefined
+  readonly totalBytes: number | undefined
+  readonly trackers: readonly TrackerSnapshot[]
 }
 
 export type TorrentState = 'stopped' | 'checking' | 'downloading' | 'seeding' | 'error'

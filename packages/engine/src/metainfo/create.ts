@@ -1,5 +1,7 @@
 /** Writes torrent files (BEP 3, 12, 19, 27), canonically: the same content gives the same info-hash everywhere. */
+
 import { type Encodable, encode } from '../bencode/encode.ts'
+import { concatBytes } from '../bytes/bytes.ts'
 import { ShoalError } from '../errors.ts'
 import { MAX_PIECE_LENGTH, MAX_PIECES, PIECE_HASH_BYTES } from './info.ts'
 
@@ -66,6 +68,25 @@ function infoOf(content: TorrentContent): Encodable {
     private: content.private ? 1 : undefined,
     source: content.source || undefined,
   }
+}
+
+/** A torrent file around an info dictionary as it is, byte for byte (BEP 3, 12, 19). */
+export function wrapInfo(
+  infoBytes: Uint8Array,
+  extras: {
+    readonly trackers: readonly (readonly string[])[]
+    readonly webSeeds: readonly string[]
+  },
+): Uint8Array {
+  const tiers = extras.trackers.filter(tier => tier.length > 0)
+  const before = encode({
+    announce: tiers[0]?.[0],
+    'announce-list': tiers.length > 1 || (tiers[0]?.length ?? 0) > 1 ? tiers : undefined,
+  })
+  const after = encode({ 'url-list': extras.webSeeds.length > 0 ? extras.webSeeds : undefined })
+  const key = new TextEncoder().encode('4:info')
+  // Each is a dictionary: without its end, and without its beginning, they become one, with the keys in order.
+  return concatBytes([before.subarray(0, -1), key, infoBytes, after.subarray(1)])
 }
 
 function checkContent({ name, files, pieceLength, pieceHashes }: TorrentContent): void {

@@ -45,9 +45,11 @@ export interface MagnetDeps {
 }
 
 export interface MagnetObserver {
-  /** The info dictionary, with the right hash; what is in it is still to be checked. The last call. */
+  /** The info dictionary, with the right hash; what is in it is still to be checked. */
   onMetadata(infoBytes: Uint8Array): void
   onTracker(url: string, message: string): void
+  /** It was given up before. */
+  onClosed(): void
 }
 
 export class MagnetFetch implements MetadataPeerOwner {
@@ -66,6 +68,7 @@ export class MagnetFetch implements MetadataPeerOwner {
   #neededPeersAt = 0
   #nextPeerId = 1
   #closed = false
+  #isDone = false
 
   constructor(deps: MagnetDeps, options: MagnetOptions) {
     const { ports } = deps
@@ -176,6 +179,7 @@ export class MagnetFetch implements MetadataPeerOwner {
     this.#cancelLookup?.()
     this.#announces.cancel()
     for (const peer of [...this.#peers.values()]) peer.close('done')
+    if (!this.#isDone) this.#deps.observer.onClosed()
   }
 
   // ------------------------------------------------------------------------------------------ MetadataPeerOwner
@@ -217,7 +221,9 @@ export class MagnetFetch implements MetadataPeerOwner {
   }
 
   #onMetadata(infoBytes: Uint8Array): void {
-    if (!this.#closed) this.#deps.observer.onMetadata(infoBytes)
+    if (this.#closed) return
+    this.#isDone = true
+    this.#deps.observer.onMetadata(infoBytes)
   }
 }
 

@@ -1,0 +1,109 @@
+/** Fetching what is in a torrent from its peers, where a magnet link or an info-hash is all there is (BEP 9). */
+import { formatAddress } from '../bytes/address.ts'
+import type { Engine as CoreEngine } from '../engine.ts'
+import { ShoalError } from '../errors.ts'
+import { parseInfo } from '../metainfo/info.ts'
+import { type Magnet, parseMagnet } from '../metainfo/magnet.ts'
+import type { Metainfo } from '../metainfo/metainfo.ts'
+import { resolvePeer } from '../node/resolve-peer.ts'
+import { sha1, systemClock } from '../node/system.ts'
+import type { MagnetFetch } from '../torrent/magnet-fetch.ts'
+import type { PeerBookEntry } from '../torrent/peer-book.ts'
+import { abortedError } from './abort.ts'
+import { loadTorrent } from './load.ts'
+import { snapshotTracker } from './snapshot.ts'
+import type { AddOptions, FetchProgress } from './types.ts'
+
+const PROGRESS_EVERY_MS = 250
+
+export interface Fetched {
+  readonly metainfo: Metainfo
+  /** Addresses that were found on the way; of private torrents only those the tracker or the user named. */
+  readonly found: readonly PeerBookEntry[]
+}
+
+/**
+ * What a source names: the torrent itself, or a {@link Magnet} to be fetched. A bare info-hash that is also the name of
+ * a file is the file.
+ */
+export async function openSource(
+  source: string | URL,
+  signal: AbortSignal | undefined,
+): Promise<Metainfo | Magnet> {
+  const text = String(source)
+  if (/^magnet:/i.test(text)) return parseMagnet(text)
+  try {
+    return (await loadTorrent(source, { signal })).metainfo
+  } catch (error) {
+    // Not a file, and of the form of an info-hash.
+    if (error instanceof ShoalError && error.code === 'TORRENT_UNSUPPORTED' && error.operation === 'load') {
+      return parseMagnet(text)
+    }
+    throw error
+  }
+}
+
+export function isMagnet(opened: Metainfo | Magnet): opened is Magnet {
+  return !('infoBytes' in opened)
+}
+
+/** @throws ShoalError `ABORTED`, `TORRENT_DUPLICATE`, `CLOSED`, `TORRENT_INVALID` (what the peers have is no torrent) */
+export async function fetchMetadata(
+  core: CoreEngine,
+  magnet: Magnet,
+  options: Pick<AddOptions, 'peers' | 'trackers' | 'discovery' | 'signal' | 'onFetching'>,
+): Promise<Fetched> {
+  const { signal, onFetching } = options
+  const named = [...(options.peers ?? []), ...magnet.peers.map(formatAddress)]
+  // A host that a link names and nobody knows is no reason to give up.
+  const resolved = await Promise.allSettled(named.map(resolvePeer))
+  const peers = resolved.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []))
+  if (signal?.aborted) throw abortedError('fetching', signal)
+  let fetch: MagnetFetch | undefined
+  const stops: (() => void)[] = []
+  try {
+    const infoBytes = await new Promise<Uint8Array>((resolve, reject) => {
+      const trackers = [...magnet.trackers, ...(options.trackers ?? []).map(url => [url])]
+      fetch = core.addMagnet(
+        { infoHash: magnet.infoHash, trackers, peers, discovery: options.discovery ?? true },
+        { onMetadata: resolve, onTracker: () => {}, onClosed: () => reject(closed()) },
+      )
+      if (signal !== undefined) {
+        const onAbort = (): void => reject(abortedError('fetching', signal))
+        signal.addEventListener('abort', onAbort, { once: true })
+        stops.push(() => signal.removeEventListener('abort', onAbort))
+      }
+      if (onFetching !== undefined) {
+        stops.push(systemClock.every(PROGRESS_EVERY_MS, () => onFetching(progressOf(fetch!, magnet))))
+        onFetching(progressOf(fetch, magnet))
+      }
+    })
+    const metainfo = parseInfo(infoBytes, sha1, { trackers: magnet.trackers, webSeeds: magnet.webSeeds })
+    const found = fetch!.book.snapshot().filter(entry => !metainfo.private || isOwnSource(entry))
+    return { metainfo, found }
+  } finally {
+    for (const stop of stops) stop()
+    if (fetch !== undefined) core.dropMagnet(fetch)
+  }
+}
+
+function progressOf(fetch: MagnetFetch, magnet: Magnet): FetchProgress {
+  const now = systemClock.now()
+  return {
+    infoHash: magnet.infoHashHex,
+    name: magnet.name,
+    connections: { connected: fetch.connected, connecting: fetch.connecting, known: fetch.book.size },
+    bytes: fetch.progress?.bytes,
+    totalBytes: fetch.progress?.size,
+    trackers: fetch.trackers.map(tracker => snapshotTracker(tracker, now)),
+  }
+}
+
+/** BEP 27: a private torrent has no peers but its tracker's, and those the user names. */
+function isOwnSource({ sources }: PeerBookEntry): boolean {
+  return sources.includes('tracker') || sources.includes('given')
+}
+
+function closed(): ShoalError {
+  return new ShoalError('CLOSED', 'the engine was closed')
+}
