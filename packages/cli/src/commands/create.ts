@@ -139,6 +139,14 @@ async function requireFree(output: string, force: boolean): Promise<void> {
       `${output} exists already`,
       'choose another name with -o, or replace it with --force',
     )
+  // Hashing may take an hour: before it, not after.
+  const folder = dirname(output)
+  if (!found && !(await stat(folder).catch(() => undefined))?.isDirectory())
+    throw new Failure(
+      EXIT.write,
+      `${output}: there is no folder ${folder}`,
+      'make it, or choose another with -o',
+    )
 }
 
 /** Whole or not at all: a torrent file cut short is worse than none. */
