@@ -1,7 +1,7 @@
 /** Options that several commands share, defined once so that they read the same everywhere. */
 import { homedir } from 'node:os'
 import { type Command, Option } from 'commander'
-import { parseDuration, parsePeer, parseRate, parseWhole } from './input/quantity.ts'
+import { parseAddress, parseDuration, parsePeer, parseRate, parseWhole } from './input/quantity.ts'
 import { defaultStateDir } from './input/state-dir.ts'
 import type { ColorMode } from './terminal/style.ts'
 
@@ -40,7 +40,7 @@ export function addNetworkOptions(command: Command): Command {
       'TCP port to listen on, 0 for any (default: 6881 to 6890)',
       parseWhole('--port', 0, 65_535),
     )
-    .option('--bind <address>', 'address of this machine to use (default: all)')
+    .option('--bind <address>', 'address of this machine to use (default: all)', parseAddress('--bind'))
     .option('--peer <host:port>', 'connect to this peer; may be repeated', parsePeer('--peer'))
     .option('--no-discovery', "ask nobody but the torrent's own trackers and --peer for peers")
 }

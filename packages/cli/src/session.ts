@@ -41,6 +41,8 @@ const LOG_SECONDS = 10
 const JSON_SECONDS = 1
 /** Live lines at most, whatever the height of the terminal. */
 const LIVE_ROWS = 10
+/** Reasons at most in the line about what is not complete. */
+const REASONS = 3
 
 interface Entry {
   readonly source: string
@@ -50,6 +52,8 @@ interface Entry {
   sharingSinceMs: number
   arrivedBytes: number
   arrivedMs: number
+  /** Why it was not complete when all was over. */
+  why: string | undefined
 }
 
 export async function runSession(plan: SessionPlan): Promise<ExitCode> {
@@ -111,6 +115,8 @@ class Session {
       for (const [index, metainfo] of metainfos.entries())
         if (metainfo && !this.#interruption.signal.aborted) await this.#add(engine, sources[index]!, metainfo)
       await this.#untilOver()
+      // Once closed, a torrent has no peers and no trackers to tell of.
+      for (const entry of this.#entries) entry.why = entry.torrent.snapshot().why?.text
     } finally {
       this.#over = true
       this.#stopShowing()
@@ -154,6 +160,7 @@ class Session {
         sharingSinceMs: 0,
         arrivedBytes: -1,
         arrivedMs: nowMs,
+        why: undefined,
       }
       this.#entries.push(entry)
       this.#announce(torrent.snapshot())
@@ -164,9 +171,11 @@ class Session {
   }
 
   #announce(snapshot: TorrentSnapshot): void {
-    const { infoHash, name, totalBytes, wantedBytes } = snapshot
+    const { infoHash, name, totalBytes, wantedBytes, state } = snapshot
     if (this.#plan.options.json) {
       printEvent('added', { infoHash, name, totalBytes, wantedBytes, dir: this.#plan.dir })
+      // What it came to be while it was added, nobody was there to hear.
+      printEvent('state', { infoHash, name, state })
       return
     }
     const verb = this.#plan.seedOnly ? 'Sharing' : 'Getting'
@@ -313,15 +322,11 @@ class Session {
 
   #finish(): ExitCode {
     const exitCode = this.#exitCode()
-    const { json } = this.#plan.options
-    if (json) printEvent('finished', { exitCode })
-    else if (this.#interruption.signal.aborted && !this.#plan.seedOnly) {
-      const open = this.#entries.filter(entry => entry.outcome === 'open')
-      if (open.length > 0) this.#screen.print(`To go on: ${this.#plan.resume}`)
-    } else if (exitCode === EXIT.unfinished) {
-      const open = this.#entries.filter(entry => entry.outcome === 'open').length
-      this.#screen.print(`shoal: ${plural(open, 'torrent')} not complete; to go on: ${this.#plan.resume}`)
-    }
+    const open = this.#entries.filter(entry => entry.outcome === 'open')
+    if (this.#plan.options.json) printEvent('finished', { exitCode })
+    else if (open.length === 0 || this.#plan.seedOnly) return exitCode
+    else if (this.#interruption.signal.aborted) this.#screen.print(`To go on: ${this.#plan.resume}`)
+    else this.#screen.print(`shoal: ${unfinished(open)}; to go on: ${this.#plan.resume}`)
     return exitCode
   }
 
@@ -347,6 +352,15 @@ class Session {
     if (this.#plan.options.json) printEvent('warning', { name, message: text })
     else this.#screen.print(`${this.#screen.style.warn('warning:')} ${safeText(name)}: ${safeText(text)}`)
   }
+}
+
+/** What is not complete, and why; each reason once, and not too many. */
+function unfinished(open: readonly Entry[]): string {
+  const name = safeText(open[0]!.torrent.metainfo.name)
+  const what =
+    open.length === 1 ? `${name} is not complete` : `${plural(open.length, 'torrent')} are not complete`
+  const reasons = [...new Set(open.flatMap(entry => entry.why ?? []))].slice(0, REASONS)
+  return [what, ...reasons.map(safeText)].join(': ')
 }
 
 /** The fields of a `progress` event: stable names, plain numbers. */

@@ -1,4 +1,5 @@
 /** Sizes, rates and durations as people type them. */
+import { isIP } from 'node:net'
 import { EXIT } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
 
@@ -65,6 +66,14 @@ export function parsePeer(option: string): (text: string, before: readonly strin
     const port = Number(/^(?:\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):(\d{1,5})$/.exec(text)?.[1])
     if (port >= 1 && port <= 65_535) return [...(before ?? []), text]
     throw invalid(option, text, 'is not an address', '192.0.2.7:6881 or [2001:db8::7]:6881')
+  }
+}
+
+/** An IPv4 or IPv6 address: a name could stand for several. */
+export function parseAddress(option: string): (text: string) => string {
+  return text => {
+    if (isIP(text) !== 0) return text
+    throw invalid(option, text, 'is not an IP address', '192.0.2.7 or 2001:db8::7')
   }
 }
 
