@@ -14,6 +14,7 @@ import type { SimHost } from './net.ts'
 import { SimStorage } from './store.ts'
 import { type SimTorrent, sha1 } from './torrent.ts'
 import type { SimTracker } from './trackers.ts'
+import type { SimUdp } from './udp.ts'
 
 /** Pieces that may be looked at after every single event. */
 const PIECES_CHECKED = 64
@@ -22,6 +23,7 @@ export const NODE_PORT = 6881
 
 export interface NodeDeps {
   readonly host: SimHost
+  readonly udp: SimUdp
   readonly tracker: SimTracker
   readonly torrents: readonly SimTorrent[]
   readonly memoryBytes: number
@@ -109,6 +111,7 @@ export class Node {
       random: host.world.randomFor(`engine ${host.name} ${host.world.elapsedMs}`),
       sha1,
       net: host,
+      datagrams: this.#deps.udp.portOf(host),
       storage: this.storage,
       trackers: tracker.portOf(host),
     }

@@ -12,6 +12,7 @@ import { Node } from './node.ts'
 import { type Script, ScriptedPeer } from './peer.ts'
 import { makeTorrent, type SimTorrent, type TorrentShape } from './torrent.ts'
 import { SimTracker } from './trackers.ts'
+import { SimUdp } from './udp.ts'
 import { World } from './world.ts'
 
 export interface SwarmShape {
@@ -43,10 +44,13 @@ export function swarm(shape: SwarmShape): SimSwarm {
 export class SimSwarm {
   readonly world: World
   readonly net: SimNet
+  readonly udp: SimUdp = new SimUdp()
   readonly tracker: SimTracker
   readonly torrents: readonly SimTorrent[]
   readonly seeds: Node[] = []
   readonly leechers: Node[] = []
+  /** Engines without a torrent. */
+  readonly bystanders: Node[] = []
   readonly scripted: ScriptedPeer[] = []
   readonly #shape: SwarmShape
 
@@ -73,7 +77,7 @@ export class SimSwarm {
   }
 
   get nodes(): Node[] {
-    return [...this.seeds, ...this.leechers]
+    return [...this.seeds, ...this.leechers, ...this.bystanders]
   }
 
   /** An engine that has everything and shares it. */
@@ -92,6 +96,13 @@ export class SimSwarm {
     const node = this.#node(`leech${this.leechers.length}`, shape)
     this.leechers.push(node)
     for (const torrent of this.torrents) node.add(torrent).torrent.start()
+    return node
+  }
+
+  /** An engine that knows of no torrent. */
+  addBystander(shape: NodeShape = {}): Node {
+    const node = this.#node(`by${this.bystanders.length}`, shape)
+    this.bystanders.push(node)
     return node
   }
 
@@ -136,6 +147,7 @@ export class SimSwarm {
     const host = this.net.addHost(name, shape.link ?? this.#shape.link ?? FAST)
     return new Node({
       host,
+      udp: this.udp,
       tracker: this.tracker,
       torrents: this.torrents,
       memoryBytes: (shape.slabs ?? this.#shape.slabs ?? 32) * SLAB_BYTES,

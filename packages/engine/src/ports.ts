@@ -15,6 +15,7 @@ export interface Ports {
   readonly random: Random
   readonly sha1: Sha1
   readonly net: Net
+  readonly datagrams: Datagrams
   readonly storage: Storage
   readonly trackers: Trackers
 }
@@ -83,6 +84,33 @@ export interface LinkHandler {
   onDrain(): void
   /** Exactly once, also after our own `close`; nothing comes after it. */
   onClose(reason: Error | undefined): void
+}
+
+export interface Datagrams {
+  /** Opens a UDP socket; then `onOpen`, or `onError`. `host` undefined: every address of the family; `port` 0: any. */
+  open(
+    at: { family: 4 | 6; host: string | undefined; port: number },
+    handler: DatagramHandler,
+  ): DatagramSocket
+}
+
+export interface DatagramSocket {
+  /**
+   * Sends to an IP literal of the socket's family, or drops: when it is not open, or when the operating system has not
+   * taken much of what was sent before. Nobody is told of datagrams that get lost. The bytes must not be changed
+   * afterwards.
+   */
+  send(bytes: Uint8Array, to: PeerAddress): void
+  /** Nothing comes after it. */
+  close(): void
+}
+
+export interface DatagramHandler {
+  onOpen(port: number): void
+  /** The bytes are the receiver's only until it returns. */
+  onDatagram(bytes: Uint8Array, from: PeerAddress): void
+  /** Opening failed, or the socket broke; nothing comes after it. */
+  onError(error: ShoalError): void
 }
 
 // ---------------------------------------------------------------------------------------------------- storage

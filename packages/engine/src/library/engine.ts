@@ -12,6 +12,7 @@ import { createStorage } from '../node/storage.ts'
 import { sha1, systemClock, systemRandom } from '../node/system.ts'
 import { createTcp } from '../node/tcp.ts'
 import { createTrackers } from '../node/trackers.ts'
+import { udp } from '../node/udp.ts'
 import type { Ports } from '../ports.ts'
 import type { Torrent as CoreTorrent, TorrentOptions } from '../torrent/torrent.ts'
 import { limit, TorrentHandle } from './handle.ts'
@@ -55,7 +56,15 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   const storage = createStorage({ memoryBytes, workers: options.workers })
   const trackers = createTrackers({ bindHost: options.bind })
   const net = createTcp({ bindHost: options.bind })
-  const ports: Ports = { clock: systemClock, random: systemRandom, sha1, net, storage, trackers }
+  const ports: Ports = {
+    clock: systemClock,
+    random: systemRandom,
+    sha1,
+    net,
+    datagrams: udp,
+    storage,
+    trackers,
+  }
   const release = async (): Promise<void> => {
     trackers.close()
     await storage.close()

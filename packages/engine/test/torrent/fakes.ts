@@ -387,6 +387,7 @@ export class Bench {
         },
         listen: () => ({ close: () => {} }),
       },
+      datagrams: { open: () => ({ send: () => {}, close: () => {} }) },
       storage: {
         memory: this.pool.memory,
         open: (plan, handler) => {
