@@ -25,8 +25,10 @@ const CORE: Readonly<Record<string, readonly string[]>> = {
   lsd: [],
   // The vocabulary of the ports is the core's own.
   ports: ['tracker', 'metainfo', 'bytes', 'errors'],
+  dht: ['ports', 'bencode', 'bytes', 'errors'],
+  'dht-service': ['dht', 'ports', 'bytes', 'errors'],
   torrent: ['ports', 'wire', 'tracker', 'metainfo', 'bencode', 'bytes', 'errors'],
-  engine: ['torrent', 'ports', 'wire', 'tracker', 'metainfo', 'bencode', 'bytes', 'errors'],
+  engine: ['dht-service', 'torrent', 'ports', 'wire', 'tracker', 'metainfo', 'bencode', 'bytes', 'errors'],
 }
 
 /** Parts that live in the world. */

@@ -19,6 +19,9 @@ export interface TorrentShape {
   /** Cuts the content into so many files of different lengths; default 1. */
   readonly files?: number
   readonly seed?: number
+  /** Default true. */
+  readonly hasTracker?: boolean
+  readonly private?: boolean
 }
 
 /** A torrent and what it contains. */
@@ -47,7 +50,8 @@ export function makeTorrent(shape: TorrentShape): SimTorrent {
     files: shape.files === undefined || shape.files === 1 ? total : cutInto(shape.files, total),
     pieceLength,
     pieceHashes,
-    trackers: [[TRACKER_URL]],
+    trackers: shape.hasTracker === false ? [] : [[TRACKER_URL]],
+    private: shape.private ?? false,
   })
   const metainfo = parseTorrent(encoded, sha1)
   return { metainfo, geometry: metainfo.geometry, piece }

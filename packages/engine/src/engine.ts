@@ -5,6 +5,7 @@
 
 import { toHex } from './bytes/hex.ts'
 import { SlabPool } from './bytes/slabs.ts'
+import { DhtService, type DhtSetup } from './dht-service.ts'
 import { assert, ShoalError } from './errors.ts'
 import type { Metainfo } from './metainfo/metainfo.ts'
 import type { Link, LinkHandler, Listener, Ports } from './ports.ts'
@@ -35,11 +36,13 @@ export interface EngineOptions {
   readonly uploadLimit?: number | undefined
   /** Name and version, for peers that ask (BEP 10). */
   readonly clientName: string
+  /** Undefined: no DHT. `port` of UDP: that of TCP unless told. */
+  readonly dht?: (DhtSetup & { readonly port?: number }) | undefined
 }
 
 export interface EngineObserver {
   onListening(port: number): void
-  /** Listening failed; torrents go on without. */
+  /** Listening failed, or there is no socket for the DHT; torrents go on without. */
   onError(error: ShoalError): void
   /** The last call: after {@link Engine.close}. */
   onClosed(): void
@@ -48,6 +51,8 @@ export interface EngineObserver {
 export class Engine {
   readonly downloadLimit: TokenBucket
   readonly uploadLimit: TokenBucket
+  /** Looks for peers from when it listens. */
+  readonly dht: DhtService | undefined
   readonly #ports: Ports
   readonly #options: EngineOptions
   readonly #observer: EngineObserver
@@ -61,7 +66,7 @@ export class Engine {
   /** Removed, still telling their trackers. */
   readonly #leaving = new Set<Torrent>()
   readonly #announceKey: number
-  #dht: TorrentDht | undefined
+  readonly #torrentDht: TorrentDht | undefined
   #listener: Listener | undefined
   #listenPort: number | undefined
   #stopTicking: (() => void) | undefined
@@ -77,6 +82,8 @@ export class Engine {
     this.downloadLimit = new TokenBucket(options.downloadLimit)
     this.uploadLimit = new TokenBucket(options.uploadLimit)
     this.#announceKey = ports.random.below(2 ** 31)
+    this.dht = this.#makeDht()
+    this.#torrentDht = this.dht && this.#forTorrents(this.dht)
   }
 
   /** Undefined while, or when, nobody can connect to us. */
@@ -95,12 +102,13 @@ export class Engine {
 
   /** Begins to listen and to tick. */
   open(): void {
-    const { listen } = this.#options
+    const { listen, dht } = this.#options
     this.#stopTicking = this.#ports.clock.every(TICK_MS, () => this.#tick())
-    if (listen === undefined) return
+    if (listen === undefined) return this.dht?.open(dht?.port ?? 0)
     this.#listener = this.#ports.net.listen(listen, {
       onListening: port => {
         this.#listenPort = port
+        this.dht?.open(dht?.port ?? port)
         this.#observer.onListening(port)
       },
       onLink: link => this.#onLink(link),
@@ -129,7 +137,7 @@ export class Engine {
         clientName: this.#options.clientName,
         announceKey: this.#announceKey,
         listenPort: () => this.#listenPort,
-        dht: this.#dht,
+        dht: this.#torrentDht,
         observer,
         onNews: () => this.#onNews(),
       },
@@ -158,7 +166,7 @@ export class Engine {
         clientName: this.#options.clientName,
         announceKey: this.#announceKey,
         listenPort: () => this.#listenPort,
-        dht: this.#dht,
+        dht: this.#torrentDht,
         observer,
         onNews: () => this.#onNews(),
       },
@@ -200,6 +208,7 @@ export class Engine {
     const now = this.#ports.clock.now()
     for (const incoming of this.#incoming) incoming.tick(now)
     for (const magnet of this.#magnets.values()) magnet.tick(now)
+    this.dht?.tick(now)
     for (const torrent of this.#torrents.values()) torrent.tick(now)
     for (const torrent of this.#leaving) if (torrent.isIdle) this.#leaving.delete(torrent)
     this.#onNews()
@@ -220,8 +229,32 @@ export class Engine {
     for (const torrent of torrents) torrent.cancelAnnounces()
     this.#torrents.clear()
     this.#leaving.clear()
+    this.dht?.close()
     this.#stopTicking?.()
     this.#observer.onClosed()
+  }
+
+  #makeDht(): DhtService | undefined {
+    const { dht, listen } = this.#options
+    if (dht === undefined) return undefined
+    return new DhtService(this.#ports, listen?.host, dht, {
+      onSettled: errors => {
+        const [error] = errors
+        // One family is enough; many machines have but one.
+        if (error !== undefined && this.dht?.port === undefined) this.#observer.onError(error)
+      },
+    })
+  }
+
+  #forTorrents(dht: DhtService): TorrentDht {
+    const announcePort = (): number | undefined => this.#listenPort
+    return {
+      get port() {
+        return dht.port
+      },
+      findPeers: (infoHash, seed, onPeers) => dht.findPeers(infoHash, { announcePort, seed }, onPeers),
+      addNode: address => dht.addNode(address),
+    }
   }
 
   /** Opens connections, a torrent at a time in turn, as far as the bounds go. */

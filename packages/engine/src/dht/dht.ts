@@ -2,6 +2,7 @@
 import type { PeerAddress } from '../bytes/address.ts'
 import { formatAddress } from '../bytes/address.ts'
 import { type Family, familyOf } from './address-rules.ts'
+import type { Contact } from './distance.ts'
 import type { ImmutableItem, Item, MutableItem } from './item.ts'
 import { DhtNode } from './node.ts'
 import type { Datagram, DhtOptions, DhtSnapshot } from './node-types.ts'
@@ -127,6 +128,11 @@ export class Dht {
 
   putMutable(item: Omit<MutableItem, 'kind'>, options: PutOptions, now: number): () => void {
     return this.#put(options, (node, own) => node.putMutable(item, own, now))
+  }
+
+  /** Of each node, those nearest to itself. */
+  nodes(count: number, now: number): Contact[] {
+    return this.#nodes.flatMap(node => node.nodes(count, now))
   }
 
   /** For `saved` of the next start. */

@@ -220,6 +220,11 @@ export class DhtNode {
     this.#sibling = sibling
   }
 
+  /** Those that we know nearest to us. */
+  nodes(count: number, now: number): Contact[] {
+    return this.#table.closest(this.id, count, now)
+  }
+
   /** Id and good nodes, for the next start. */
   save(now: number): Uint8Array {
     const nodes = this.#table.closest(this.id, MAX_SAVED_NODES, now)
