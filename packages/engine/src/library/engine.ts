@@ -2,6 +2,7 @@
 
 import { canonicalIp } from '../bytes/address.ts'
 import { SLAB_BYTES } from '../bytes/slabs.ts'
+import type { DhtSetup } from '../dht-service.ts'
 import { Engine as CoreEngine } from '../engine.ts'
 import { ShoalError } from '../errors.ts'
 import { wrapInfo } from '../metainfo/create.ts'
@@ -15,8 +16,10 @@ import { createTrackers } from '../node/trackers.ts'
 import { udp } from '../node/udp.ts'
 import type { Ports } from '../ports.ts'
 import type { Torrent as CoreTorrent, TorrentOptions } from '../torrent/torrent.ts'
+import { DhtHome, snapshotDht } from './dht-home.ts'
 import { limit, TorrentHandle } from './handle.ts'
 import { loadTorrent } from './load.ts'
+import { LocalPeers } from './local-peers.ts'
 import { type Fetched, fetchMetadata, isMagnet, openSource } from './magnet.ts'
 import { parseTorrent } from './parse.ts'
 import { PRIORITY, snapshotTorrent } from './snapshot.ts'
@@ -87,10 +90,13 @@ async function listen(
 ): Promise<EngineHandle> {
   const first = options.port ?? FIRST_PORT
   const last = options.port === undefined ? FIRST_PORT + PORTS_TRIED - 1 : first
+  const dht = options.dht === false ? undefined : new DhtHome({ ...options, bootstrap: options.dhtBootstrap })
+  const setup = await dht?.setup()
   for (let port = first; ; port++) {
-    const engine = new EngineHandle(ports, options, port, release)
+    const engine = new EngineHandle(ports, options, { port, release, dht, setup })
     try {
       await engine.listening
+      engine.startDht()
       return engine
     } catch (error) {
       await engine.closeCore()
@@ -100,23 +106,42 @@ async function listen(
   }
 }
 
+interface HandleDeps {
+  /** To be tried. */
+  readonly port: number
+  readonly release: () => Promise<void>
+  /** Undefined: no DHT. */
+  readonly dht: DhtHome | undefined
+  readonly setup: DhtSetup | undefined
+}
+
 class EngineHandle implements Engine {
   readonly listening: Promise<void>
   readonly #core: CoreEngine
   readonly #handles = new Map<CoreTorrent, TorrentHandle>()
   readonly #resume: ResumeFiles | undefined
+  readonly #local: LocalPeers | undefined
   readonly #release: () => Promise<void>
+  readonly #dht: DhtHome | undefined
   readonly #coreClosed: Promise<void>
   #closing: Promise<void> | undefined
   #port: number
 
-  constructor(ports: Ports, options: EngineOptions, port: number, release: () => Promise<void>) {
+  constructor(ports: Ports, options: EngineOptions, { port, release, dht, setup }: HandleDeps) {
     this.#release = release
+    this.#dht = dht
     this.#port = port
     this.#resume =
       options.stateDir === undefined
         ? undefined
         : new ResumeFiles(options.stateDir, error => this.#warn(error.message))
+    if (options.lsd !== false) {
+      this.#local = new LocalPeers({
+        bindHost: options.bind,
+        port: () => this.#port,
+        onWarning: text => this.#warn(text),
+      })
+    }
     let onClosed: () => void = () => {}
     this.#coreClosed = new Promise(settle => {
       onClosed = settle
@@ -136,6 +161,7 @@ class EngineHandle implements Engine {
         downloadLimit: limit(options.downloadLimitBytesPerSec),
         uploadLimit: limit(options.uploadLimitBytesPerSec),
         clientName: CLIENT_NAME,
+        extensions: options.extensions,
       },
       {
         onListening: actual => {
@@ -173,9 +199,17 @@ class EngineHandle implements Engine {
     this.#assertOpen()
     if (options.signal?.aborted) throw aborted()
     const coreOptions = torrentOptions(metainfo, opened.options, { dir, resume, peers })
+    const local = coreOptions.discovery && !metainfo.private ? this.#local : undefined
+    let endSeeking: (() => void) | undefined
     const handle = new TorrentHandle(metainfo, {
       open: observer => this.#core.add(metainfo, coreOptions, observer),
       snapshot: core => snapshotTorrent(core, this.#core, systemClock.now()),
+      onActive: isActive => {
+        endSeeking?.()
+        endSeeking = isActive
+          ? local?.seek(metainfo.infoHashHex, address => handle.core.addPeer(address, 'lsd'))
+          : undefined
+      },
       saveResume: record => void this.#resume?.save(key, record),
       forget: async core => {
         this.#core.remove(core)
@@ -185,6 +219,7 @@ class EngineHandle implements Engine {
     })
     for (const { address, sources } of found) handle.core.book.add(address, sources[0]!, systemClock.now())
     this.#handles.set(handle.core, handle)
+    if (coreOptions.discovery && !metainfo.private) void this.#dht?.addNodes(metainfo.nodes)
     const onAbort = (): void => {
       handle.fail(aborted())
       void handle.stop()
@@ -198,7 +233,7 @@ class EngineHandle implements Engine {
     this.#assertOpen()
     const opened = await openSource(source, options.signal)
     if (!isMagnet(opened)) return await loadTorrent(source, { signal: options.signal })
-    const { metainfo } = await fetchMetadata(this.#core, opened, options)
+    const { metainfo } = await fetchMetadata(this.#core, this.#local, opened, options)
     return { metainfo, bytes: wrapInfo(metainfo.infoBytes, metainfo) }
   }
 
@@ -223,7 +258,12 @@ class EngineHandle implements Engine {
         known: total(torrent => torrent.connections.known),
       },
       torrents,
+      dht: this.#core.dht && snapshotDht(this.#core.dht),
     }
+  }
+
+  startDht(): void {
+    if (this.#core.dht !== undefined) this.#dht?.start(this.#core.dht)
   }
 
   close(): Promise<void> {
@@ -242,11 +282,12 @@ class EngineHandle implements Engine {
   }
 
   async #close(): Promise<void> {
+    this.#local?.close()
     await this.closeCore()
     for (const handle of this.#handles.values()) {
       handle.fail(new ShoalError('CLOSED', 'the engine was closed'))
     }
-    await this.#resume?.settled()
+    await Promise.all([this.#resume?.settled(), this.#dht?.close()])
     await this.#release()
   }
 
@@ -261,7 +302,7 @@ class EngineHandle implements Engine {
     const opened = await openSource(source, options.signal)
     if (!isMagnet(opened)) return { metainfo: opened, found: [], options }
     const { selectOnly } = opened
-    const fetched = await fetchMetadata(this.#core, opened, options)
+    const fetched = await fetchMetadata(this.#core, this.#local, opened, options)
     if (selectOnly === undefined || options.files !== undefined) return { ...fetched, options }
     const isSelected = (index: number): boolean =>
       selectOnly.some(({ first, last }) => index >= first && index <= last)
@@ -287,7 +328,9 @@ function torrentOptions(
 ): TorrentOptions {
   return {
     ...found,
-    filePriorities: metainfo.files.map((file, index) => PRIORITY[options.files?.(file, index) ?? 'normal']),
+    filePriorities: metainfo.files.map(
+      (file, index) => PRIORITY[options.files?.(file, index, metainfo) ?? 'normal'],
+    ),
     sequential: options.sequential ?? false,
     discovery: options.discovery ?? true,
     check: options.check ?? 'auto',

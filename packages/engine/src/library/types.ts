@@ -4,6 +4,7 @@
  */
 import type { ShoalError } from '../errors.ts'
 import type { Metainfo, TorrentFile } from '../metainfo/metainfo.ts'
+import type { CustomExtension } from '../torrent/custom-extension.ts'
 
 // ----------------------------------------------------------------------------------------------------- engine
 
@@ -12,14 +13,25 @@ export interface EngineOptions {
   readonly port?: number | undefined
   /** The address of this machine to listen on and to connect from. Not given: all of them, IPv4 and IPv6. */
   readonly bind?: string | undefined
-  /** Where resume records are kept. Not given: nothing is remembered beyond the data itself. */
+  /** Where resume records and the DHT's table are kept. Not given: nothing is remembered beyond the data itself. */
   readonly stateDir?: string | undefined
+  /** Find peers by the DHT, at the UDP port of the same number or at any; true unless told. */
+  readonly dht?: boolean | undefined
+  /**
+   * Nodes to enter the DHT by, as `host:port`, in place of the well-known ones. Those are not asked by an engine that is
+   * bound to the loopback address.
+   */
+  readonly dhtBootstrap?: readonly string[] | undefined
   /** Peers connected at once, over all torrents. */
   readonly maxConnections?: number | undefined
   /** Over all torrents; not given or 0 is no limit. */
   readonly downloadLimitBytesPerSec?: number | undefined
   /** Over all torrents; not given or 0 is no limit. */
   readonly uploadLimitBytesPerSec?: number | undefined
+  /** Whether peers on the local network are looked for, of torrents that are not private. True unless told (BEP 14). */
+  readonly lsd?: boolean | undefined
+  /** Of your own, to the protocol that peers speak (BEP 10), for every torrent. */
+  readonly extensions?: readonly CustomExtension[] | undefined
   /** Memory for pieces on their way to and from the disk. */
   readonly memoryBytes?: number | undefined
   /** Threads that hash and write. */
@@ -70,6 +82,111 @@ export interface EngineSnapshot {
   readonly uploadedBytes: number
   readonly connections: ConnectionCounts
   readonly torrents: readonly TorrentSnapshot[]
+  /** Undefined without DHT. */
+  readonly dht: DhtSnapshot | undefined
+}
+
+// -------------------------------------------------------------------------------------------------------- DHT
+
+/** IPv4 and IPv6 together. */
+export interface DhtSnapshot {
+  /** UDP; undefined while, or where, there is no socket. */
+  readonly port: number | undefined
+  /** Our address as other nodes see it. */
+  readonly externalIps: readonly string[]
+  readonly nodes: number
+  /** Of those, the ones that have answered lately. */
+  readonly goodNodes: number
+  /** Going on now. */
+  readonly searches: number
+  /** What others keep with us. */
+  readonly storedPeers: number
+  readonly storedItems: number
+  /** Datagrams. */
+  readonly sent: number
+  readonly received: number
+  readonly dropped: number
+}
+
+export interface DhtOptions {
+  /** UDP port; 0, any, unless told. */
+  readonly port?: number | undefined
+  /** The address of this machine to use. Not given: all of them. */
+  readonly bind?: string | undefined
+  /** As of {@link EngineOptions.dhtBootstrap}. */
+  readonly bootstrap?: readonly string[] | undefined
+  /** The state folder of an engine: its table is a way in; a node that is not read-only saves its own there. */
+  readonly stateDir?: string | undefined
+  /** Ask, but do not answer (BEP 43): for a node that is there for a moment only. */
+  readonly readOnly?: boolean | undefined
+}
+
+/** A node of the DHT without torrents. All that it is asked fails with `NETWORK` where no node answers in time. */
+export interface Dht extends AsyncDisposable {
+  readonly port: number
+  /** @param infoHash 40 hex digits */
+  find(infoHash: string, options?: DhtFindOptions): Promise<DhtFound>
+  /** Undefined: no answer. @throws ShoalError `OPTION_INVALID` */
+  ping(address: string): Promise<DhtPong | undefined>
+  /** Looks around, then names the nearest nodes that it knows. */
+  nodes(options?: DhtSearchOptions): Promise<readonly DhtNodeInfo[]>
+  /** Stores a byte string of at most 996 bytes (BEP 44) for some hours. Text goes as UTF-8. */
+  put(value: string | Uint8Array, options?: DhtSearchOptions): Promise<DhtPut>
+  /** @param target 40 hex digits; undefined when nobody has it */
+  get(target: string, options?: DhtSearchOptions): Promise<DhtItem | undefined>
+  snapshot(): DhtSnapshot
+  close(): Promise<void>
+}
+
+export interface DhtSearchOptions {
+  /** 30 s unless told. */
+  readonly timeoutMs?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface DhtFindOptions extends DhtSearchOptions {
+  /** Tells the nodes that a peer listens here, at this TCP port. */
+  readonly announcePort?: number | undefined
+  /** As they are found, as `host:port`. */
+  readonly onPeers?: ((peers: readonly string[]) => void) | undefined
+}
+
+export interface DhtFound {
+  readonly peers: readonly string[]
+  /** Nodes asked, and answers. */
+  readonly queries: number
+  readonly replies: number
+  /** Nodes that took our announce. */
+  readonly announced: number
+  readonly durationMs: number
+}
+
+export interface DhtPong {
+  /** 40 hex digits. */
+  readonly id: string
+  readonly durationMs: number
+}
+
+export interface DhtNodeInfo {
+  /** 40 hex digits. */
+  readonly id: string
+  readonly address: string
+}
+
+export interface DhtPut {
+  /** 40 hex digits, to get it by. */
+  readonly target: string
+  /** Nodes that have it now. */
+  readonly stored: number
+}
+
+export interface DhtItem {
+  /** The value as it is stored. */
+  readonly bencoded: Uint8Array
+  /** Where it is a byte string. Comes from anybody: not safe for a terminal as it is. */
+  readonly bytes: Uint8Array | undefined
+  /** Signed by the owner of a key, and may change. */
+  readonly mutable: boolean
 }
 
 // ---------------------------------------------------------------------------------------------------- torrent
@@ -79,8 +196,11 @@ export type FilePriority = 'skip' | 'low' | 'normal' | 'high'
 export interface AddOptions {
   /** The folder that holds, or will hold, the torrent's file or folder; '.' unless told. */
   readonly dir?: string | undefined
-  /** Asked once per file; not given, all are `normal`. */
-  readonly files?: ((file: TorrentFile, index: number) => FilePriority) | undefined
+  /**
+   * Asked once per file; not given, all are `normal`, or those that a magnet link selects. What it throws comes out of
+   * adding.
+   */
+  readonly files?: ((file: TorrentFile, index: number, metainfo: Metainfo) => FilePriority) | undefined
   /** Pieces in order rather than the rarest first. */
   readonly sequential?: boolean | undefined
   /** Peers to connect to, as `host:port` (`[v6]:port`). */
@@ -267,6 +387,13 @@ export interface LoadedTorrent {
   readonly bytes: Uint8Array
 }
 
+export interface MagnetLinkOptions {
+  /** False leaves the trackers out. */
+  readonly trackers?: boolean | undefined
+  /** Peers to name in the link, as `host:port` (`[v6]:port`). */
+  readonly peers?: readonly string[] | undefined
+}
+
 export interface HashProgress {
   readonly hashedBytes: number
   readonly totalBytes: number
@@ -435,5 +562,6 @@ export type VerifyTorrent = (
   options?: VerifyOptions,
 ) => Promise<VerifyReport>
 export type StartTracker = (options?: TrackerServerOptions) => Promise<TrackerServer>
+export type CreateDht = (options?: DhtOptions) => Promise<Dht>
 export type ScrapeTorrent = (metainfo: Metainfo, options?: ScrapeOptions) => Promise<ScrapeResult[]>
 export type Peek = (metainfo: Metainfo, options?: PeekOptions) => AsyncIterable<PeekEvent>
