@@ -9,6 +9,7 @@ import { DhtService, type DhtSetup } from './dht-service.ts'
 import { assert, ShoalError } from './errors.ts'
 import type { Metainfo } from './metainfo/metainfo.ts'
 import type { Link, LinkHandler, Listener, Ports } from './ports.ts'
+import { type CustomExtension, checkExtensions } from './torrent/custom-extension.ts'
 import { Incoming } from './torrent/incoming.ts'
 import { MagnetFetch, type MagnetObserver, type MagnetOptions } from './torrent/magnet-fetch.ts'
 import { SendBuffers } from './torrent/send-buffers.ts'
@@ -38,6 +39,8 @@ export interface EngineOptions {
   readonly clientName: string
   /** Undefined: no DHT. `port` of UDP: that of TCP unless told. */
   readonly dht?: (DhtSetup & { readonly port?: number }) | undefined
+  /** The embedding program's own, for every torrent. */
+  readonly extensions?: readonly CustomExtension[] | undefined
 }
 
 export interface EngineObserver {
@@ -74,7 +77,9 @@ export class Engine {
   #rotation = 0
   #closing: { readonly deadline: number } | undefined
 
+  /** @throws ShoalError `OPTION_INVALID` */
   constructor(ports: Ports, options: EngineOptions, observer: EngineObserver) {
+    checkExtensions(options.extensions ?? [])
     this.#ports = ports
     this.#options = options
     this.#observer = observer
@@ -138,6 +143,7 @@ export class Engine {
         announceKey: this.#announceKey,
         listenPort: () => this.#listenPort,
         dht: this.#torrentDht,
+        extensions: this.#options.extensions ?? [],
         observer,
         onNews: () => this.#onNews(),
       },

@@ -9,6 +9,10 @@ import type { Extension, ExtensionPeer } from './extensions.ts'
 /** What the engine accepts of a peer is what it sends to one; more does not pass as one message. */
 export const MAX_CUSTOM_MESSAGE_BYTES: number = 128 * 1024
 
+/**
+ * The callbacks run while the engine is at work: they may send and close, whatever else they want of the engine has to
+ * wait for a later turn (`queueMicrotask`). What they throw becomes a warning of the torrent.
+ */
 export interface CustomExtension {
   /**
    * Its name on the wire, such as `xy_chat`: two letters of the client that introduced it, an underscore and a word,
@@ -27,6 +31,8 @@ export interface CustomExtension {
 export interface CustomExtensionPeer {
   /** Unique within the torrent. */
   readonly id: number
+  /** Of the torrent, 40 lower-case hex digits. */
+  readonly infoHash: string
   /** `host:port` of the connection. */
   readonly address: string
   /** False when it is not sent: the peer is gone or does not support it. Throws OPTION_INVALID above 128 KiB. */
@@ -38,27 +44,47 @@ export interface CustomExtensionPeer {
 /** Names that the engine uses itself, now or soon; taking them would break how it talks to peers. */
 const RESERVED: readonly string[] = ['ut_metadata', 'ut_pex', 'ut_holepunch', 'lt_donthave', 'upload_only']
 
-/**
- * The extension as the registry takes it. What its callbacks throw goes to `onError`.
- *
- * @throws ShoalError OPTION_INVALID for a bad name
- */
-export function adaptExtension(custom: CustomExtension, onError: (error: unknown) => void): Extension {
-  if (!/^[A-Za-z0-9]{1,2}_[A-Za-z0-9_-]{2,29}$/.test(custom.name) || RESERVED.includes(custom.name)) {
-    throw new ShoalError('OPTION_INVALID', `not a name for an extension of your own: ${custom.name}`)
+/** Ids on the wire are a byte, and few peers would read a handshake that names more. */
+const MAX_CUSTOM_EXTENSIONS = 32
+
+/** @throws ShoalError OPTION_INVALID for a bad name, for one that is there twice, and for too many */
+export function checkExtensions(extensions: readonly CustomExtension[]): void {
+  if (extensions.length > MAX_CUSTOM_EXTENSIONS) {
+    throw new ShoalError(
+      'OPTION_INVALID',
+      `${extensions.length} extensions are more than ${MAX_CUSTOM_EXTENSIONS}`,
+    )
   }
-  return new Adapter(custom, onError)
+  const names = new Set<string>()
+  for (const { name } of extensions) {
+    if (!/^[A-Za-z0-9]{1,2}_[A-Za-z0-9_-]{2,29}$/.test(name) || RESERVED.includes(name)) {
+      throw new ShoalError('OPTION_INVALID', `not a name for an extension of your own: ${name}`)
+    }
+    if (names.has(name)) throw new ShoalError('OPTION_INVALID', `two extensions are named ${name}`)
+    names.add(name)
+  }
+}
+
+/** One that was checked, for one torrent, as the registry takes it. What its callbacks throw goes to `onError`. */
+export function adaptExtension(
+  custom: CustomExtension,
+  infoHash: string,
+  onError: (error: unknown) => void,
+): Extension {
+  return new Adapter(custom, infoHash, onError)
 }
 
 class Adapter implements Extension {
   readonly name: string
   readonly #custom: CustomExtension
+  readonly #infoHash: string
   readonly #onError: (error: unknown) => void
   readonly #peers = new Map<number, CustomExtensionPeer>()
 
-  constructor(custom: CustomExtension, onError: (error: unknown) => void) {
+  constructor(custom: CustomExtension, infoHash: string, onError: (error: unknown) => void) {
     this.name = custom.name
     this.#custom = custom
+    this.#infoHash = infoHash
     this.#onError = onError
   }
 
@@ -85,6 +111,7 @@ class Adapter implements Extension {
     const { name } = this
     known = {
       id: peer.id,
+      infoHash: this.#infoHash,
       address: formatAddress(peer.address),
       send: payload => {
         if (payload.length > MAX_CUSTOM_MESSAGE_BYTES) {

@@ -13,6 +13,7 @@ import type { Metainfo } from '../metainfo/metainfo.ts'
 import type { Link, Ports, Run, RunOutcome, Sha1, Store } from '../ports.ts'
 import { PexFlag } from '../wire/pex-message.ts'
 import { Choker } from './choker.ts'
+import { adaptExtension, type CustomExtension } from './custom-extension.ts'
 import { DontHaveExtension } from './donthave.ts'
 import { type Extension, ExtensionRegistry } from './extensions.ts'
 import type { RateLimit } from './limits.ts'
@@ -57,6 +58,8 @@ export interface SwarmDeps {
   readonly dht: Pick<TorrentDht, 'port' | 'addNode'> | undefined
   /** Whether peers may be exchanged with peers (BEP 11): never of private torrents. */
   readonly peerExchange: boolean
+  /** The embedding program's own. */
+  readonly extensions: readonly CustomExtension[]
   readonly events: SwarmEvents
 }
 
@@ -75,6 +78,7 @@ export interface SwarmEvents {
   /** All that is wanted is. */
   onComplete(): void
   onDiskError(error: ShoalError): void
+  onWarning(text: string): void
 }
 
 export class Swarm implements PeerOwner {
@@ -354,7 +358,7 @@ export class Swarm implements PeerOwner {
   }
 
   #createExtensions(): Extension[] {
-    const { metainfo, ports, peerExchange } = this.#deps
+    const { metainfo, ports, peerExchange, events } = this.#deps
     const { infoHash, infoBytes } = metainfo
     const extensions: Extension[] = [
       new MetadataExtension({ infoHash, infoBytes, sha1: ports.sha1, onMetadata: () => {} }),
@@ -380,6 +384,14 @@ export class Swarm implements PeerOwner {
   *#contacts(): Iterable<ConnectedContact> {
     for (const peer of this.#peers.values()) {
       if (peer.phase !== 'open') continue
+    for (const custom of this.#deps.extensions) {
+      const onError = (error: unknown): void => {
+        events.onWarning(
+          `the extension ${custom.name} failed: ${error instanceof Error ? error.message : error}`,
+        )
+      }
+      extensions.push(adaptExtension(custom, metainfo.infoHashHex, onError))
+    }
       const port = peer.direction === 'out' ? peer.address.port : peer.listens
       if (port === undefined) continue
       const reachable = peer.direction === 'out' ? PexFlag.reachable : 0

@@ -20,9 +20,10 @@ import type { Metainfo } from '../metainfo/metainfo.ts'
 import type { FileStamp, Link, Ports, Run, RunOutcome, Store, StoreHandler } from '../ports.ts'
 import type { TrackerStatus } from '../tracker/announcer.ts'
 import { Announces } from './announces.ts'
+import type { CustomExtension } from './custom-extension.ts'
 import { RateLimit } from './limits.ts'
 import type { Peer } from './peer.ts'
-import { PeerBook } from './peer-book.ts'
+import { PeerBook, type PeerSource } from './peer-book.ts'
 import { decodeResume, encodeResume, type ResumeRecord } from './resume.ts'
 import type { SendBuffers } from './send-buffers.ts'
 import { piecePriorities, piecesToCheck, piecesTrusted } from './start-up.ts'
@@ -77,6 +78,8 @@ export interface TorrentDeps {
   readonly announceKey: number
   readonly listenPort: () => number | undefined
   readonly dht: TorrentDht | undefined
+  /** The embedding program's own; those that `checkExtensions` lets pass. */
+  readonly extensions: readonly CustomExtension[]
   readonly observer: TorrentObserver
   /** There is someone to dial, or an end: the engine need not wait for its tick to look. */
   readonly onNews: () => void
@@ -285,8 +288,8 @@ export class Torrent implements StoreHandler {
     else this.#wasComplete = false
   }
 
-  addPeer(address: PeerAddress): void {
-    this.book.add(address, 'given', this.#now())
+  addPeer(address: PeerAddress, source: PeerSource = 'given'): void {
+    this.book.add(address, source, this.#now())
     this.#deps.onNews()
   }
 
@@ -429,6 +432,7 @@ export class Torrent implements StoreHandler {
         listenPort,
         dht: this.#dht,
         peerExchange: this.#options.discovery && !this.metainfo.private,
+        extensions: this.#deps.extensions,
         metainfo: this.metainfo,
         book: this.book,
         downloadLimit: this.downloadLimit,
@@ -440,6 +444,7 @@ export class Torrent implements StoreHandler {
           },
           onComplete: () => this.#onComplete(),
           onDiskError: error => this.#fail(error),
+          onWarning: text => observer.onWarning(text),
         },
       },
       {

@@ -3,11 +3,14 @@ import { ProtocolError } from '../../src/errors.ts'
 import {
   adaptExtension,
   type CustomExtensionPeer,
+  checkExtensions,
   MAX_CUSTOM_MESSAGE_BYTES,
 } from '../../src/torrent/custom-extension.ts'
 import { DontHaveExtension } from '../../src/torrent/donthave.ts'
 import { type Extension, type ExtensionPeer, ExtensionRegistry } from '../../src/torrent/extensions.ts'
 import { FakeExtensionPeer, NOTHING_TOLD } from './extension-peers.ts'
+
+const INFO_HASH = '5ee7'.repeat(10)
 
 class Recording implements Extension {
   readonly name: string
@@ -130,7 +133,7 @@ describe('an extension of the embedder', () => {
         name: 'xy_chat',
         onPeer: peer => {
           peers.push(peer)
-          log.push(`peer ${peer.id} ${peer.address}`)
+          log.push(`peer ${peer.id} ${peer.address} ${peer.infoHash.slice(0, 4)}`)
         },
         onMessage: (_, payload) => {
           log.push(`message ${payload.join()}`)
@@ -138,6 +141,7 @@ describe('an extension of the embedder', () => {
         },
         onPeerGone: peer => void log.push(`gone ${peer.id}`),
       },
+      INFO_HASH,
       error => errors.push(error),
     )
     return { extension, log, errors, peers, peer: new FakeExtensionPeer(extension, 1) }
@@ -149,7 +153,7 @@ describe('an extension of the embedder', () => {
     peer.shake({}, 0)
     peer.says(Uint8Array.of(1, 2), 0)
     peer.close(new ProtocolError('BAD_MESSAGE', 'x'))
-    expect(log).toEqual(['peer 1 10.0.0.1:6881', 'message 1,2', 'gone 1'])
+    expect(log).toEqual(['peer 1 10.0.0.1:6881 5ee7', 'message 1,2', 'gone 1'])
   })
 
   test('is not told of peers that do not support it, until they say something', () => {
@@ -158,7 +162,7 @@ describe('an extension of the embedder', () => {
     peer.shake({}, 0)
     expect(log).toEqual([])
     peer.says(Uint8Array.of(1), 0)
-    expect(log).toEqual(['peer 1 10.0.0.1:6881', 'message 1'])
+    expect(log).toEqual(['peer 1 10.0.0.1:6881 5ee7', 'message 1'])
     expect(peers[0]!.send(Uint8Array.of(1))).toBe(false)
   })
 
@@ -195,7 +199,13 @@ describe('an extension of the embedder', () => {
     `xy_${'a'.repeat(30)}`,
     'xy_a b',
   ])('cannot be named "%s"', name => {
-    expect(() => adaptExtension({ name, onMessage: () => {} }, () => {})).toThrow('not a name')
+    expect(() => checkExtensions([{ name, onMessage: () => {} }])).toThrow('not a name')
+  })
+
+  test('have names of their own', () => {
+    const extension = { name: 'xy_chat', onMessage: () => {} }
+    expect(() => checkExtensions([extension])).not.toThrow()
+    expect(() => checkExtensions([extension, { ...extension }])).toThrow('two extensions are named xy_chat')
   })
 })
 

@@ -281,6 +281,7 @@ export class Bench {
         listenPort: () => 6881,
         observer: this.#observer(),
         dht: undefined,
+        extensions: [],
         onNews: () => {},
       },
       this.metainfo,
