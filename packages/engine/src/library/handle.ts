@@ -11,6 +11,8 @@ export interface HandleDeps {
   /** Adds the torrent to the core, with this handle as its observer. */
   readonly open: (observer: TorrentObserver) => CoreTorrent
   readonly snapshot: (core: CoreTorrent) => TorrentSnapshot
+  /** The torrent has begun to look for peers, or has ended it. */
+  readonly onActive: (isActive: boolean) => void
   readonly saveResume: (record: Uint8Array) => void
   /** The torrent has stopped for good: out of the core, and its record with it. */
   readonly forget: (core: CoreTorrent) => Promise<void>
@@ -101,6 +103,7 @@ export class TorrentHandle implements Torrent, TorrentObserver {
   // ------------------------------------------------------------------------------------------- TorrentObserver
 
   onPhase(phase: TorrentPhase['name']): void {
+    if (phase === 'active' || phase === 'closing') this.#deps.onActive(phase === 'active')
     if (phase === 'stopped' || phase === 'error') for (const resolve of this.#stopped.splice(0)) resolve()
     this.#tellState()
   }

@@ -1,5 +1,5 @@
 /** Fetching what is in a torrent from its peers, where a magnet link or an info-hash is all there is (BEP 9). */
-import { formatAddress } from '../bytes/address.ts'
+import { formatAddress, type PeerAddress } from '../bytes/address.ts'
 import type { Engine as CoreEngine } from '../engine.ts'
 import { ShoalError } from '../errors.ts'
 import { parseInfo } from '../metainfo/info.ts'
@@ -11,6 +11,7 @@ import type { MagnetFetch } from '../torrent/magnet-fetch.ts'
 import type { PeerBookEntry } from '../torrent/peer-book.ts'
 import { abortedError } from './abort.ts'
 import { loadTorrent } from './load.ts'
+import type { LocalPeers } from './local-peers.ts'
 import { snapshotTracker } from './snapshot.ts'
 import type { AddOptions, FetchProgress } from './types.ts'
 
@@ -50,6 +51,7 @@ export function isMagnet(opened: Metainfo | Magnet): opened is Magnet {
 /** @throws ShoalError `ABORTED`, `TORRENT_DUPLICATE`, `CLOSED`, `TORRENT_INVALID` (what the peers have is no torrent) */
 export async function fetchMetadata(
   core: CoreEngine,
+  local: LocalPeers | undefined,
   magnet: Magnet,
   options: Pick<AddOptions, 'peers' | 'trackers' | 'discovery' | 'signal' | 'onFetching'>,
 ): Promise<Fetched> {
@@ -68,6 +70,11 @@ export async function fetchMetadata(
         { infoHash: magnet.infoHash, trackers, peers, discovery: options.discovery ?? true },
         { onMetadata: resolve, onTracker: () => {}, onClosed: () => reject(closed()) },
       )
+      const { book } = fetch
+      if (local !== undefined && options.discovery !== false) {
+        const onPeer = (address: PeerAddress): void => void book.add(address, 'lsd', systemClock.now())
+        stops.push(local.seek(magnet.infoHashHex, onPeer))
+      }
       if (signal !== undefined) {
         const onAbort = (): void => reject(abortedError('fetching', signal))
         signal.addEventListener('abort', onAbort, { once: true })

@@ -21,9 +21,6 @@ const LOOK_AGAIN_MS = 60_000
 const COOKIE_BYTES = 8
 /** Machines that run containers have an interface for each. */
 const MAX_EXITS = 16
-/** Beyond these, what is wrong has been said. */
-const MAX_WARNINGS = 10
-
 export interface LsdOptions {
   /** An address of this machine: only its network is announced to. Undefined: all networks. */
   readonly bindHost?: string | undefined
@@ -32,6 +29,7 @@ export interface LsdOptions {
   readonly random: Random
   /** Somebody on our own network has this torrent (40 lower-case hex digits) too. */
   readonly onPeer: (infoHashHex: string, address: PeerAddress) => void
+  /** At most once: what is wrong with one network is mostly wrong with all, and again a minute later. */
   readonly onWarning?: (message: string) => void
 }
 
@@ -61,7 +59,7 @@ class MulticastLsd implements Lsd {
   readonly #stopTicking: () => void
   #networks = new BlockList()
   #lookAt = Number.NEGATIVE_INFINITY
-  #warnings = 0
+  #hasWarned = false
   #closed = false
 
   constructor(options: LsdOptions) {
@@ -71,7 +69,10 @@ class MulticastLsd implements Lsd {
       cookie: toHex(options.random.bytes(COOKIE_BYTES)),
     })
     this.#look()
-    if (this.#exits.size === 0) this.#warn('local discovery has no network to announce to')
+    // A machine without a network is well, and may be on one in a minute.
+    if (this.#exits.size === 0 && options.bindHost !== undefined) {
+      this.#warn(`local discovery: no network of this machine has the address ${options.bindHost}`)
+    }
     this.#stopTicking = systemClock.every(TICK_MS, () => this.#tick())
   }
 
@@ -184,7 +185,9 @@ class MulticastLsd implements Lsd {
   }
 
   #warn(message: string): void {
-    if (++this.#warnings <= MAX_WARNINGS) this.#options.onWarning?.(message)
+    if (this.#hasWarned) return
+    this.#hasWarned = true
+    this.#options.onWarning?.(message)
   }
 }
 
