@@ -578,6 +578,8 @@ export class Torrent implements StoreHandler {
       this.#record = record
       this.#addedAt = record.addedAt
       this.#completedAt = record.completedAt
+      // Who helped before is neither this session's tracker nor a given peer.
+      if (!this.#options.discovery) return
       for (const address of record.peers) this.book.add(address, 'tracker', this.#now())
     } catch (error) {
       if (!(error instanceof ShoalError)) throw error
