@@ -14,6 +14,7 @@ export interface NetworkOptions extends CommonOptions {
   readonly bind?: string
   readonly peer?: string[]
   readonly discovery: boolean
+  readonly lsd: boolean
   readonly limitDown?: number
   readonly limitUp?: number
   readonly state: string
@@ -42,6 +43,7 @@ export function addNetworkOptions(command: Command): Command {
     )
     .option('--bind <address>', 'address of this machine to use (default: all)', parseAddress('--bind'))
     .option('--peer <host:port>', 'connect to this peer; may be repeated', parsePeer('--peer'))
+    .option('--no-lsd', 'do not look for peers on the local network')
     .option('--no-discovery', "ask nobody but the torrent's own trackers and --peer for peers")
 }
 

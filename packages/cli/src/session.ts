@@ -106,6 +106,7 @@ class Session {
       port: options.port,
       bind: options.bind,
       stateDir: options.state,
+      lsd: options.lsd,
       downloadLimitBytesPerSec: options.limitDown,
       uploadLimitBytesPerSec: options.limitUp,
     })
