@@ -89,11 +89,11 @@ export class DhtService {
     for (const family of families) this.#openSocket(family, port)
   }
 
-  /** To be called often; what is due is done. */
+  /** To be called every 100 ms or so: a search begins, and goes on after a loss, at a tick. */
   tick(now: number): void {
     const dht = this.#dht
     if (dht === undefined) return
-    if (now >= dht.nextTimeout(now)) dht.tick(now)
+    dht.tick(now)
     this.#flush(dht, now)
   }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Engine, EngineOptions } from './library/types.ts'
+import type { Dht, DhtOptions, Engine, EngineOptions } from './library/types.ts'
 
 export { type ErrorCode, ProtocolError, type ProtocolErrorCode, ShoalError } from './errors.ts'
 export { createTorrent } from './library/create.ts'
@@ -29,4 +29,14 @@ export type { CustomExtension, CustomExtensionPeer } from './torrent/custom-exte
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
   const library = await import('./library/engine.ts')
   return await library.createEngine(options)
+}
+
+/**
+ * A node of the DHT without torrents; its code, too, is loaded by the first call.
+ *
+ * @throws ShoalError `PORT_IN_USE`, `ADDRESS_UNAVAILABLE`, `NETWORK`, `OPTION_INVALID`
+ */
+export async function createDht(options: DhtOptions = {}): Promise<Dht> {
+  const library = await import('./library/dht.ts')
+  return await library.createDht(options)
 }

@@ -162,6 +162,7 @@ class EngineHandle implements Engine {
         uploadLimit: limit(options.uploadLimitBytesPerSec),
         clientName: CLIENT_NAME,
         extensions: options.extensions,
+        dht: setup,
       },
       {
         onListening: actual => {

@@ -11,7 +11,8 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { ShoalError } from '../errors.ts'
 import { type DiskOperation, diskError, errnoOf } from './disk-errors.ts'
 
-const FOLDER = 'resume'
+/** The tables of the DHT are kept like the records of torrents. */
+export type RecordFolder = 'resume' | 'dht'
 
 /** A record of a million files has some 40 MB; what is larger was not written by us. */
 export const MAX_RECORD_BYTES: number = 64 * 1024 * 1024
@@ -41,8 +42,12 @@ export class ResumeFiles {
   readonly #onError: (error: ShoalError) => void
   readonly #lines = new Map<string, Line>()
 
-  constructor(stateDir: string, onError: (error: ShoalError) => void = () => {}) {
-    this.#folder = join(stateDir, FOLDER)
+  constructor(
+    stateDir: string,
+    onError: (error: ShoalError) => void = () => {},
+    folder: RecordFolder = 'resume',
+  ) {
+    this.#folder = join(stateDir, folder)
     this.#onError = onError
   }
 

@@ -1,0 +1,104 @@
+/** What joins a DHT node to this machine: names of nodes to enter by, and its table on disk. */
+import { ipScope } from '../bytes/ip-scope.ts'
+import type { DhtService, DhtSetup, SavedDht } from '../dht-service.ts'
+import { verifyEd25519 } from '../node/ed25519.ts'
+import { checkNode, resolveNode } from '../node/resolve-peer.ts'
+import { ResumeFiles } from '../node/resume-files.ts'
+import { systemClock } from '../node/system.ts'
+import type { DhtSnapshot } from './types.ts'
+
+/** Nodes that anybody may enter by; those who run them have done so for years. */
+const ROUTERS = [
+  'router.bittorrent.com:6881',
+  'dht.transmissionbt.com:6881',
+  'router.utorrent.com:6881',
+  'dht.libtorrent.org:25401',
+]
+const SAVE_EVERY_MS = 5 * 60_000
+/** Of one torrent file. */
+const MAX_TORRENT_NODES = 50
+
+export interface DhtHomeOptions {
+  readonly bind?: string | undefined
+  readonly bootstrap?: readonly string[] | undefined
+  readonly stateDir?: string | undefined
+  readonly readOnly?: boolean | undefined
+}
+
+export class DhtHome {
+  readonly #names: readonly string[]
+  readonly #files: ResumeFiles | undefined
+  readonly #readOnly: boolean
+  #service: DhtService | undefined
+  #stopSaving: () => void = () => {}
+
+  /** @throws ShoalError `OPTION_INVALID` for what is no address of a node */
+  constructor({ bind, bootstrap, stateDir, readOnly }: DhtHomeOptions) {
+    for (const name of bootstrap ?? []) checkNode(name)
+    const isLocal = bind !== undefined && ipScope(bind) === 'loopback'
+    this.#names = bootstrap ?? (isLocal ? [] : ROUTERS)
+    this.#readOnly = readOnly ?? false
+    this.#files = stateDir === undefined ? undefined : new ResumeFiles(stateDir, () => {}, 'dht')
+  }
+
+  /** For a new service. */
+  async setup(): Promise<DhtSetup> {
+    const [four, six] = await Promise.all([this.#files?.load('4'), this.#files?.load('6')])
+    const saved: SavedDht = { ...(four && { 4: four }), ...(six && { 6: six }) }
+    return { bootstrap: [], saved, readOnly: this.#readOnly, verify: verifyEd25519 }
+  }
+
+  /** Names are resolved in the background: a node that has a table need not wait for them. */
+  start(service: DhtService): void {
+    this.#service = service
+    void this.#enter(service)
+    if (!this.#readOnly) this.#stopSaving = systemClock.every(SAVE_EVERY_MS, () => this.#save(service))
+  }
+
+  /** Nodes that a torrent file names (BEP 5). */
+  async addNodes(nodes: readonly { readonly host: string; readonly port: number }[]): Promise<void> {
+    for (const { host, port } of nodes.slice(0, MAX_TORRENT_NODES)) {
+      const found = await resolveNode(host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)
+      for (const address of found) this.#service?.addNode(address)
+    }
+  }
+
+  /** Once the service is closed, too: resolves when the table is on disk. */
+  async close(): Promise<void> {
+    this.#stopSaving()
+    if (this.#service !== undefined && !this.#readOnly) this.#save(this.#service)
+    this.#service = undefined
+    await this.#files?.settled()
+  }
+
+  /** One at a time: a name that nobody answers for holds up one thread, not all that read files. */
+  async #enter(service: DhtService): Promise<void> {
+    for (const name of this.#names) {
+      const found = await resolveNode(name)
+      if (this.#service !== service) return
+      if (found.length > 0) service.bootstrap(found)
+    }
+  }
+
+  #save(service: DhtService): void {
+    for (const [family, record] of Object.entries(service.save())) void this.#files?.save(family, record)
+  }
+}
+
+export function snapshotDht(service: DhtService): DhtSnapshot {
+  const parts = Object.values(service.snapshot())
+  const total = (of: (part: (typeof parts)[number]) => number): number =>
+    parts.reduce((sum, part) => sum + of(part), 0)
+  return {
+    port: service.port,
+    externalIps: parts.flatMap(({ externalIp }) => externalIp ?? []),
+    nodes: total(part => part.nodes),
+    goodNodes: total(part => part.goodNodes),
+    searches: total(part => part.searches),
+    storedPeers: total(part => part.storedPeers),
+    storedItems: total(part => part.storedItems),
+    sent: total(part => part.sent),
+    received: total(part => part.received),
+    dropped: total(part => part.dropped),
+  }
+}
