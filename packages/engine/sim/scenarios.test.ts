@@ -264,5 +264,5 @@ scenario(
     s.world.check(riding < 0.8 * giving, `slots: ${riding} s to the rider, ${giving.toFixed(0)} s to others`)
     s.finish()
   },
-  [1, 2],
+  [1, 3],
 )

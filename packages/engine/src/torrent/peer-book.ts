@@ -161,6 +161,17 @@ export class PeerBook {
     return best
   }
 
+  /**
+   * A peer that is connected otherwise says that it listens here: not to be dialled until {@link disconnected}.
+   * Undefined when there is no such address, or another connection to it.
+   */
+  claim(address: PeerAddress): PeerBookEntry | undefined {
+    const own = this.#entries.get(formatAddress(address))
+    if (own === undefined || own.state !== 'idle') return undefined
+    own.state = 'connected'
+    return own
+  }
+
   /** Handshake done, whoever dialled. */
   connected(entry: PeerBookEntry, _now: number): void {
     const own = this.#entries.get(entry.key)

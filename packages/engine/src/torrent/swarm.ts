@@ -105,6 +105,8 @@ export class Swarm implements PeerOwner {
   readonly #peers = new Map<number, Peer>()
   /** Those we are connecting to, until their handshake is complete. */
   readonly #dialling = new Set<Peer>()
+  /** Who connected to us and told where it listens: there it is not dialled meanwhile. */
+  readonly #listening = new Map<Peer, PeerBookEntry>()
   /** Peers whose next block is being read from disk. */
   readonly #readers = new Set<Peer>()
   /** Peers that could be asked for more, were there memory or pieces to ask for. */
@@ -300,7 +302,11 @@ export class Swarm implements PeerOwner {
   }
 
   onListens(peer: Peer, port: number): void {
-    if (peer.direction === 'in') this.addAddress({ host: peer.address.host, port }, 'incoming', peer.peerId)
+    if (peer.direction === 'out') return
+    const address = { host: peer.address.host, port }
+    this.addAddress(address, 'incoming', peer.peerId)
+    const entry = this.#listening.has(peer) ? undefined : this.book.claim(address)
+    if (entry !== undefined) this.#listening.set(peer, entry)
   }
 
   onDhtPort(peer: Peer, port: number): void {
@@ -327,11 +333,12 @@ export class Swarm implements PeerOwner {
     this.#starved.delete(peer)
     this.#dialling.delete(peer)
     const { entry } = peer
+    const useful = peer.download.total > 0 || peer.upload.total > 0
     if (peer.peerId === undefined) this.book.failed(entry, now)
-    else {
-      const useful = peer.download.total > 0 || peer.upload.total > 0
-      this.book.disconnected(entry, now, { useful, reason })
-    }
+    else this.book.disconnected(entry, now, { useful, reason })
+    const listening = this.#listening.get(peer)
+    if (listening !== undefined) this.book.disconnected(listening, now, { useful, reason })
+    this.#listening.delete(peer)
     // One that restarted since the tracker heard of it has done nothing wrong.
     const harmless = fault?.code === 'SELF' || fault?.code === 'PEER_ID_MISMATCH'
     if (fault !== undefined && !harmless) this.book.strike(entry, now)
@@ -377,13 +384,6 @@ export class Swarm implements PeerOwner {
         }),
       )
     }
-    return extensions
-  }
-
-  /** Connected peers that others could connect to. */
-  *#contacts(): Iterable<ConnectedContact> {
-    for (const peer of this.#peers.values()) {
-      if (peer.phase !== 'open') continue
     for (const custom of this.#deps.extensions) {
       const onError = (error: unknown): void => {
         events.onWarning(
@@ -392,6 +392,13 @@ export class Swarm implements PeerOwner {
       }
       extensions.push(adaptExtension(custom, metainfo.infoHashHex, onError))
     }
+    return extensions
+  }
+
+  /** Connected peers that others could connect to. */
+  *#contacts(): Iterable<ConnectedContact> {
+    for (const peer of this.#peers.values()) {
+      if (peer.phase !== 'open') continue
       const port = peer.direction === 'out' ? peer.address.port : peer.listens
       if (port === undefined) continue
       const reachable = peer.direction === 'out' ? PexFlag.reachable : 0

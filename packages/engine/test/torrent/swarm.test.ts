@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { encode } from '../../src/bencode/encode.ts'
 import { BLOCK_BYTES } from '../../src/metainfo/geometry.ts'
 import * as messages from '../../src/wire/messages.ts'
 import { Bench, type Remote } from './fakes.ts'
@@ -71,6 +72,33 @@ describe('two connections to one peer', () => {
     expect(visitor.link.isClosed).toBe(true)
     expect(requests(called).length).toBe(8)
     bench.check()
+  })
+})
+
+describe('a visitor that tells where it listens', () => {
+  const tells = messages.encodeExtended(0, encode({ m: {}, p: 7000 }))
+  const from = { host: '10.9.9.9', port: 50_000 }
+
+  test('is not dialled there, in the middle of a transfer, before it has left', () => {
+    const bench = new Bench()
+    const visitor = bench.visit(from).greet({ peerId: MORE, extended: true }).say(tells, tells, ALL)
+    bench.wait(2_000)
+    expect(bench.swarm.dial(bench.now)).toBe(false)
+    expect(visitor.link.isClosed).toBe(false)
+    visitor.handler!.onClose(undefined)
+    bench.wait(10 * 60_000)
+    expect(bench.swarm.dial(bench.now)).toBe(true)
+    expect(bench.dialled.at(-1)!.key).toBe('10.9.9.9:7000')
+  })
+
+  test('where another is connected leaves that one alone', () => {
+    const bench = new Bench()
+    const called = bench.dial({ host: from.host, port: 7000 })
+    called.handler!.onOpen()
+    called.greet({ peerId: LESS })
+    const visitor = bench.visit(from).greet({ peerId: MORE, extended: true }).say(tells)
+    visitor.handler!.onClose(undefined)
+    expect(bench.swarm.dial(bench.now)).toBe(false)
   })
 })
 
