@@ -1,5 +1,5 @@
-import { open, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { basename, dirname, resolve } from 'node:path'
 import { Command } from 'commander'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
@@ -9,6 +9,7 @@ import { collect, parsePieceLength } from '../input/quantity.ts'
 import { watchInterrupts } from '../interrupt.ts'
 import { addColorOption, addExamples, type CommonOptions } from '../options.ts'
 import { print, printBytes, printDocument } from '../output.ts'
+import { requireFree, writeWhole } from '../output-file.ts'
 import { hashReporter } from '../terminal/hash-view.ts'
 import { safeText } from '../terminal/safe-text.ts'
 import { Screen } from '../terminal/screen.ts'
@@ -66,7 +67,7 @@ async function create(path: string, options: CreateOptions): Promise<ExitCode> {
   if (toStdout && options.json)
     throw new Failure(EXIT.usage, '--json and -o - both want standard output', 'name a file with -o')
   await requirePath(path)
-  if (!toStdout) await requireFree(output, options.force === true)
+  if (!toStdout) await requireFree(output, options.force === true, '-o')
 
   const screen = new Screen(process.stderr, options.color)
   const interruption = watchInterrupts(() => screen.clear())
@@ -127,40 +128,4 @@ async function requirePath(path: string): Promise<void> {
   if (found.code === 'ENOENT')
     throw new Failure(EXIT.source, `${path}: no such file or folder`, 'check the path')
   throw found
-}
-
-async function requireFree(output: string, force: boolean): Promise<void> {
-  const found = await stat(output).catch(() => undefined)
-  if (found?.isDirectory())
-    throw new Failure(EXIT.write, `${output}: a folder stands there`, 'name a file with -o')
-  if (found && !force)
-    throw new Failure(
-      EXIT.write,
-      `${output} exists already`,
-      'choose another name with -o, or replace it with --force',
-    )
-  // Hashing may take an hour: before it, not after.
-  const folder = dirname(output)
-  if (!found && !(await stat(folder).catch(() => undefined))?.isDirectory())
-    throw new Failure(
-      EXIT.write,
-      `${output}: there is no folder ${folder}`,
-      'make it, or choose another with -o',
-    )
-}
-
-/** Whole or not at all: a torrent file cut short is worse than none. */
-async function writeWhole(output: string, bytes: Uint8Array, force: boolean): Promise<void> {
-  const temporary = force ? join(dirname(output), `.${basename(output)}.${process.pid}.part`) : output
-  const file = await open(temporary, 'wx')
-  try {
-    await file.writeFile(bytes)
-    await file.sync()
-    await file.close()
-    if (force) await rename(temporary, output)
-  } catch (error) {
-    await file.close().catch(() => {})
-    await rm(temporary, { force: true })
-    throw error
-  }
 }
