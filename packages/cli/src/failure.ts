@@ -77,7 +77,7 @@ export function explain(error: unknown): Explanation {
   if (error instanceof Failure) return { line: sentence(error.message, error.hint), exitCode: error.exitCode }
   if (isShoalError(error)) {
     const advice = ADVICE[error.code] ?? { exit: EXIT.other }
-    return { line: sentence(withSubject(error), advice.hint), exitCode: advice.exit }
+    return { line: sentence(withSubject(error), hintFor(error, advice)), exitCode: advice.exit }
   }
   if (isAbort(error)) return { line: 'interrupted', exitCode: EXIT.interrupted }
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
@@ -95,6 +95,14 @@ export function explain(error: unknown): Explanation {
 
 export function isShoalError(error: unknown): error is ShoalError {
   return error instanceof Error && error.name === 'ShoalError' && 'code' in error
+}
+
+/** A link is copied again rather than fetched. */
+function hintFor({ code, message }: ShoalError, { hint }: Advice): string | undefined {
+  if (!code.startsWith('TORRENT_') || !/^magnet link:/.test(message)) return hint
+  return code === 'TORRENT_INVALID'
+    ? 'copy the whole link: it begins with magnet:?xt=urn:btih:'
+    : 'look for a link with xt=urn:btih: in it'
 }
 
 function isAbort(error: unknown): boolean {

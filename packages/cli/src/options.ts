@@ -1,5 +1,6 @@
 /** Options that several commands share, defined once so that they read the same everywhere. */
 import { homedir } from 'node:os'
+import type { EngineOptions } from '@shoal/engine'
 import { type Command, Option } from 'commander'
 import { parseAddress, parseDuration, parsePeer, parseRate, parseWhole } from './input/quantity.ts'
 import { defaultStateDir } from './input/state-dir.ts'
@@ -15,12 +16,22 @@ export interface NetworkOptions extends CommonOptions {
   readonly peer?: string[]
   readonly discovery: boolean
   readonly lsd: boolean
+  readonly dht: boolean
+  readonly dhtNode?: string[]
   readonly limitDown?: number
   readonly limitUp?: number
   readonly state: string
   readonly json?: boolean
   /** Seconds. */
   readonly progressEvery?: number
+}
+
+/** What the engine is told of {@link addNetworkOptions}. */
+export function networkOf(
+  options: Pick<NetworkOptions, 'port' | 'bind' | 'lsd' | 'dht' | 'dhtNode' | 'discovery'>,
+): EngineOptions {
+  const { port, bind, lsd, dht, dhtNode, discovery } = options
+  return { port, bind, lsd, dht: dht && discovery, dhtBootstrap: dhtNode }
 }
 
 export function addDirOption(command: Command, what: string): Command {
@@ -33,8 +44,16 @@ export function addColorOption(command: Command): Command {
   )
 }
 
+export function addDhtNodeOption(command: Command): Command {
+  return command.option(
+    '--dht-node <host:port>',
+    'enter the DHT here, not by the well-known nodes; may be repeated',
+    parsePeer('--dht-node'),
+  )
+}
+
 export function addNetworkOptions(command: Command): Command {
-  return command
+  command
     .optionsGroup('Network:')
     .option(
       '--port <port>',
@@ -43,6 +62,8 @@ export function addNetworkOptions(command: Command): Command {
     )
     .option('--bind <address>', 'address of this machine to use (default: all)', parseAddress('--bind'))
     .option('--peer <host:port>', 'connect to this peer; may be repeated', parsePeer('--peer'))
+  return addDhtNodeOption(command)
+    .option('--no-dht', 'do not look for peers in the DHT')
     .option('--no-lsd', 'do not look for peers on the local network')
     .option('--no-discovery', "ask nobody but the torrent's own trackers and --peer for peers")
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { EXIT } from './exit-codes.ts'
 import { Failure } from './failure.ts'
 import { COMMANDS } from './help.ts'
+import { isInfoHash } from './input/source.ts'
 import { nearest } from './nearest.ts'
 
 export type Route =
@@ -37,7 +38,7 @@ export function route(argv: readonly string[], exists: (path: string) => boolean
 }
 
 function looksLikeSource(word: string): boolean {
-  return /[./\\:]/.test(word)
+  return /[./\\:]/.test(word) || isInfoHash(word)
 }
 
 function requireCommand(word: string): string {

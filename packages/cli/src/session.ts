@@ -2,14 +2,16 @@
  * The life of `get` and `seed`: load, add, watch, and end in good order. Progress goes to the screen, results and
  * `--json` events to standard output.
  */
-import type { AddOptions, Engine, Metainfo, Torrent, TorrentSnapshot } from '@shoal/engine'
+import type { AddOptions, Engine, Magnet, Metainfo, Torrent, TorrentSnapshot } from '@shoal/engine'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { explain } from './failure.ts'
+import { Fetching, fetchingEvent, UNTOLD } from './fetching.ts'
 import { formatBytes, formatDuration, formatRate, plural } from './format.ts'
-import { type Loader, loadSource } from './input/source.ts'
+import { isMagnet, type Loader, loadSource, openSource } from './input/source.ts'
 import { type Interruption, watchInterrupts } from './interrupt.ts'
-import type { NetworkOptions } from './options.ts'
+import { type NetworkOptions, networkOf } from './options.ts'
 import { print, printEvent, stdoutGone } from './output.ts'
+import { describeFetch, type FetchFigures, plainFetch, renderFetches } from './terminal/fetch-view.ts'
 import { safeText } from './terminal/safe-text.ts'
 import { Screen } from './terminal/screen.ts'
 import { plainLine, renderTransfers } from './terminal/transfer-view.ts'
@@ -19,8 +21,8 @@ export interface SessionPlan {
   readonly sources: readonly string[]
   readonly dir: string
   readonly options: NetworkOptions
-  /** How this torrent is added; may throw a Failure about the command line. */
-  readonly add: (metainfo: Metainfo) => AddOptions
+  /** How each torrent is added; `files` may throw a Failure about the command line. */
+  readonly add: AddOptions
   /** Go on sharing after everything is complete, until these are reached or Ctrl-C. */
   readonly share: ShareGoal | undefined
   /** Give up when nothing more has arrived for so long. */
@@ -43,6 +45,9 @@ const JSON_SECONDS = 1
 const LIVE_ROWS = 10
 /** Reasons at most in the line about what is not complete. */
 const REASONS = 3
+
+/** Rows for magnet links at most; torrents have the others. */
+const FETCH_ROWS = 5
 
 interface Entry {
   readonly source: string
@@ -75,6 +80,9 @@ class Session {
   readonly #screen: Screen
   readonly #interruption: Interruption
   readonly #entries: Entry[] = []
+  /** What peers are still to tell of. */
+  readonly #fetches = new Set<Fetching>()
+  #engine: Engine | undefined
   #timer: NodeJS.Timeout | undefined
   #failure: ExitCode | undefined
   #over = false
@@ -100,24 +108,29 @@ class Session {
   async #work(): Promise<void> {
     const { sources, options, seedOnly } = this.#plan
     const library = await import('@shoal/engine')
-    const metainfos = await Promise.all(sources.map(source => this.#load(library, source)))
-    if (metainfos.every(metainfo => metainfo === undefined)) return
+    const opened = await Promise.all(sources.map(source => this.#open(library, source)))
+    if (opened.every(each => each === undefined)) return
     const engine = await library.createEngine({
-      port: options.port,
-      bind: options.bind,
+      ...networkOf(options),
       stateDir: options.state,
-      lsd: options.lsd,
       downloadLimitBytesPerSec: options.limitDown,
       uploadLimitBytesPerSec: options.limitUp,
     })
+    this.#engine = engine
     try {
       if (options.json) printEvent('listening', { port: engine.port })
       else if (seedOnly) this.#screen.print(`Listening on port ${engine.port}`)
-      for (const [index, metainfo] of metainfos.entries())
-        if (metainfo && !this.#interruption.signal.aborted) await this.#add(engine, sources[index]!, metainfo)
+      for (const [index, each] of opened.entries()) {
+        if (each === undefined || this.#interruption.signal.aborted) continue
+        // Magnet links may take for ever: nothing waits for them.
+        if (isMagnet(each)) void this.#fetch(engine, sources[index]!, each)
+        else await this.#add(engine, sources[index]!, each)
+      }
       await this.#untilOver()
       // Once closed, a torrent has no peers and no trackers to tell of.
       for (const entry of this.#entries) entry.why = entry.torrent.snapshot().why?.text
+      for (const fetching of this.#fetches)
+        fetching.why = `${UNTOLD}: ${describeFetch(this.#figures(fetching))}`
     } finally {
       this.#over = true
       this.#stopShowing()
@@ -130,11 +143,13 @@ class Session {
     this.#interruption.end()
   }
 
-  async #load(library: Loader, source: string): Promise<Metainfo | undefined> {
+  async #open(library: Loader, source: string): Promise<Metainfo | Magnet | undefined> {
     try {
-      const metainfo = await loadSource(library, source, this.#interruption.signal)
-      for (const warning of metainfo.warnings) this.#warn(metainfo.name, warning)
-      return metainfo
+      const { signal } = this.#interruption
+      const opened = await (this.#plan.seedOnly ? loadSource : openSource)(library, source, signal)
+      const name = isMagnet(opened) ? (opened.name ?? opened.infoHashHex) : opened.name
+      for (const warning of opened.warnings) this.#warn(name, warning)
+      return opened
     } catch (error) {
       if (!this.#interruption.signal.aborted) this.#fail(error)
       return undefined
@@ -142,33 +157,68 @@ class Session {
   }
 
   async #add(engine: Engine, source: string, metainfo: Metainfo): Promise<void> {
-    const { options, dir } = this.#plan
-    const same = this.#entries.find(entry => entry.torrent.metainfo.infoHashHex === metainfo.infoHashHex)
-    if (same) return this.#warn(metainfo.name, `given twice (${source} is ${same.source}): once is enough`)
+    if (this.#isGiven(metainfo, source)) return
     try {
-      const torrent = await engine.add(metainfo, {
-        dir,
-        peers: options.peer,
-        discovery: options.discovery,
-        ...this.#plan.add(metainfo),
-      })
-      const nowMs = performance.now()
-      const entry: Entry = {
-        source,
-        torrent,
-        startedMs: nowMs,
-        outcome: 'open',
-        sharingSinceMs: 0,
-        arrivedBytes: -1,
-        arrivedMs: nowMs,
-        why: undefined,
-      }
-      this.#entries.push(entry)
-      this.#announce(torrent.snapshot())
-      this.#listen(entry)
+      this.#added(source, await engine.add(metainfo, this.#addOptions()), performance.now())
     } catch (error) {
       this.#fail(error, { infoHash: metainfo.infoHashHex, name: metainfo.name })
     }
+  }
+
+  /** Adds a torrent as soon as peers have told what is in it. */
+  async #fetch(engine: Engine, source: string, magnet: Magnet): Promise<void> {
+    if (this.#isGiven(magnet, source)) return
+    const fetching = new Fetching(source, magnet, performance.now())
+    this.#fetches.add(fetching)
+    const { json } = this.#plan.options
+    if (!json) this.#screen.print(`Finding out what is in ${this.#screen.style.bold(fetching.name)}`)
+    try {
+      let isFirst = true
+      const onFetching: AddOptions['onFetching'] = progress => {
+        fetching.take(progress, performance.now())
+        if (json && isFirst) printEvent('fetching', fetchingEvent(this.#figures(fetching)))
+        isFirst = false
+      }
+      const torrent = await engine.add(source, { ...this.#addOptions(), onFetching })
+      for (const warning of torrent.metainfo.warnings) this.#warn(torrent.metainfo.name, warning)
+      if (!this.#over) this.#added(source, torrent, performance.now())
+      this.#fetches.delete(fetching)
+    } catch (error) {
+      // Closing the engine rejects what is still open.
+      if (this.#over) return
+      this.#fetches.delete(fetching)
+      this.#fail(error, { infoHash: fetching.infoHash, name: fetching.name })
+    }
+    this.#look()
+  }
+
+  #isGiven({ infoHashHex, name }: Metainfo | Magnet, source: string): boolean {
+    const entry = this.#entries.find(({ torrent }) => torrent.metainfo.infoHashHex === infoHashHex)
+    const same = entry ?? [...this.#fetches].find(({ infoHash }) => infoHash === infoHashHex)
+    if (same === undefined) return false
+    this.#warn(name ?? infoHashHex, `given twice (${source} is ${same.source}): once is enough`)
+    return true
+  }
+
+  #addOptions(): AddOptions {
+    const { options, dir, add } = this.#plan
+    return { dir, peers: options.peer, discovery: options.discovery, ...add }
+  }
+
+  #added(source: string, torrent: Torrent, nowMs: number): void {
+    const entry: Entry = {
+      source,
+      torrent,
+      startedMs: nowMs,
+      outcome: 'open',
+      sharingSinceMs: 0,
+      arrivedBytes: -1,
+      arrivedMs: nowMs,
+      why: undefined,
+    }
+    this.#entries.push(entry)
+    this.#announce(torrent.snapshot())
+    this.#listen(entry)
   }
 
   #announce(snapshot: TorrentSnapshot): void {
@@ -235,7 +285,7 @@ class Session {
   // ------------------------------------------------------------------------------------------------- waiting
 
   async #untilOver(): Promise<void> {
-    if (this.#entries.length === 0) return
+    if (this.#entries.length === 0 && this.#fetches.size === 0) return
     const seconds = this.#plan.options.progressEvery ?? (this.#plan.options.json ? JSON_SECONDS : LOG_SECONDS)
     await new Promise<void>(resolve => {
       this.#look = () => {
@@ -256,7 +306,9 @@ class Session {
 
   #isOver(): boolean {
     if (this.#interruption.signal.aborted || (this.#plan.options.json && stdoutGone.aborted)) return true
-    return this.#entries.every(entry => this.#isOverFor(entry))
+    const nowMs = performance.now()
+    const isStuck = (fetching: Fetching): boolean => fetching.isStuck(this.#plan.giveUpSeconds, nowMs)
+    return this.#entries.every(entry => this.#isOverFor(entry)) && [...this.#fetches].every(isStuck)
   }
 
   #isOverFor(entry: Entry): boolean {
@@ -304,14 +356,28 @@ class Session {
     const snapshots = this.#entries
       .filter(entry => entry.outcome !== 'failed')
       .map(entry => entry.torrent.snapshot())
-    if (this.#screen.live && !json)
-      this.#screen.draw(renderTransfers(snapshots, Math.min(LIVE_ROWS, this.#screen.rows - 1), this.#screen))
+    const fetches = [...this.#fetches].map(fetching => this.#figures(fetching))
+    if (this.#screen.live && !json) {
+      const rows = Math.min(LIVE_ROWS, this.#screen.rows - 1)
+      const above = renderFetches(fetches, Math.min(FETCH_ROWS, rows - 1), this.#screen)
+      const below = renderTransfers(snapshots, rows - above.length, this.#screen)
+      this.#screen.draw([...above, ...below])
+    }
     if (nowMs - this.#loggedMs < seconds * 1000) return
     this.#loggedMs = nowMs
+    for (const figures of fetches) {
+      if (json) printEvent('fetching', fetchingEvent(figures))
+      else if (!this.#screen.live) this.#screen.print(plainFetch(figures))
+    }
     for (const snapshot of snapshots) {
       if (json) printEvent('progress', progressOf(snapshot))
       else if (!this.#screen.live) this.#screen.print(plainLine(snapshot))
     }
+  }
+
+  #figures(fetching: Fetching): FetchFigures {
+    const dht = this.#plan.options.discovery ? this.#engine?.snapshot().dht : undefined
+    return fetching.figures(dht)
   }
 
   #stopShowing(): void {
@@ -323,7 +389,10 @@ class Session {
 
   #finish(): ExitCode {
     const exitCode = this.#exitCode()
-    const open = this.#entries.filter(entry => entry.outcome === 'open')
+    const torrents = this.#entries
+      .filter(entry => entry.outcome === 'open')
+      .map(({ torrent, why }) => ({ name: safeText(torrent.metainfo.name), why }))
+    const open = [...torrents, ...this.#fetches]
     if (this.#plan.options.json) printEvent('finished', { exitCode })
     else if (open.length === 0 || this.#plan.seedOnly) return exitCode
     else if (this.#interruption.signal.aborted) this.#screen.print(`To go on: ${this.#plan.resume}`)
@@ -334,6 +403,7 @@ class Session {
   #exitCode(): ExitCode {
     if (this.#interruption.signal.aborted) return EXIT.interrupted
     if (this.#failure !== undefined) return this.#failure
+    if (this.#fetches.size > 0) return EXIT.unfinished
     return this.#entries.every(entry => entry.outcome === 'complete') ? EXIT.ok : EXIT.unfinished
   }
 
@@ -356,11 +426,12 @@ class Session {
 }
 
 /** What is not complete, and why; each reason once, and not too many. */
-function unfinished(open: readonly Entry[]): string {
-  const name = safeText(open[0]!.torrent.metainfo.name)
+function unfinished(open: readonly { readonly name: string; readonly why: string | undefined }[]): string {
   const what =
-    open.length === 1 ? `${name} is not complete` : `${plural(open.length, 'torrent')} are not complete`
-  const reasons = [...new Set(open.flatMap(entry => entry.why ?? []))].slice(0, REASONS)
+    open.length === 1
+      ? `${open[0]!.name} is not complete`
+      : `${plural(open.length, 'torrent')} are not complete`
+  const reasons = [...new Set(open.flatMap(({ why }) => why ?? []))].slice(0, REASONS)
   return [what, ...reasons.map(safeText)].join(': ')
 }
 

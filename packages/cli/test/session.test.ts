@@ -102,7 +102,7 @@ function plan(sources: string[], changes: Partial<SessionPlan> = {}): SessionPla
     sources,
     dir: '.',
     options: { color: 'never', discovery: true, state: '/nowhere', json: true, progressEvery: 0.05 },
-    add: () => ({}),
+    add: {},
     share: undefined,
     giveUpSeconds: undefined,
     seedOnly: false,

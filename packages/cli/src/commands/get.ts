@@ -1,7 +1,10 @@
 import type { AddOptions, Metainfo } from '@shoal/engine'
 import { Command } from 'commander'
+import { EXIT, type ExitCode } from '../exit-codes.ts'
+import { Failure } from '../failure.ts'
 import { selectFiles } from '../input/file-selection.ts'
 import { collect, parseDuration, parseRatio } from '../input/quantity.ts'
+import { readSourceList } from '../input/source.ts'
 import {
   addDirOption,
   addDownloadLimit,
@@ -18,6 +21,7 @@ import { shellQuote } from '../torrent-text.ts'
 interface GetOptions extends NetworkOptions {
   readonly dir: string
   readonly files?: string[]
+  readonly stdin?: boolean
   readonly sequential?: boolean
   readonly seed?: boolean
   readonly ratio?: number
@@ -28,7 +32,10 @@ interface GetOptions extends NetworkOptions {
 export function defineGet(): Command {
   const command = new Command('get')
     .description('Download what torrents describe. Run it again to go on where it stopped.')
-    .argument('<source...>', 'torrent files, their URLs, or - for standard input')
+    .argument(
+      '[source...]',
+      'torrent files, their URLs, magnet links, info-hashes, or - for a torrent file on standard input',
+    )
   addDirOption(command, 'folder to download into')
   command
     .option(
@@ -36,6 +43,7 @@ export function defineGet(): Command {
       "only these: 1,3-5 or '*.mkv'; may be repeated (see shoal info --files)",
       collect,
     )
+    .option('--stdin', 'more sources from a list on standard input, one a line')
     .option('--sequential', 'from the beginning to the end rather than the rarest first')
     .option('--give-up <time>', 'end when nothing has arrived for so long: 10m', parseDuration('--give-up'))
   addStateOption(command)
@@ -51,6 +59,8 @@ export function defineGet(): Command {
   addExamples(command, [
     ['shoal get debian.torrent', 'into this folder'],
     ['shoal get https://example.org/a.torrent --dir ~/iso', 'from a URL, into a folder'],
+    ["shoal get 'magnet:?xt=urn:btih:...'", 'a magnet link, or an info-hash alone'],
+    ['shoal get --stdin < links.txt', 'what a list names'],
     ["shoal get show.torrent --files '*.mkv' --limit-down 5M", 'some files, not too fast'],
     ['shoal get a.torrent b.torrent --seed --ratio 1.5', 'two, then give back'],
     ['shoal get a.torrent --peer 192.0.2.7:6881 --no-discovery', 'from a peer that you know'],
@@ -60,12 +70,16 @@ export function defineGet(): Command {
   })
 }
 
-function get(sources: readonly string[], options: GetOptions): Promise<number> {
-  return runSession({
-    sources,
+async function get(named: readonly string[], options: GetOptions): Promise<ExitCode> {
+  if (named.length === 0 && !options.stdin)
+    throw new Failure(EXIT.usage, "missing required argument 'source'", 'see shoal get --help')
+  if (named.includes('-') && options.stdin)
+    throw new Failure(EXIT.usage, '- and --stdin both want standard input', 'name the torrent file')
+  return await runSession({
+    sources: options.stdin ? [...named, ...(await readSourceList())] : named,
     dir: options.dir,
     options,
-    add: metainfo => addOptions(metainfo, options),
+    add: addOptions(options),
     share: shareGoal(options),
     giveUpSeconds: options.giveUp,
     seedOnly: false,
@@ -73,11 +87,20 @@ function get(sources: readonly string[], options: GetOptions): Promise<number> {
   })
 }
 
-function addOptions(metainfo: Metainfo, options: GetOptions): AddOptions {
+function addOptions(options: GetOptions): AddOptions {
   const sequential = options.sequential === true
-  if (options.files === undefined) return { sequential }
-  const selected = selectFiles(metainfo.files, metainfo.singleFile, options.files)
-  return { sequential, files: (_file, index) => (selected.has(index) ? 'normal' : 'skip') }
+  const specs = options.files
+  if (specs === undefined) return { sequential }
+  const chosen = new WeakMap<Metainfo, ReadonlySet<number>>()
+  return {
+    sequential,
+    files: (_file, index, metainfo) => {
+      const known = chosen.get(metainfo)
+      const selected = known ?? selectFiles(metainfo.files, metainfo.singleFile, specs)
+      if (known === undefined) chosen.set(metainfo, selected)
+      return selected.has(index) ? 'normal' : 'skip'
+    },
+  }
 }
 
 /** `--ratio` and `--seed-time` mean sharing, too. */
