@@ -17,6 +17,12 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   { name: 'seed', usage: 'seed TORRENT...', summary: 'share data that you have', group: 'Share' },
   { name: 'create', usage: 'create PATH', summary: 'make a torrent file', group: 'Torrent files' },
+  {
+    name: 'magnet',
+    usage: 'magnet TORRENT',
+    summary: 'print the magnet link of one',
+    group: 'Torrent files',
+  },
   { name: 'info', usage: 'info TORRENT', summary: 'say what is in one', group: 'Torrent files' },
   {
     name: 'verify',
@@ -30,11 +36,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'fetch one block and watch the dialogue',
     group: 'Look inside',
   },
+  { name: 'dht', usage: 'dht ACTION', summary: 'ask the DHT who has a torrent', group: 'Look inside' },
   { name: 'demo', usage: 'demo', summary: 'see a whole swarm at work on this machine', group: 'Look inside' },
 ]
 
 const EXAMPLES = [
   'shoal debian.torrent',
+  "shoal 'magnet:?xt=urn:btih:...' --dir ~/iso",
   'shoal get https://example.org/a.torrent --dir ~/iso',
   "shoal get show.torrent --files '*.mkv' --limit-down 5M",
   'shoal create album/ --tracker http://tracker.example/announce',

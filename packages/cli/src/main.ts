@@ -14,9 +14,11 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   get: async () => (await import('./commands/get.ts')).defineGet(),
   seed: async () => (await import('./commands/seed.ts')).defineSeed(),
   create: async () => (await import('./commands/create.ts')).defineCreate(),
+  magnet: async () => (await import('./commands/magnet.ts')).defineMagnet(),
   info: async () => (await import('./commands/info.ts')).defineInfo(),
   verify: async () => (await import('./commands/verify.ts')).defineVerify(),
   peek: async () => (await import('./commands/peek.ts')).definePeek(),
+  dht: async () => (await import('./commands/dht.ts')).defineDht(),
   demo: async () => (await import('./commands/demo.ts')).defineDemo(),
 }
 

@@ -1,18 +1,34 @@
 import type { Metainfo, ScrapeResult } from '@shoal/engine'
 import { Command } from 'commander'
+import { describeMagnet } from '../describe.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { formatBytes, formatCount, formatPieceLength, plural } from '../format.ts'
 import { type NumberedFile, numberFiles } from '../input/file-selection.ts'
-import { loadSource } from '../input/source.ts'
+import { parseDuration } from '../input/quantity.ts'
+import { isMagnetSource, loadSourceFile } from '../input/source.ts'
 import { watchInterrupts } from '../interrupt.ts'
-import { addColorOption, addExamples, type CommonOptions } from '../options.ts'
+import {
+  addColorOption,
+  addExamples,
+  addNetworkOptions,
+  type CommonOptions,
+  type NetworkOptions,
+  networkOf,
+} from '../options.ts'
 import { print, printDocument } from '../output.ts'
+import { requireFree, writeWhole } from '../output-file.ts'
 import { safeText } from '../terminal/safe-text.ts'
+import { Screen } from '../terminal/screen.ts'
 import { chooseStyle, type Style } from '../terminal/style.ts'
 
-interface InfoOptions extends CommonOptions {
+interface InfoOptions
+  extends CommonOptions,
+    Pick<NetworkOptions, 'port' | 'bind' | 'lsd' | 'dht' | 'dhtNode' | 'peer' | 'discovery'> {
   readonly files?: boolean
   readonly scrape?: boolean
+  readonly save?: string
+  readonly force?: boolean
+  readonly giveUp?: number
   readonly json?: boolean
 }
 
@@ -21,17 +37,26 @@ const FILES_SHOWN = 10
 
 export function defineInfo(): Command {
   const command = new Command('info')
-    .description('Say what is in a torrent file.')
-    .argument('<torrent>', 'torrent file, its URL, or - for standard input')
+    .description('Say what is in a torrent file; of a magnet link, ask its peers.')
+    .argument('<torrent>', 'torrent file, its URL, magnet link, info-hash, or - for standard input')
     .option('--files', 'list all files, with the numbers that get --files takes')
     .option('--scrape', 'ask its trackers how many seeds and leechers there are')
+    .option('--save <file>', 'write the torrent file')
+    .option('--force', 'replace a file that exists')
+    .option(
+      '--give-up <time>',
+      'of a magnet link: end when nothing has arrived for so long',
+      parseDuration('--give-up'),
+    )
     .option('--json', 'one JSON document on standard output')
   addColorOption(command)
+  addNetworkOptions(command)
   addExamples(command, [
     ['shoal info debian.torrent', 'what it is'],
     ['shoal info show.torrent --files', 'every file'],
     ['shoal info debian.torrent --scrape', 'is anyone there?'],
     ['shoal info https://example.org/a.torrent --json | jq .infoHash', 'for scripts'],
+    ["shoal info 'magnet:?xt=urn:btih:...' --save album.torrent", 'ask its peers, and keep the torrent file'],
     ['shoal create disk.iso -o - | shoal info -', 'from standard input'],
   ])
   return command.action(async (source: string, options: InfoOptions) => {
@@ -40,26 +65,33 @@ export function defineInfo(): Command {
 }
 
 async function info(source: string, options: InfoOptions): Promise<ExitCode> {
-  const engine = await import('@shoal/engine')
-  const metainfo = await loadSource(engine, source)
-  const scrape = options.scrape ? await askTrackers(engine, metainfo) : undefined
-  if (options.json) printDocument(infoDocument(metainfo, scrape))
-  else {
-    const style = chooseStyle(options.color, process.stdout.isTTY === true, process.env)
-    for (const line of renderInfo(metainfo, options.files === true, style, scrape)) print(line)
-  }
-  const isUnanswered = scrape !== undefined && scrape.length > 0 && !scrape.some(result => result.ok)
-  return isUnanswered ? EXIT.network : EXIT.ok
-}
-
-async function askTrackers(
-  engine: Pick<typeof import('@shoal/engine'), 'scrapeTorrent'>,
-  metainfo: Metainfo,
-): Promise<ScrapeResult[]> {
-  const interruption = watchInterrupts(() => {})
+  const { save, force = false } = options
+  if (save !== undefined) await requireFree(save, force, '--save')
+  const screen = new Screen(process.stderr, options.color)
+  const interruption = watchInterrupts(() => screen.clear())
   try {
-    return await engine.scrapeTorrent(metainfo, { signal: interruption.signal })
+    const { signal } = interruption
+    const library = await import('@shoal/engine')
+    const { metainfo, bytes } = isMagnetSource(source)
+      ? await describeMagnet(source, options, {
+          library,
+          engine: networkOf(options),
+          screen,
+          signal,
+        })
+      : await loadSourceFile(library, source, signal)
+    if (save !== undefined) await writeWhole(save, bytes, force)
+    const scrape = options.scrape ? await library.scrapeTorrent(metainfo, { signal }) : undefined
+    if (options.json) printDocument({ ...infoDocument(metainfo, scrape), saved: save })
+    else {
+      const style = chooseStyle(options.color, process.stdout.isTTY === true, process.env)
+      for (const line of renderInfo(metainfo, options.files === true, style, scrape)) print(line)
+      if (save !== undefined) screen.print(`Saved as ${safeText(save)}`)
+    }
+    const isUnanswered = scrape !== undefined && scrape.length > 0 && !scrape.some(result => result.ok)
+    return isUnanswered ? EXIT.network : EXIT.ok
   } finally {
+    screen.clear()
     interruption.end()
   }
 }
