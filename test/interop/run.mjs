@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { ensureBuilt, orExplain, ROOT } from '../../scripts/ensure-built.mjs'
 
 const ADDRESSES = 20
+const NEIGHBOURS = 8
 const name = `shoal-interop-${process.pid}`
 const vitest = fileURLToPath(new URL('../../node_modules/vitest/vitest.mjs', import.meta.url))
 
@@ -20,6 +21,10 @@ ip('netns', 'add', name)
 try {
   ip('-n', name, 'link', 'set', 'lo', 'up')
   for (let i = 1; i <= ADDRESSES; i++) ip('-n', name, 'address', 'add', `10.77.1.${i}/32`, 'dev', 'lo')
+  // A network, as local discovery needs one.
+  for (let i = 1; i <= NEIGHBOURS; i++) ip('-n', name, 'address', 'add', `10.77.2.${i}/24`, 'dev', 'lo')
+  ip('-n', name, 'link', 'set', 'lo', 'multicast', 'on')
+  ip('-n', name, 'route', 'add', '224.0.0.0/4', 'dev', 'lo')
   process.exitCode = await tests()
 } finally {
   // Whatever is still in our namespace was started by us, and kept the tests from ending it.

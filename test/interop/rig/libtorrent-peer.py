@@ -1,4 +1,7 @@
-"""libtorrent as a command: libtorrent-peer.py get|seed TORRENT DIR IP PORT. Ends by itself when `get` is complete."""
+"""
+libtorrent as a command: libtorrent-peer.py get|seed TORRENT DIR IP PORT [OPTION...]. Ends by itself when `get` is complete.
+Options: peer=IP:PORT connects there; lsd=1 looks on the local network; rate=N gets N bytes a second at most.
+"""
 
 import signal
 import sys
@@ -7,6 +10,7 @@ import time
 import libtorrent as lt
 
 mode, torrent, directory, ip, port = sys.argv[1:6]
+options = dict(option.split("=") for option in sys.argv[6:])
 signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
 
 session = lt.session(
@@ -14,7 +18,7 @@ session = lt.session(
         "listen_interfaces": f"{ip}:{port}",
         "outgoing_interfaces": ip,
         "enable_dht": False,
-        "enable_lsd": False,
+        "enable_lsd": "lsd" in options,
         "enable_upnp": False,
         "enable_natpmp": False,
         "enable_incoming_utp": False,
@@ -31,7 +35,12 @@ params = lt.add_torrent_params()
 params.ti = lt.torrent_info(torrent)
 params.save_path = directory
 params.flags &= ~(lt.torrent_flags.auto_managed | lt.torrent_flags.paused)
+# A limit of the session would not hold for peers on this network.
+params.download_limit = int(options.get("rate", 0))
 handle = session.add_torrent(params)
+if "peer" in options:
+    host, _, peer_port = options["peer"].partition(":")
+    handle.connect_peer((host, int(peer_port)))
 while True:
     for alert in session.pop_alerts():
         print(alert.message(), flush=True)
