@@ -6,6 +6,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 30_000,
     maxConcurrency: 2,
+    // They share the addresses of one namespace.
+    fileParallelism: false,
     reporters: ['verbose'],
   },
 })

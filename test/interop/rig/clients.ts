@@ -8,6 +8,7 @@ export type ClientName = 'shoal' | 'libtorrent' | 'transmission' | 'aria2' | 'rt
 
 /** One torrent for one client. */
 export interface Job {
+  /** The path of its file, or a magnet link. */
   readonly torrent: string
   /** Holds, or receives, the torrent's file or folder. */
   readonly dir: string

@@ -1,5 +1,5 @@
 """
-libtorrent as a command: libtorrent-peer.py get|seed TORRENT DIR IP PORT [OPTION...]. Ends by itself when `get` is complete.
+libtorrent as a command: libtorrent-peer.py get|seed TORRENT|MAGNET DIR IP PORT [OPTION...]. Ends by itself when `get` is complete.
 Options: peer=IP:PORT connects there; lsd=1 looks on the local network; rate=N gets N bytes a second at most.
 """
 
@@ -31,8 +31,11 @@ session = lt.session(
         | lt.alert.category_t.connect_notification,
     }
 )
-params = lt.add_torrent_params()
-params.ti = lt.torrent_info(torrent)
+if torrent.startswith("magnet:"):
+    params = lt.parse_magnet_uri(torrent)
+else:
+    params = lt.add_torrent_params()
+    params.ti = lt.torrent_info(torrent)
 params.save_path = directory
 params.flags &= ~(lt.torrent_flags.auto_managed | lt.torrent_flags.paused)
 # A limit of the session would not hold for peers on this network.
