@@ -2,7 +2,7 @@
 import { ipScope } from '../bytes/ip-scope.ts'
 import type { DhtService, DhtSetup, SavedDht } from '../dht-service.ts'
 import { verifyEd25519 } from '../node/ed25519.ts'
-import { checkNode, resolveNode } from '../node/resolve-peer.ts'
+import { checkNode, resolveByDns, resolveNode } from '../node/resolve-peer.ts'
 import { ResumeFiles } from '../node/resume-files.ts'
 import { systemClock } from '../node/system.ts'
 import type { DhtSnapshot } from './types.ts'
@@ -26,17 +26,21 @@ export interface DhtHomeOptions {
 }
 
 export class DhtHome {
+  /** Given by the user. */
   readonly #names: readonly string[]
+  readonly #routers: readonly string[]
   readonly #files: ResumeFiles | undefined
   readonly #readOnly: boolean
   #service: DhtService | undefined
   #stopSaving: () => void = () => {}
+  #stopResolving: () => void = () => {}
 
   /** @throws ShoalError `OPTION_INVALID` for what is no address of a node */
   constructor({ bind, bootstrap, stateDir, readOnly }: DhtHomeOptions) {
     for (const name of bootstrap ?? []) checkNode(name)
     const isLocal = bind !== undefined && ipScope(bind) === 'loopback'
-    this.#names = bootstrap ?? (isLocal ? [] : ROUTERS)
+    this.#names = bootstrap ?? []
+    this.#routers = bootstrap !== undefined || isLocal ? [] : ROUTERS
     this.#readOnly = readOnly ?? false
     this.#files = stateDir === undefined ? undefined : new ResumeFiles(stateDir, () => {}, 'dht')
   }
@@ -52,6 +56,9 @@ export class DhtHome {
   start(service: DhtService): void {
     this.#service = service
     void this.#enter(service)
+    this.#stopResolving = resolveByDns(this.#routers, found => {
+      if (this.#service === service) service.bootstrap(found)
+    })
     if (!this.#readOnly) this.#stopSaving = systemClock.every(SAVE_EVERY_MS, () => this.#save(service))
   }
 
@@ -66,6 +73,7 @@ export class DhtHome {
   /** Once the service is closed, too: resolves when the table is on disk. */
   async close(): Promise<void> {
     this.#stopSaving()
+    this.#stopResolving()
     if (this.#service !== undefined && !this.#readOnly) this.#save(this.#service)
     this.#service = undefined
     await this.#files?.settled()

@@ -1,6 +1,9 @@
-import { lookup } from 'node:dns/promises'
+import { lookup, Resolver } from 'node:dns/promises'
 import { canonicalIp, type PeerAddress, parseHostPort } from '../bytes/address.ts'
 import { ShoalError } from '../errors.ts'
+
+const DNS_TIMEOUT_MS = 3_000
+const DNS_TRIES = 3
 
 /**
  * The address of a peer that a person named: `10.0.0.1:6881`, `[fd00::1]:6881` or `seedbox.example:6881`.
@@ -38,6 +41,26 @@ export async function resolveNode(text: string): Promise<PeerAddress[]> {
   } catch {
     return []
   }
+}
+
+/**
+ * As {@link resolveNode}, of several names by DNS alone, and with an end: a name that the system looks up holds one of
+ * the few threads that read files, and keeps a process alive for as long as nobody answers.
+ */
+export function resolveByDns(
+  names: readonly string[],
+  onFound: (addresses: readonly PeerAddress[]) => void,
+): () => void {
+  const resolver = new Resolver({ timeout: DNS_TIMEOUT_MS, tries: DNS_TRIES })
+  for (const { name, port } of names.map(text => splitNamed(text, 'the address of a node'))) {
+    for (const found of [resolver.resolve4(name), resolver.resolve6(name)]) {
+      found.then(
+        hosts => onFound(hosts.map(host => ({ host: canonicalIp(host) ?? host, port }))),
+        () => {},
+      )
+    }
+  }
+  return () => resolver.cancel()
 }
 
 function splitNamed(text: string, what: string): { readonly name: string; readonly port: number } {
