@@ -101,7 +101,15 @@ function plan(sources: string[], changes: Partial<SessionPlan> = {}): SessionPla
   return {
     sources,
     dir: '.',
-    options: { color: 'never', discovery: true, state: '/nowhere', json: true, progressEvery: 0.05 },
+    options: {
+      color: 'never',
+      discovery: true,
+      lsd: false,
+      dht: false,
+      state: '/nowhere',
+      json: true,
+      progressEvery: 0.05,
+    },
     add: {},
     share: undefined,
     giveUpSeconds: undefined,
