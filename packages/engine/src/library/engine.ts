@@ -15,6 +15,7 @@ import { createTcp } from '../node/tcp.ts'
 import { createTrackers } from '../node/trackers.ts'
 import { udp } from '../node/udp.ts'
 import type { Ports } from '../ports.ts'
+import type { PeerBook, PeerBookEntry } from '../torrent/peer-book.ts'
 import type { Torrent as CoreTorrent, TorrentOptions } from '../torrent/torrent.ts'
 import { DhtHome, snapshotDht } from './dht-home.ts'
 import { limit, TorrentHandle } from './handle.ts'
@@ -218,7 +219,7 @@ class EngineHandle implements Engine {
         await this.#resume?.remove(key)
       },
     })
-    for (const { address, sources } of found) handle.core.book.add(address, sources[0]!, systemClock.now())
+    takeOver(found, handle.core.book)
     this.#handles.set(handle.core, handle)
     if (coreOptions.discovery && !metainfo.private) void this.#dht?.addNodes(metainfo.nodes)
     const onAbort = (): void => {
@@ -319,6 +320,16 @@ class EngineHandle implements Engine {
 
   #warn(text: string): void {
     for (const handle of this.#handles.values()) handle.onWarning(text)
+  }
+}
+
+/** Addresses that were found while the description was fetched; who gave it is remembered for that. */
+function takeOver(found: readonly PeerBookEntry[], book: PeerBook): void {
+  const now = systemClock.now()
+  for (const { address, sources, usefulAt } of found) {
+    book.add(address, sources[0]!, now)
+    const entry = usefulAt === undefined ? undefined : book.entryFor(address)
+    if (entry !== undefined) book.served(entry, now)
   }
 }
 

@@ -223,6 +223,9 @@ export class MagnetFetch implements MetadataPeerOwner {
   #onMetadata(infoBytes: Uint8Array): void {
     if (this.#closed) return
     this.#isDone = true
+    for (const peer of this.#peers.values()) {
+      if (peer.phase === 'open') this.book.served(peer.entry, this.now())
+    }
     this.#deps.observer.onMetadata(infoBytes)
   }
 }

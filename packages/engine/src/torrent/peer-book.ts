@@ -28,6 +28,9 @@ const GIVEN = 0
 
 const DEFAULT_MAX = 3_000
 const BACKOFF_MS = 30_000
+/** Who served us a moment ago and now refuses is still closing that connection: it takes us in a moment later. */
+const JUST_SERVED_MS = 10_000
+const AT_ONCE_MS = 1_000
 const MAX_BACKOFF_MS = 30 * 60_000
 /** Of a peer that was useful, or that the user gave: the first retries. */
 const QUICK_MIN_MS = 5_000
@@ -251,13 +254,17 @@ export class PeerBook {
     entry.state = 'idle'
     entry.failures = useful ? 0 : entry.failures + 1
     if (useful) entry.usefulAt = now
-    entry.retryAt = now + this.#backoffMs(entry)
+    entry.retryAt = now + this.#backoffMs(entry, now)
     const keep = entry.rank === GIVEN || now - entry.trackerAt < TRACKER_RECENT_MS
     if (entry.failures >= FORGET_AFTER_FAILURES && !keep) this.#entries.delete(entry.key)
     this.#expel(entry, now)
   }
 
-  #backoffMs(entry: Entry): number {
+  #backoffMs(entry: Entry, now: number): number {
+    const { usefulAt } = entry
+    if (entry.failures === 1 && usefulAt !== undefined && now - usefulAt < JUST_SERVED_MS) {
+      return AT_ONCE_MS + this.#random.below(AT_ONCE_MS)
+    }
     const given = entry.rank === GIVEN
     if (
       entry.failures === 0 ||

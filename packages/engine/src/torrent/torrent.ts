@@ -39,6 +39,7 @@ const NEED_PEERS_EVERY_MS = 15_000
 const ENOUGH_PEERS = 20
 /** DHT nodes forget us after half an hour. */
 const LOOKUP_MS = 5 * 60_000
+const LOOKUP_ALONE_MS = 60_000
 const LOOKUP_ENOUGH_MS = 15 * 60_000
 
 export interface TorrentOptions {
@@ -502,7 +503,8 @@ export class Torrent implements StoreHandler {
 
   /** Asks the DHT now and then: a lookup finds new peers, and keeps us known to others. */
   #lookUp(swarm: Swarm, now: number): void {
-    const everyMs = swarm.peers.size < ENOUGH_PEERS ? LOOKUP_MS : LOOKUP_ENOUGH_MS
+    const peers = swarm.peers.size
+    const everyMs = peers === 0 ? LOOKUP_ALONE_MS : peers < ENOUGH_PEERS ? LOOKUP_MS : LOOKUP_ENOUGH_MS
     if (this.#dht === undefined || now - this.#lookedUpAt < everyMs) return
     this.#lookedUpAt = now
     this.#cancelLookup?.()

@@ -102,9 +102,9 @@ describe('a torrent file on a web server', () => {
 })
 
 it.each([
-  ['TORRENT_UNSUPPORTED', `magnet:?xt=urn:btih:${HASH}`, /magnet links are not supported yet/],
-  ['TORRENT_UNSUPPORTED', new URL(`magnet:?xt=urn:btih:${HASH}`), /magnet links are not supported yet/],
-  ['TORRENT_UNSUPPORTED', HASH, /info-hash is not supported yet/],
+  ['TORRENT_UNSUPPORTED', `magnet:?xt=urn:btih:${HASH}`, /a magnet link is no torrent file/],
+  ['TORRENT_UNSUPPORTED', new URL(`magnet:?xt=urn:btih:${HASH}`), /a magnet link is no torrent file/],
+  ['TORRENT_UNSUPPORTED', HASH, /has to be fetched from peers/],
   ['SOURCE_UNREADABLE', 'ftp://example.org/x.torrent', /http, https, file/],
   ['SOURCE_UNREADABLE', 'http://', /not a valid URL/],
 ])('says %s to %s', async (code, source, message) => {
