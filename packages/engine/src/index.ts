@@ -3,21 +3,30 @@
  *
  * @module
  */
-import type { Dht, DhtOptions, Engine, EngineOptions } from './library/types.ts'
+import type {
+  Dht,
+  DhtOptions,
+  Engine,
+  EngineOptions,
+  PeekEvent,
+  PeekOptions,
+  ScrapeOptions,
+  ScrapeResult,
+  TrackerServer,
+  TrackerServerOptions,
+} from './library/types.ts'
+import type { Metainfo } from './metainfo/metainfo.ts'
 
 export { type ErrorCode, ProtocolError, type ProtocolErrorCode, ShoalError } from './errors.ts'
 export { createTorrent } from './library/create.ts'
 export { loadTorrent } from './library/load.ts'
 export { magnetOf } from './library/magnet-link.ts'
 export { parseTorrent } from './library/parse.ts'
-export { peek } from './library/peek.ts'
-export { scrapeTorrent } from './library/scrape.ts'
 export * from './library/types.ts'
 export { verifyTorrent } from './library/verify.ts'
 export type { Geometry } from './metainfo/geometry.ts'
 export { type FileRange, type Magnet, type MagnetFields, parseMagnet } from './metainfo/magnet.ts'
 export type { Metainfo, TorrentFile } from './metainfo/metainfo.ts'
-export { startTracker } from './node/tracker-server.ts'
 export type { CustomExtension, CustomExtensionPeer } from './torrent/custom-extension.ts'
 
 /**
@@ -39,4 +48,29 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
 export async function createDht(options: DhtOptions = {}): Promise<Dht> {
   const library = await import('./library/dht.ts')
   return await library.createDht(options)
+}
+
+/** Fetches one block from whoever gives it, and tells each step; its code is loaded by the first call. */
+export async function* peek(metainfo: Metainfo, options: PeekOptions = {}): AsyncGenerator<PeekEvent> {
+  const library = await import('./library/peek.ts')
+  yield* library.peek(metainfo, options)
+}
+
+/**
+ * What each tracker says of a torrent's swarm (BEP 48), in the torrent's order; its code is loaded by the first call.
+ *
+ * @throws ShoalError `OPTION_INVALID`, `ABORTED`
+ */
+export async function scrapeTorrent(
+  metainfo: Metainfo,
+  options: ScrapeOptions = {},
+): Promise<readonly ScrapeResult[]> {
+  const library = await import('./library/scrape.ts')
+  return await library.scrapeTorrent(metainfo, options)
+}
+
+/** A small HTTP tracker, in memory; its code is loaded by the first call. */
+export async function startTracker(options: TrackerServerOptions = {}): Promise<TrackerServer> {
+  const library = await import('./node/tracker-server.ts')
+  return await library.startTracker(options)
 }
