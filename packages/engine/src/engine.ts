@@ -294,8 +294,14 @@ export class Engine {
       find: infoHash => this.#welcome(infoHash, link),
       onSettled: () => this.#incoming.delete(incoming),
     })
-    if (this.#closing !== undefined || this.#incoming.size >= INCOMING_MAX) incoming.close()
-    else this.#incoming.add(incoming)
+    if (this.#closing !== undefined) {
+      incoming.close()
+      return incoming
+    }
+    // Honest visitors say at once what they want: whoever has been silent the longest makes room.
+    const [oldest] = this.#incoming
+    if (this.#incoming.size >= INCOMING_MAX) oldest?.close()
+    this.#incoming.add(incoming)
     return incoming
   }
 
