@@ -57,7 +57,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   if (options.signal?.aborted) throw aborted()
   checkOptions(options)
   const memoryBytes = roundUp(options.memoryBytes ?? DEFAULT_MEMORY_BYTES, SLAB_BYTES)
-  const storage = createStorage({ memoryBytes, workers: options.workers })
+  const storage = createStorage({ memoryBytes, workers: options.workers, eager: true })
   const trackers = createTrackers({ bindHost: options.bind })
   const net = createTcp({ bindHost: options.bind })
   const ports: Ports = {

@@ -17,6 +17,8 @@ export interface StorageOptions {
   readonly memoryBytes: number
   /** At most so many store workers; one for each processor up to 4 unless told. */
   readonly workers?: number | undefined
+  /** Starts the first worker at once, so that it is there when the first torrent comes. */
+  readonly eager?: boolean | undefined
   /** What the read cache may hold; 16 MiB unless told. */
   readonly cacheBytes?: number | undefined
 }
@@ -31,7 +33,9 @@ export function createStorage(options: StorageOptions): Storage & { close(): Pro
   if (!Number.isInteger(workers) || workers < 1) {
     throw new ShoalError('OPTION_INVALID', 'workers must be a whole number of at least 1')
   }
-  return new FileStorage(new WorkerPool(new SharedArrayBuffer(memoryBytes), workers), options.cacheBytes)
+  const pool = new WorkerPool(new SharedArrayBuffer(memoryBytes), workers)
+  if (options.eager) pool.pick()
+  return new FileStorage(pool, options.cacheBytes)
 }
 
 export function defaultWorkers(): number {
