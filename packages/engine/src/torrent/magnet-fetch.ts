@@ -10,7 +10,7 @@ import { Announces } from './announces.ts'
 import { ExtensionRegistry } from './extensions.ts'
 import { MetadataExtension } from './metadata.ts'
 import { MetadataPeer, type MetadataPeerOwner } from './metadata-peer.ts'
-import { PeerBook, type PeerBookEntry, type PeerSource } from './peer-book.ts'
+import { PeerBook, type PeerBookEntry, type PeerSource, visitorEntry } from './peer-book.ts'
 import { PexExtension } from './pex.ts'
 import type { TorrentDht } from './torrent-dht.ts'
 
@@ -165,7 +165,7 @@ export class MagnetFetch implements MetadataPeerOwner {
   accept(link: Link): LinkHandler | undefined {
     const key = formatAddress(link.remote)
     if (this.#closed || this.#peers.size >= MAX_PEERS || this.book.isBanned(key, this.now())) return undefined
-    const entry = this.book.entryFor(link.remote) ?? visitor(link.remote, key)
+    const entry = this.book.entryFor(link.remote) ?? visitorEntry(link.remote)
     const peer = this.#newPeer(entry, 'in')
     peer.attach(link)
     peer.sendHandshake()
@@ -227,20 +227,5 @@ export class MagnetFetch implements MetadataPeerOwner {
       if (peer.phase === 'open') this.book.served(peer.entry, this.now())
     }
     this.#deps.observer.onMetadata(infoBytes)
-  }
-}
-
-function visitor(address: PeerAddress, key: string): PeerBookEntry {
-  return {
-    address,
-    key,
-    sources: ['incoming'],
-    state: 'connected',
-    failures: 0,
-    retryAt: 0,
-    usefulAt: undefined,
-    strikes: 0,
-    lastReason: undefined,
-    peerId: undefined,
   }
 }

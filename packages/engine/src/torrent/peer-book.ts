@@ -73,6 +73,22 @@ type Entry = {
   lot: number
 }
 
+/** Someone who came to us, and is in no book: the port it comes from is not one to call back. */
+export function visitorEntry(address: PeerAddress): PeerBookEntry {
+  return {
+    address,
+    key: formatAddress(address),
+    sources: ['incoming'],
+    state: 'connected',
+    failures: 0,
+    retryAt: 0,
+    usefulAt: undefined,
+    strikes: 0,
+    lastReason: undefined,
+    peerId: undefined,
+  }
+}
+
 export interface PeerBookOptions {
   readonly random: Random
   /** Most addresses to remember. */

@@ -19,7 +19,7 @@ import { type Extension, ExtensionRegistry } from './extensions.ts'
 import type { RateLimit } from './limits.ts'
 import { MetadataExtension } from './metadata.ts'
 import { Peer, type PeerOwner } from './peer.ts'
-import type { PeerBook, PeerBookEntry, PeerSource } from './peer-book.ts'
+import { type PeerBook, type PeerBookEntry, type PeerSource, visitorEntry } from './peer-book.ts'
 import { type ConnectedContact, PexExtension } from './pex.ts'
 import { Picker } from './picker.ts'
 import { PieceFlow } from './piece-flow.ts'
@@ -195,7 +195,7 @@ export class Swarm implements PeerOwner {
     const key = formatAddress(link.remote)
     const banned = this.book.isBanned(key, this.now()) || this.book.isBanned(link.remote.host, this.now())
     if (this.#closed || banned || this.#peers.size >= this.maxConnections) return undefined
-    const peer = this.#newPeer(visitor(link.remote, key), 'in')
+    const peer = this.#newPeer(visitorEntry(link.remote), 'in')
     peer.attach(link)
     peer.sendHandshake()
     return peer
@@ -480,21 +480,5 @@ export class Swarm implements PeerOwner {
     const { choke, unchoke } = this.#choker.rechoke(open, now, { seeding: this.picker.isComplete })
     for (const peer of choke) peer.choke()
     for (const peer of unchoke) peer.unchoke(now)
-  }
-}
-
-/** Someone who came to us: the port it comes from is not one to call back. */
-function visitor(address: PeerAddress, key: string): PeerBookEntry {
-  return {
-    address,
-    key,
-    sources: ['incoming'],
-    state: 'connected',
-    failures: 0,
-    retryAt: 0,
-    usefulAt: undefined,
-    strikes: 0,
-    lastReason: undefined,
-    peerId: undefined,
   }
 }
