@@ -2,6 +2,7 @@
  * The store workers: started when there is work for one more, each with a queue that leaves as one message a turn (a
  * message costs as much as hashing a block, so they are never sent one by one).
  */
+import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { ShoalError } from '../errors.ts'
 import { packError } from './disk-errors.ts'
@@ -23,11 +24,17 @@ interface Pending {
 export class WorkerPool {
   readonly memory: SharedArrayBuffer
   readonly #limit: number
+  /**
+   * Those that write leave a processor to the thread that talks to the peers. Two that write one file wait for each
+   * other in the kernel, spinning: 12 % of a download on two processors.
+   */
+  readonly #writers: number
   #workers: StoreWorker[] = []
 
   constructor(memory: SharedArrayBuffer, limit: number) {
     this.memory = memory
     this.#limit = limit
+    this.#writers = Math.max(1, Math.min(limit, availableParallelism() - 1))
   }
 
   get running(): readonly StoreWorker[] {
@@ -42,7 +49,7 @@ export class WorkerPool {
     }
     if (
       best !== undefined &&
-      (best.backlogBytes < START_BACKLOG_BYTES || this.#workers.length >= this.#limit)
+      (best.backlogBytes < START_BACKLOG_BYTES || this.#workers.length >= this.#writers)
     ) {
       return best
     }
