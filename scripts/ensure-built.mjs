@@ -1,6 +1,6 @@
 /**
- * Makes a fresh clone ready: installs what package-lock.json names and compiles the packages, each only when
- * something changed since the last time. Run it, or call {@link ensureBuilt}.
+ * Makes a fresh clone ready: installs what package-lock.json names, compiles the packages and bundles the command
+ * line, each only when something changed since the last time. Run it, or call {@link ensureBuilt}.
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -17,6 +17,9 @@ const BUILD_STAMP = join(MODULES, '.shoal-build')
 const TSC = join(MODULES, 'typescript', 'bin', 'tsc')
 /** In the order in which they depend on each other. */
 const PACKAGES = ['packages/engine', 'packages/cli']
+const BUNDLE_SCRIPT = 'scripts/bundle.mjs'
+/** Written last by {@link BUNDLE_SCRIPT}. */
+const BUNDLE = join(ROOT, 'packages/cli/bundle/LICENSES.txt')
 
 /** What is said when it failed; the message is for people and complete. */
 class SetupError extends Error {}
@@ -80,14 +83,19 @@ const UNREACHABLE =
 
 function build() {
   const source = fingerprintOfSource()
-  if (read(BUILD_STAMP) === source && PACKAGES.every(isCompiled)) return
-  console.error('shoal: compiling (tsc -b)')
-  const result = run(process.execPath, [TSC, '-b', ...PACKAGES])
-  if (result.error !== undefined) throw new SetupError(`shoal: cannot run tsc: ${result.error.message}`)
-  if (result.status !== 0) {
-    throw new SetupError(`${result.output.trim()}\nshoal: cannot compile: tsc failed (${ending(result)})`)
-  }
+  if (read(BUILD_STAMP) === source && PACKAGES.every(isCompiled) && existsSync(BUNDLE)) return
+  console.error('shoal: compiling')
+  step('tsc', [TSC, '-b', ...PACKAGES])
+  step(BUNDLE_SCRIPT, [join(ROOT, BUNDLE_SCRIPT)])
   writeFileSync(BUILD_STAMP, source)
+}
+
+function step(name, args) {
+  const result = run(process.execPath, args)
+  if (result.error !== undefined) throw new SetupError(`shoal: cannot run ${name}: ${result.error.message}`)
+  if (result.status !== 0) {
+    throw new SetupError(`${result.output.trim()}\nshoal: cannot compile: ${name} failed (${ending(result)})`)
+  }
 }
 
 function run(command, args, options = {}) {
@@ -135,6 +143,7 @@ function fingerprintOfSource() {
     hash.update(`${path}\0${size}\0${mtimeMs}\n`)
   }
   add('tsconfig.base.json')
+  add(BUNDLE_SCRIPT)
   for (const folder of PACKAGES) {
     add(`${folder}/tsconfig.json`)
     add(`${folder}/package.json`)

@@ -106,5 +106,7 @@ describe('the documentation', () => {
 function below(folder: string, ending: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .map(entry => `${folder}/${entry.split(sep).join('/')}`)
-    .filter(path => path.endsWith(ending) && !path.includes('/node_modules/') && !path.includes('/dist/'))
+    .filter(
+      path => path.endsWith(ending) && !path.includes('/node_modules/') && !/\/(?:dist|bundle)\//.test(path),
+    )
 }

@@ -5,6 +5,7 @@ import { EXIT } from './exit-codes.ts'
 import { explain, Failure } from './failure.ts'
 import { renderHelp } from './help.ts'
 import { print, watchStdout } from './output.ts'
+import { PACKAGE_FOLDER } from './package-folder.ts'
 import { route } from './route.ts'
 
 /** How long what a command leaves behind (a socket, a thread) may keep the process alive. */
@@ -54,7 +55,7 @@ function fromCommander(error: unknown, name: string): unknown {
 
 function readVersion(): string {
   const manifest: { version: string } = JSON.parse(
-    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+    readFileSync(new URL('package.json', PACKAGE_FOLDER), 'utf8'),
   )
   return manifest.version
 }

@@ -4,8 +4,9 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { EXIT } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
+import { PACKAGE_FOLDER } from '../package-folder.ts'
 
-const BIN = fileURLToPath(new URL('../../bin/shoal.js', import.meta.url))
+const BIN = fileURLToPath(new URL('bin/shoal.js', PACKAGE_FOLDER))
 /** A child takes up to 5 s to leave in good order. */
 const KILL_AFTER_MS = 5_500
 /** The end of what a child complains of, kept for the error. */

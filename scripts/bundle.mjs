@@ -1,0 +1,59 @@
+/**
+ * Gathers the compiled command line, the engine and its store worker into the few files of packages/cli/bundle: a
+ * start loads 20 files instead of 150, and the published package needs no other. Names and line structure stay, so
+ * that stack traces can be read. Run it after `tsc -b`, or call {@link bundle}.
+ */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { rolldown } from 'rolldown'
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
+const CLI = join(ROOT, 'packages/cli')
+const FOLDER = join(CLI, 'bundle')
+const INPUT = {
+  main: join(CLI, 'dist/main.js'),
+  // The engine starts it by this name, from beside itself.
+  'store-worker': join(ROOT, 'packages/engine/dist/node/store-worker.js'),
+}
+/** A folder of node_modules, also of a scoped package. */
+const PACKAGE = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/
+
+export async function bundle() {
+  const build = await rolldown({ input: INPUT, platform: 'node', external: [/^node:/] })
+  rmSync(FOLDER, { recursive: true, force: true })
+  const { output } = await build.write({
+    dir: FOLDER,
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: '[name].js',
+  })
+  await build.close()
+  const modules = output.flatMap(chunk => chunk.moduleIds ?? [])
+  writeFileSync(join(FOLDER, 'LICENSES.txt'), licenses(modules))
+}
+
+/** The licence of everything in the bundle that is not ours. */
+function licenses(modules) {
+  const folders = new Set(modules.map(id => PACKAGE.exec(id)?.[0]).filter(folder => folder !== undefined))
+  return [...folders]
+    .sort()
+    .map(folder => {
+      const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+      const file = ['LICENSE', 'license', 'LICENSE.md'].find(each => read(join(folder, each)) !== undefined)
+      if (file === undefined) throw new Error(`${name} has no licence file`)
+      return `${name} ${version}\n\n${read(join(folder, file)).trim()}\n`
+    })
+    .join(`\n${'-'.repeat(80)}\n\n`)
+}
+
+function read(path) {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) await bundle()
