@@ -128,6 +128,11 @@ export class MagnetFetch implements MetadataPeerOwner {
     return this.#metadata.progress
   }
 
+  /** Unverified bytes of it in memory. */
+  get heldBytes(): number {
+    return this.#metadata.heldBytes
+  }
+
   get connected(): number {
     let open = 0
     for (const peer of this.#peers.values()) if (peer.phase === 'open') open++
