@@ -83,6 +83,11 @@ export class DhtService {
     return this.#sockets.get(4)?.port ?? this.#sockets.get(6)?.port
   }
 
+  /** Our addresses, as other nodes agree that they see us. */
+  get seenAs(): readonly string[] {
+    return this.#dht?.seenAs ?? []
+  }
+
   /** Opens the sockets: at this port or, where it is taken, at any. */
   open(port: number): void {
     const families: Family[] = this.#host === undefined ? [4, 6] : [familyOf(this.#host)]

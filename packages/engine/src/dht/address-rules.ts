@@ -1,7 +1,6 @@
 /** Which addresses the DHT believes in: which can be somebody's, and which count as one party. */
 import { type PeerAddress, parseIp } from '../bytes/address.ts'
-import { toHex } from '../bytes/hex.ts'
-import { ipScope } from '../bytes/ip-scope.ts'
+import { prefix6 } from '../bytes/network.ts'
 
 export type Family = 4 | 6
 
@@ -26,18 +25,4 @@ export function isUsable(address: PeerAddress, family: Family): boolean {
 export function partyOf(host: string): string | undefined {
   if (host.startsWith('127.') || host === '::1') return undefined
   return host.includes(':') ? prefix6(host, 8) : host
-}
-
-/**
- * Addresses with one network key are easily had by one owner: a /24, or a /48 of IPv6. Undefined for addresses that
- * are not global: a home network is one /24.
- */
-export function networkOf(host: string): string | undefined {
-  if (ipScope(host) !== 'global') return undefined
-  return host.includes(':') ? prefix6(host, 6) : host.slice(0, host.lastIndexOf('.'))
-}
-
-function prefix6(host: string, bytes: number): string {
-  const ip = parseIp(host)
-  return ip === undefined ? host : toHex(ip.subarray(0, bytes))
 }

@@ -72,6 +72,11 @@ export class Dht {
     this.#of(ip)?.externalIp(ip, now)
   }
 
+  /** Our addresses, as other nodes agree that they see us: at most one a family. */
+  get seenAs(): string[] {
+    return this.#nodes.flatMap(({ seenAs }) => seenAs ?? [])
+  }
+
   /** Each peer once; `onDone` when the last node is done. The function that is returned ends it. */
   findPeers(infoHash: Uint8Array, options: FindPeers, now: number): () => void {
     const seen = new Set<string>()

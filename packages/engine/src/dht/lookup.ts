@@ -13,7 +13,8 @@
 
 import { formatAddress, type PeerAddress } from '../bytes/address.ts'
 import { equalBytes } from '../bytes/bytes.ts'
-import { networkOf, partyOf } from './address-rules.ts'
+import { networkOf } from '../bytes/network.ts'
+import { partyOf } from './address-rules.ts'
 import { type Contact, compareDistance } from './distance.ts'
 import { isNodeIdOf } from './node-id.ts'
 import { K } from './routing-table.ts'

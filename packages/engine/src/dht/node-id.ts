@@ -1,5 +1,6 @@
 /** Node ids bound to the IP address of their owner (BEP 42), so that nobody can choose where in the DHT to stand. */
 import { parseIp } from '../bytes/address.ts'
+import { crc32c } from '../bytes/crc32c.ts'
 import { ipScope } from '../bytes/ip-scope.ts'
 import type { Random } from '../ports.ts'
 import { ID_BYTES } from './distance.ts'
@@ -32,14 +33,4 @@ function addressHash(ip: string, random: number): number {
   const masked = Uint8Array.from(mask, (bits, at) => bytes[at]! & bits)
   masked[0]! |= (random & 7) << 5
   return crc32c(masked)
-}
-
-/** CRC-32C (Castagnoli, reflected polynomial 82F63B78), as an unsigned number. */
-function crc32c(bytes: Uint8Array): number {
-  let crc = 0xffffffff
-  for (const byte of bytes) {
-    crc ^= byte
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0x82f63b78 : 0)
-  }
-  return ~crc >>> 0
 }

@@ -3,11 +3,12 @@
  * `handle` every datagram, `tick` at `nextTimeout`, and after either send what `poll` gives.
  */
 import { formatAddress, type PeerAddress } from '../bytes/address.ts'
+import { AddressVotes } from '../bytes/address-votes.ts'
 import { equalBytes } from '../bytes/bytes.ts'
 import { ipScope, mayTell } from '../bytes/ip-scope.ts'
+import { networkOf } from '../bytes/network.ts'
 import { type Family, familyOf, isUsable } from './address-rules.ts'
 import { type Contact, ID_BYTES } from './distance.ts'
-import { AddressVotes } from './external-ip.ts'
 import type { ImmutableItem, MutableItem } from './item.ts'
 import { encodeQuery, type Incoming, type Query, type Reply } from './krpc.ts'
 import { decodeMessage } from './krpc-decode.ts'
@@ -51,6 +52,8 @@ const SEEDS = 24
 const ENOUGH_NODES = 32
 /** A lie that many agree on must not keep us from having a place. */
 const RENEW_EVERY_MS = 30 * 60_000
+/** Networks that see us at the same address, before it is believed (BEP 42). */
+const MIN_AGREEING = 6
 const DEFAULT_VERSION = Uint8Array.of(0x53, 0x48, 0, 1)
 
 export class DhtNode {
@@ -86,7 +89,7 @@ export class DhtNode {
     this.#queries = new Queries(options.random)
     this.#responder = new Responder({ ...options, verify: options.verify, version: this.#version })
     this.#searches = new Searches(this.#searchHost())
-    this.#votes = new AddressVotes(options.family)
+    this.#votes = new AddressVotes(options.family, MIN_AGREEING)
     const saved = readSaved(options.saved, options.family)
     this.#externalIp = saved.ip
     this.#table = new RoutingTable(saved.id ?? makeNodeId(saved.ip, options.random), now)
@@ -215,6 +218,11 @@ export class DhtNode {
     this.#bootstrap(now)
   }
 
+  /** Our address, as other nodes agree that they see it (BEP 42). */
+  get seenAs(): string | undefined {
+    return this.#externalIp
+  }
+
   /** The node of the other family: each tells of the other's nodes (BEP 32). */
   connect(sibling: DhtNode): void {
     this.#sibling = sibling
@@ -295,7 +303,7 @@ export class DhtNode {
   }
 
   #hearOfOurselves(voter: string, ip: string, now: number): void {
-    const agreed = this.#votes.vote(voter, ip)
+    const agreed = this.#votes.vote(networkOf(voter), ip)
     if (agreed === undefined || agreed === this.#externalIp) return
     if (this.#renewedAt !== undefined && now - this.#renewedAt < RENEW_EVERY_MS) return
     this.externalIp(agreed, now)

@@ -10,7 +10,8 @@
  *     └─────────────answers──────────────┘
  */
 import { equalBytes } from '../bytes/bytes.ts'
-import { networkOf, partyOf } from './address-rules.ts'
+import { networkOf } from '../bytes/network.ts'
+import { partyOf } from './address-rules.ts'
 import { type Contact, compareDistance, ID_BITS, sharedBits, withRandomTail } from './distance.ts'
 import { isNodeIdOf } from './node-id.ts'
 
