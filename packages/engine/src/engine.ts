@@ -12,6 +12,7 @@ import type { Link, LinkHandler, Listener, Ports } from './ports.ts'
 import { type CustomExtension, checkExtensions } from './torrent/custom-extension.ts'
 import { Incoming } from './torrent/incoming.ts'
 import { MagnetFetch, type MagnetObserver, type MagnetOptions } from './torrent/magnet-fetch.ts'
+import { OwnAddress } from './torrent/own-address.ts'
 import { SendBuffers } from './torrent/send-buffers.ts'
 import { TokenBucket } from './torrent/token-bucket.ts'
 import { Torrent, type TorrentObserver, type TorrentOptions } from './torrent/torrent.ts'
@@ -61,6 +62,7 @@ export class Engine {
   readonly #observer: EngineObserver
   readonly #pool: SlabPool
   readonly #sendBuffers = new SendBuffers()
+  readonly #ownAddress = new OwnAddress()
   readonly #torrents = new Map<string, Torrent>()
   /** Torrents whose description is being fetched. */
   readonly #magnets = new Map<string, MagnetFetch>()
@@ -142,6 +144,7 @@ export class Engine {
         clientName: this.#options.clientName,
         announceKey: this.#announceKey,
         listenPort: () => this.#listenPort,
+        ownAddress: this.#ownAddress,
         dht: this.#torrentDht,
         extensions: this.#options.extensions ?? [],
         observer,
@@ -215,6 +218,7 @@ export class Engine {
     for (const incoming of this.#incoming) incoming.tick(now)
     for (const magnet of this.#magnets.values()) magnet.tick(now)
     this.dht?.tick(now)
+    for (const ip of this.dht?.seenAs ?? []) this.#ownAddress.onDht(ip)
     for (const torrent of this.#torrents.values()) torrent.tick(now)
     for (const torrent of this.#leaving) if (torrent.isIdle) this.#leaving.delete(torrent)
     this.#onNews()
@@ -308,8 +312,10 @@ export class Engine {
   #welcome(infoHash: Uint8Array, link: Link): LinkHandler | undefined {
     let connected = 0
     for (const { swarm } of this.#torrents.values()) connected += swarm?.peers.size ?? 0
-    if (connected >= this.#options.maxConnections) return undefined
+    const isFull = connected >= this.#options.maxConnections
     const key = toHex(infoHash)
-    return (this.#torrents.get(key) ?? this.#magnets.get(key))?.accept(link)
+    const torrent = this.#torrents.get(key)
+    if (torrent !== undefined) return torrent.accept(link, isFull)
+    return isFull ? undefined : this.#magnets.get(key)?.accept(link)
   }
 }

@@ -17,6 +17,8 @@ export interface AnnouncesDeps {
   /** BEP 3: of the whole torrent. */
   readonly stats: () => { uploadedBytes: number; downloadedBytes: number; leftBytes: number }
   readonly onPeers: (peers: readonly TrackerPeer[], now: number) => void
+  /** A tracker told where it sees us, an IP literal. */
+  readonly onExternalIp?: (url: string, ip: string) => void
   /** A tracker warned, or failed. */
   readonly onMessage: (url: string, message: string) => void
   /** An announce has ended, whichever way. */
@@ -96,6 +98,7 @@ export class Announces {
       this.#deps.onMessage(url, outcome.message)
     } else {
       this.#announcer.onReply(url, outcome, now)
+      if (outcome.externalIp !== undefined) this.#deps.onExternalIp?.(url, outcome.externalIp)
       this.#deps.onPeers(outcome.peers, now)
       if (outcome.warning !== undefined) this.#deps.onMessage(url, outcome.warning)
     }

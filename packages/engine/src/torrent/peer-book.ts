@@ -69,7 +69,10 @@ type Entry = {
   trackerAt: number
   /** The best of `sources`, as an index into TRUST; 0: given. */
   rank: number
-  /** Breaks ties, so that not everyone dials in the order of the tracker's list. */
+  /**
+   * Breaks ties, lower first: what is missing to the highest priority (BEP 40), where that is known; otherwise random,
+   * so that not everyone dials in the order of the tracker's list.
+   */
   lot: number
 }
 
@@ -89,6 +92,11 @@ export function visitorEntry(address: PeerAddress): PeerBookEntry {
   }
 }
 
+/** 32 bits, higher is better (BEP 40); undefined: unknown. */
+export type PriorityOf = (address: PeerAddress) => number | undefined
+
+const MAX_PRIORITY = 0xffff_ffff
+
 export interface PeerBookOptions {
   readonly random: Random
   /** Most addresses to remember. */
@@ -101,6 +109,7 @@ export class PeerBook {
   readonly #entries = new Map<string, Entry>()
   readonly #own = new Set<string>()
   readonly #bans = new BanList()
+  #priorityOf: PriorityOf = () => undefined
   /**
    * A full book has no room for newcomers of this rank or above, until entries come or get worse: floods
    * cost no walks.
@@ -114,6 +123,13 @@ export class PeerBook {
 
   get size(): number {
     return this.#entries.size
+  }
+
+  /** Ranks all addresses anew, and those to come: when it is known, or known better, where others see us. */
+  setPriorities(priorityOf: PriorityOf): void {
+    this.#priorityOf = priorityOf
+    this.#noRoomRank = Number.POSITIVE_INFINITY
+    for (const entry of this.#entries.values()) entry.lot = this.#draw(entry.address)
   }
 
   /** An address of our own, never to be dialled. */
@@ -160,7 +176,7 @@ export class PeerBook {
       peerId: info.peerId,
       trackerAt: source === 'tracker' ? now : Number.NEGATIVE_INFINITY,
       rank: TRUST.indexOf(source),
-      lot: this.#random.below(0x10000),
+      lot: this.#draw(address),
     })
     return true
   }
@@ -265,6 +281,11 @@ export class PeerBook {
     }))
   }
 
+  #draw(address: PeerAddress): number {
+    const priority = this.#priorityOf(address)
+    return priority === undefined ? this.#random.below(0x10000) * 0x10000 : MAX_PRIORITY - priority
+  }
+
   #release(entry: Entry, now: number, useful: boolean): void {
     this.#noRoomRank = Number.POSITIVE_INFINITY
     entry.state = 'idle'
@@ -324,7 +345,7 @@ function isDiallable({ host, port }: PeerAddress): boolean {
   )
 }
 
-/** Given first, then those that served us, then the fewest failures, then the better source, then by lot. */
+/** Given first, then those that served us, then the fewest failures, then the better source, then priority or lot. */
 function isBetter(a: Entry, b: Entry): boolean {
   const given = Number(b.rank === GIVEN) - Number(a.rank === GIVEN)
   const useful = Number(b.usefulAt !== undefined) - Number(a.usefulAt !== undefined)

@@ -75,6 +75,8 @@ export interface PeerOwner {
   onInterest(peer: Peer): void
   /** It told where it listens. */
   onListens(peer: Peer, port: number): void
+  /** It told where it sees us, an IP literal. */
+  onYourIp(peer: Peer, ip: string): void
   /** It has a DHT node. */
   onDhtPort(peer: Peer, port: number): void
   /** It could be asked for more than there is to ask for. */
@@ -485,6 +487,7 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
       this.listens = theirs.port
       this.#owner.onListens(this, theirs.port)
     }
+    if (theirs.yourIp !== undefined) this.#owner.onYourIp(this, theirs.yourIp)
     if (theirs.uploadOnly !== undefined) this.uploadOnly = theirs.uploadOnly
     if (theirs.requestQueue !== undefined) this.#downloads.setMax(theirs.requestQueue)
     this.#extensions?.onHandshake(theirs, this.#lastReceivedAt)

@@ -17,7 +17,9 @@ import { adaptExtension, type CustomExtension } from './custom-extension.ts'
 import { DontHaveExtension } from './donthave.ts'
 import { type Extension, ExtensionRegistry } from './extensions.ts'
 import type { RateLimit } from './limits.ts'
+import { whoMakesRoom } from './make-room.ts'
 import { MetadataExtension } from './metadata.ts'
+import type { OwnAddress } from './own-address.ts'
 import { Peer, type PeerOwner } from './peer.ts'
 import { type PeerBook, type PeerBookEntry, type PeerSource, visitorEntry } from './peer-book.ts'
 import { type ConnectedContact, PexExtension } from './pex.ts'
@@ -39,6 +41,9 @@ const AT_ONCE_MS = 15_000
 /** With all places taken, one of no use to either side loses its own after this. */
 const IDLE_MS = 60_000
 
+/** At most one in so long is sent away for a visitor, however many there are: connections must get to work, too. */
+const MAKE_ROOM_MS = 1_000
+
 /** What the engine and the torrent give to a swarm. */
 export interface SwarmDeps {
   readonly ports: Ports
@@ -54,6 +59,8 @@ export interface SwarmDeps {
   readonly clientName: string
   /** Where we listen, as far as it is known. */
   readonly listenPort: () => number | undefined
+  /** Where others see us, as far as it is known. */
+  readonly ownAddress: OwnAddress
   /** The DHT node that peers may get to know, where there is one and the torrent is not private. */
   readonly dht: Pick<TorrentDht, 'port' | 'addNode'> | undefined
   /** Whether peers may be exchanged with peers (BEP 11): never of private torrents. */
@@ -114,6 +121,9 @@ export class Swarm implements PeerOwner {
   #nextPeerId = 1
   #rotation = 0
   #caredAt = 0
+  #madeRoomAt = Number.NEGATIVE_INFINITY
+  /** Of our own address, by which the book ranks. */
+  #rankedBy = 0
   #duplicateBytes = 0
   #closed = false
 
@@ -190,11 +200,17 @@ export class Swarm implements PeerOwner {
     return true
   }
 
-  /** Takes in a connection that asked for this torrent; undefined when it is not welcome. */
-  accept(link: Link): Peer | undefined {
+  /**
+   * Takes in a connection that asked for this torrent; undefined when it is not welcome. `isFull`: there is no room in
+   * the engine.
+   */
+  accept(link: Link, isFull: boolean): Peer | undefined {
+    const now = this.now()
     const key = formatAddress(link.remote)
-    const banned = this.book.isBanned(key, this.now()) || this.book.isBanned(link.remote.host, this.now())
-    if (this.#closed || banned || this.#peers.size >= this.maxConnections) return undefined
+    const banned = this.book.isBanned(key, now) || this.book.isBanned(link.remote.host, now)
+    if (this.#closed || banned) return undefined
+    if ((isFull || this.#peers.size >= this.maxConnections) && !this.#makeRoomFor(link.remote, now))
+      return undefined
     const peer = this.#newPeer(visitorEntry(link.remote), 'in')
     peer.attach(link)
     peer.sendHandshake()
@@ -307,6 +323,10 @@ export class Swarm implements PeerOwner {
     this.addAddress(address, 'incoming', peer.peerId)
     const entry = this.#listening.has(peer) ? undefined : this.book.claim(address)
     if (entry !== undefined) this.#listening.set(peer, entry)
+  }
+
+  onYourIp(peer: Peer, ip: string): void {
+    this.#deps.ownAddress.onPeer(peer.address.host, ip)
   }
 
   onDhtPort(peer: Peer, port: number): void {
@@ -432,6 +452,7 @@ export class Swarm implements PeerOwner {
   /** What need not happen at once: interest that has ended, slots that became free, peers that are of no use. */
   #care(now: number): void {
     this.#caredAt = now
+    this.#rank()
     const complete = this.picker.isComplete
     for (const peer of [...this.#peers.values()]) {
       if (peer.phase !== 'open') continue
@@ -473,6 +494,29 @@ export class Swarm implements PeerOwner {
       peer.close('no use to either side')
       return
     }
+  }
+
+  /** Whether somebody left for a visitor (BEP 40). */
+  #makeRoomFor(visitor: PeerAddress, now: number): boolean {
+    if (now - this.#madeRoomAt < MAKE_ROOM_MS) return false
+    const priorityOf = (address: PeerAddress): number | undefined => this.#priorityOf(address)
+    const leaving = whoMakesRoom(visitor, this.#peers.values(), priorityOf, IDLE_MS, now)
+    if (leaving === undefined) return false
+    this.#madeRoomAt = now
+    leaving.close('made room for another')
+    return true
+  }
+
+  #priorityOf(address: PeerAddress): number | undefined {
+    return this.#deps.ownAddress.priorityOf(address, this.listenPort)
+  }
+
+  /** Ranks whom to dial anew, once it is known, or known better, where others see us. */
+  #rank(): void {
+    const { version } = this.#deps.ownAddress
+    if (version === this.#rankedBy) return
+    this.#rankedBy = version
+    this.book.setPriorities(address => this.#priorityOf(address))
   }
 
   #rechoke(now: number): void {

@@ -22,6 +22,7 @@ import type { TrackerStatus } from '../tracker/announcer.ts'
 import { Announces } from './announces.ts'
 import type { CustomExtension } from './custom-extension.ts'
 import { RateLimit } from './limits.ts'
+import type { OwnAddress } from './own-address.ts'
 import type { Peer } from './peer.ts'
 import { PeerBook, type PeerSource } from './peer-book.ts'
 import { decodeResume, encodeResume, type ResumeRecord } from './resume.ts'
@@ -78,6 +79,7 @@ export interface TorrentDeps {
   /** See `AnnounceRequest.key`. */
   readonly announceKey: number
   readonly listenPort: () => number | undefined
+  readonly ownAddress: OwnAddress
   readonly dht: TorrentDht | undefined
   /** The embedding program's own; those that `checkExtensions` lets pass. */
   readonly extensions: readonly CustomExtension[]
@@ -181,6 +183,7 @@ export class Torrent implements StoreHandler {
       onPeers: (peers, now) => {
         for (const { host, port, peerId } of peers) this.book.add({ host, port }, 'tracker', now, { peerId })
       },
+      onExternalIp: (url, ip) => deps.ownAddress.onTracker(url, ip),
       onMessage: (url, message) => deps.observer.onTracker(url, message),
       onEnd: () => deps.onNews(),
     })
@@ -294,9 +297,12 @@ export class Torrent implements StoreHandler {
     this.#deps.onNews()
   }
 
-  /** A connection that asked for this torrent; undefined when it is not welcome. */
-  accept(link: Link): Peer | undefined {
-    return this.swarm?.accept(link)
+  /**
+   * A connection that asked for this torrent; undefined when it is not welcome. `isFull`: only if another of its peers
+   * makes room.
+   */
+  accept(link: Link, isFull = false): Peer | undefined {
+    return this.swarm?.accept(link, isFull)
   }
 
   tick(now: number): void {
@@ -421,7 +427,7 @@ export class Torrent implements StoreHandler {
   /** opening, checking → active */
   #activate(store: Store, have: Bitfield): void {
     this.#checkAll = false
-    const { ports, pool, sendBuffers, peerId, clientName, listenPort, observer } = this.#deps
+    const { ports, pool, sendBuffers, peerId, clientName, listenPort, ownAddress, observer } = this.#deps
     const swarm = new Swarm(
       {
         ports,
@@ -431,6 +437,7 @@ export class Torrent implements StoreHandler {
         peerId,
         clientName,
         listenPort,
+        ownAddress,
         dht: this.#dht,
         peerExchange: this.#options.discovery && !this.metainfo.private,
         extensions: this.#deps.extensions,

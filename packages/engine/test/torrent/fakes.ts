@@ -22,6 +22,7 @@ import type {
   Store,
   StoreHandler,
 } from '../../src/ports.ts'
+import { OwnAddress } from '../../src/torrent/own-address.ts'
 import type { Peer } from '../../src/torrent/peer.ts'
 import { SendBuffers } from '../../src/torrent/send-buffers.ts'
 import type { Swarm } from '../../src/torrent/swarm.ts'
@@ -251,6 +252,7 @@ export class Bench {
   readonly uploadLimit = new TokenBucket(undefined)
   readonly sha1 = (bytes: Uint8Array): Uint8Array => createHash('sha1').update(bytes).digest()
   readonly sendBuffers = new SendBuffers()
+  readonly ownAddress = new OwnAddress()
   store!: FakeStore
   #hosts = 0
 
@@ -279,6 +281,7 @@ export class Bench {
         clientName: 'Paper 1.0',
         announceKey: 1,
         listenPort: () => 6881,
+        ownAddress: this.ownAddress,
         observer: this.#observer(),
         dht: undefined,
         extensions: [],

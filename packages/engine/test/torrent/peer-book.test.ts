@@ -245,3 +245,23 @@ test('under any sequence of events the book keeps to its bound and its given pee
     { numRuns: 100 },
   )
 })
+
+test('of equals the one of the highest priority is dialled first, of those known before and after', () => {
+  const book = bookOf()
+  for (const n of [3, 1, 4]) book.add(at(n), 'tracker', 0)
+  book.setPriorities(({ host }) => Number(host.split('.')[3]) * 0x1000_0000)
+  for (const n of [6, 2, 5]) book.add(at(n), 'tracker', 0)
+  book.add(at(9), 'dht', 0)
+  const order = [1, 2, 3, 4, 5, 6, 7].map(() => book.next(0)?.address.host.slice('10.0.0.'.length))
+  expect(order).toEqual(['6', '5', '4', '3', '2', '1', '9'])
+})
+
+test('where no priority is known, the order is drawn by lot as before', () => {
+  const order = (priorities: boolean): (string | undefined)[] => {
+    const book = bookOf()
+    if (priorities) book.setPriorities(() => undefined)
+    for (let n = 1; n < 9; n++) book.add(at(n), 'tracker', 0)
+    return Array.from({ length: 8 }, () => book.next(0)?.key)
+  }
+  expect(order(true)).toEqual(order(false))
+})

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { encode } from '../../src/bencode/encode.ts'
 import { BLOCK_BYTES } from '../../src/metainfo/geometry.ts'
+import { encodeExtendedHandshake } from '../../src/torrent/extended-handshake.ts'
+import { peerPriority } from '../../src/torrent/peer-priority.ts'
 import * as messages from '../../src/wire/messages.ts'
-import { Bench, type Remote } from './fakes.ts'
+import { Bench, Remote } from './fakes.ts'
 
 const ALL = messages.encodeBitfield(Uint8Array.of(0xf0))
 const LESS: Uint8Array = new Uint8Array(20)
@@ -122,6 +124,70 @@ describe('places', () => {
     expect([useful, wants, idle].map(({ link }) => link.isClosed)).toEqual([false, false, true])
     bench.wait(60_000)
     expect([useful, wants].map(({ link }) => link.isClosed)).toEqual([false, false])
+  })
+
+  describe('that are all taken', () => {
+    const US = '80.1.2.3'
+    const hosts = Array.from({ length: 40 }, (_, n) => `9.${n}.9.9`).sort((a, b) => rank(b) - rank(a))
+    const [best, second] = hosts
+    const [worst, nextWorst] = hosts.slice().reverse()
+
+    function rank(host: string): number {
+      return peerPriority({ host: US, port: 6881 }, { host, port: 1 })!
+    }
+
+    /** Both want something, and nobody gets it. */
+    function full(...taken: (string | undefined)[]): { bench: Bench; remotes: Remote[] } {
+      const bench = new Bench({ maxConnections: taken.length, have: [0], uploadSlots: 0 })
+      const remotes = taken.map(host => {
+        const remote = bench.visit({ host: host!, port: 50_000 }).greet()
+        return remote.say(ALL, messages.interested)
+      })
+      return { bench, remotes }
+    }
+
+    test('go to visitors of higher priority, one a second, when it is known where others see us', () => {
+      const { bench, remotes } = full(worst, best, nextWorst)
+      expect(bench.visit({ host: second!, port: 1 }).handler).toBeUndefined()
+      bench.ownAddress.onDht(US)
+      expect(bench.visit({ host: second!, port: 1 }).handler).toBeDefined()
+      expect(remotes.map(({ link }) => link.isClosed)).toEqual([true, false, false])
+      expect(bench.visit({ host: hosts[2]!, port: 1 }).handler).toBeUndefined()
+      bench.wait(1_000)
+      expect(bench.visit({ host: hosts[2]!, port: 1 }).handler).toBeDefined()
+      expect(remotes.map(({ link }) => link.isClosed)).toEqual([true, false, true])
+      bench.wait(1_000)
+      expect(bench.visit({ host: worst!, port: 1 }).handler).toBeUndefined()
+      bench.check()
+    })
+
+    test('may be all those of the engine', () => {
+      const { bench, remotes } = full(worst)
+      bench.ownAddress.onDht(US)
+      bench.swarm.maxConnections = 9
+      expect(bench.torrent.accept(new Remote({ host: best!, port: 1 }).link, true)).toBeDefined()
+      expect(remotes[0]!.link.isClosed).toBe(true)
+    })
+
+    test('are not exchanged for those that give us something', () => {
+      const { bench, remotes } = full(worst)
+      bench.ownAddress.onDht(US)
+      remotes[0]!.say(messages.unchoke)
+      expect(bench.visit({ host: best!, port: 1 }).handler).toBeUndefined()
+    })
+
+    test('decide whom we dial, as soon as peers agree on where they see us', () => {
+      const bench = new Bench()
+      const tells = messages.encodeExtended(0, encodeExtendedHandshake({ yourIp: US }))
+      for (const host of ['8.8.8.8', '8.8.4.4']) {
+        bench.visit({ host, port: 1 }).greet({ extended: true }).say(tells)
+      }
+      for (const host of hosts) bench.swarm.addAddress({ host, port: 6881 }, 'tracker')
+      bench.wait(1_100)
+      bench.swarm.dial(bench.now)
+      bench.swarm.dial(bench.now)
+      expect(bench.dialled.map(({ link }) => link.remote.host)).toEqual([best, second])
+    })
   })
 
   test('a seed leaves a seed', () => {

@@ -1,0 +1,66 @@
+/**
+ * Who goes when somebody comes to us while all places are taken, so that a swarm that is full mixes and lets newcomers
+ * in (BEP 40). Those who have been of no use for long are let go elsewhere, visitor or not.
+ */
+import type { PeerAddress } from '../bytes/address.ts'
+
+export interface Occupant {
+  /** The other end of the connection. */
+  readonly address: PeerAddress
+  /** Where it listens, if that is another port. */
+  readonly listens: number | undefined
+  readonly phase: string
+  readonly startedAt: number
+  /** Its interest in us, and ours in it. */
+  readonly interested: boolean
+  readonly interesting: boolean
+  /** It may request nothing of us, and we of it. */
+  readonly choked: boolean
+  readonly choking: boolean
+  readonly entry: { readonly sources: readonly string[] }
+  downloadRate(now: number): number
+  uploadRate(now: number): number
+}
+
+/**
+ * One of no use to either side for `idleMs`, the longest first; else, of those that nothing goes to or comes from, the
+ * one of lowest priority, if the visitor's is higher. Undefined: the visitor has to go. `priorityOf` is undefined where
+ * priorities are unknown: nobody has to go then, as nobody is known to be better. Who was given by the user stays.
+ *
+ * A host that is connected already displaces nobody: one good address is not to fill all places.
+ */
+export function whoMakesRoom<P extends Occupant>(
+  visitor: PeerAddress,
+  occupants: Iterable<P>,
+  priorityOf: (address: PeerAddress) => number | undefined,
+  idleMs: number,
+  now: number,
+): P | undefined {
+  let lowest = priorityOf(visitor)
+  if (lowest === undefined) return undefined
+  let idlest: P | undefined
+  let least: P | undefined
+  for (const peer of occupants) {
+    if (peer.address.host === visitor.host) return undefined
+    if (peer.phase !== 'open' || peer.entry.sources.includes('given')) continue
+    if (isIdle(peer) && now - peer.startedAt > idleMs && peer.startedAt < (idlest?.startedAt ?? now))
+      idlest = peer
+    if (isAtWork(peer, now)) continue
+    const { host, port } = peer.address
+    const priority = priorityOf({ host, port: peer.listens ?? port })
+    if (priority === undefined || priority >= lowest) continue
+    lowest = priority
+    least = peer
+  }
+  return idlest ?? least
+}
+
+function isIdle({ interested, interesting }: Occupant): boolean {
+  return !interested && !interesting
+}
+
+/** Something goes to it or comes from it, or may at any moment. */
+function isAtWork(peer: Occupant, now: number): boolean {
+  const isOpen = (peer.interested && !peer.choked) || (peer.interesting && !peer.choking)
+  return isOpen || peer.downloadRate(now) > 0 || peer.uploadRate(now) > 0
+}
