@@ -84,6 +84,7 @@ export class MagnetFetch implements MetadataPeerOwner {
       sha1: ports.sha1,
       infoBytes: undefined,
       onMetadata: bytes => this.#onMetadata(bytes),
+      onPiece: ({ id }, bytes, now) => this.#peers.get(id)?.gained(bytes, now),
     })
     // It tells nobody of anybody, but hears whom others know.
     const pex = new PexExtension({
@@ -150,7 +151,8 @@ export class MagnetFetch implements MetadataPeerOwner {
     if (this.#closed) return
     this.#announces.tick(now)
     if (now - this.#lookedUpAt > LOOKUP_EVERY_MS) this.#lookUp(now)
-    if (this.#peers.size < MAX_PEERS && now - this.#neededPeersAt > NEED_PEERS_EVERY_MS) {
+    if (this.#peers.size >= MAX_PEERS) this.#makeRoom(now)
+    else if (now - this.#neededPeersAt > NEED_PEERS_EVERY_MS) {
       this.#neededPeersAt = now
       this.#announces.needPeers(now)
     }
@@ -209,6 +211,11 @@ export class MagnetFetch implements MetadataPeerOwner {
     const peer = new MetadataPeer(this, { id: this.#nextPeerId++, entry, direction })
     this.#peers.set(peer.id, peer)
     return peer
+  }
+
+  /** Those who trickle could hold all places for hours: they go, and may come again. */
+  #makeRoom(now: number): void {
+    for (const peer of [...this.#peers.values()]) if (peer.isSlow(now)) peer.close('too slow')
   }
 
   #lookUp(now: number): void {

@@ -49,6 +49,8 @@ export interface MetadataDownloadOptions {
   readonly sha1: Sha1
   /** Once, with bytes of the right hash, which are the receiver's. */
   readonly onMetadata: (bytes: Uint8Array, now: number) => void
+  /** A peer sent a piece that it was asked for, right or wrong. */
+  readonly onPiece?: ((peer: ExtensionPeer, bytes: number, now: number) => void) | undefined
 }
 
 interface Source {
@@ -157,6 +159,7 @@ export class MetadataDownload {
     }
     source.failures = 0
     source.pausedUntil = 0
+    this.#options.onPiece?.(peer, bytes.length, now)
     this.#put(source, piece, bytes, now)
   }
 

@@ -15,8 +15,10 @@ import type { PeerBookEntry } from './peer-book.ts'
 
 const CONNECT_TIMEOUT_MS = 6_000
 const HANDSHAKE_TIMEOUT_MS = 10_000
-/** Without a word of the description for so long, another peer may have its place. */
+/** Without a piece of the description for so long, another peer may have its place: words alone keep nobody here. */
 const USELESS_MS = 30_000
+/** After that time, where places are scarce: a piece of 16 KiB in the time that a request may take. */
+const SLOW_BYTES_PER_SEC = 3_200
 const MESSAGE_MAX_BYTES = 256 * 1024
 const NO_MEMORY = new Uint8Array(0)
 const SKIP = -1
@@ -43,7 +45,9 @@ export class MetadataPeer implements LinkHandler, WireSink, ExtensionLink {
   readonly #owner: MetadataPeerOwner
   readonly #framer: Framer
   readonly #startedAt: number
-  #heardAt: number
+  /** When the handshakes were done, or it last sent a piece. */
+  #usefulAt: number
+  #gainedBytes = 0
   #link: Link | undefined
   #extensions: PeerExtensions | undefined
   #isExtended = false
@@ -60,7 +64,7 @@ export class MetadataPeer implements LinkHandler, WireSink, ExtensionLink {
     this.key = formatAddress(entry.address)
     this.phase = direction === 'out' ? 'connecting' : 'handshake'
     this.#startedAt = owner.now()
-    this.#heardAt = this.#startedAt
+    this.#usefulAt = this.#startedAt
     this.#framer = new Framer(NO_MEMORY, this, { maxMessageBytes: MESSAGE_MAX_BYTES })
   }
 
@@ -72,7 +76,23 @@ export class MetadataPeer implements LinkHandler, WireSink, ExtensionLink {
     const waiting = now - this.#startedAt
     if (this.phase === 'connecting' && waiting > CONNECT_TIMEOUT_MS) return this.close('no answer')
     if (this.phase === 'handshake' && waiting > HANDSHAKE_TIMEOUT_MS) return this.close('no handshake')
-    if (this.phase === 'open' && now - this.#heardAt > USELESS_MS) this.close('tells nothing of the torrent')
+    if (this.phase === 'open' && now - this.#usefulAt > USELESS_MS) this.close('tells nothing of the torrent')
+  }
+
+  /** It sent a piece of the description. */
+  gained(bytes: number, now: number): void {
+    this.#gainedBytes += bytes
+    this.#usefulAt = now
+  }
+
+  /** It had its time, and whoever tells nothing would tell no less. */
+  isSlow(now: number): boolean {
+    const elapsedMs = now - this.#startedAt
+    return (
+      this.phase === 'open' &&
+      elapsedMs > USELESS_MS &&
+      this.#gainedBytes * 1000 < elapsedMs * SLOW_BYTES_PER_SEC
+    )
   }
 
   close(_reason: string, fault?: ProtocolError): void {
@@ -134,6 +154,7 @@ export class MetadataPeer implements LinkHandler, WireSink, ExtensionLink {
     if (equalBytes(peerId, owner.peerId)) throw new ProtocolError('SELF', 'that is ourselves')
     if (!this.#isExtended) return this.close('cannot tell what is in the torrent')
     this.phase = 'open'
+    this.#usefulAt = owner.now()
     this.#extensions = owner.extensions.join(this)
     const handshake = encodeExtendedHandshake({
       client: owner.clientName,
@@ -147,7 +168,6 @@ export class MetadataPeer implements LinkHandler, WireSink, ExtensionLink {
 
   onExtended(id: number, payload: Uint8Array): void {
     const now = this.#owner.now()
-    this.#heardAt = now
     if (id === EXTENDED_HANDSHAKE) this.#extensions?.onHandshake(decodeExtendedHandshake(payload), now)
     else this.#extensions?.onMessage(id, payload, now)
   }

@@ -13,6 +13,8 @@ export interface MetadataOptions {
   readonly infoBytes: Uint8Array | undefined
   /** It came from peers, and has the right hash; called once. What is in it is still to be checked. */
   readonly onMetadata: (infoBytes: Uint8Array) => void
+  /** A peer sent a piece that it was asked for, right or wrong. */
+  readonly onPiece?: (peer: ExtensionPeer, bytes: number, now: number) => void
 }
 
 export class MetadataExtension implements Extension {
@@ -21,14 +23,14 @@ export class MetadataExtension implements Extension {
   readonly #download: MetadataDownload | undefined
 
   constructor(options: MetadataOptions) {
-    const { infoHash, sha1, infoBytes } = options
+    const { infoHash, sha1, infoBytes, onPiece } = options
     this.#server = new MetadataServer(infoBytes)
     const onMetadata = (bytes: Uint8Array): void => {
       this.#server.give(bytes)
       options.onMetadata(bytes)
     }
     this.#download =
-      infoBytes === undefined ? new MetadataDownload({ infoHash, sha1, onMetadata }) : undefined
+      infoBytes === undefined ? new MetadataDownload({ infoHash, sha1, onMetadata, onPiece }) : undefined
   }
 
   /** `metadata_size` of our handshake. */
