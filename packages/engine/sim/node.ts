@@ -9,6 +9,7 @@
 import type { PeerAddress } from '../src/bytes/address.ts'
 import { Engine, type EngineOptions } from '../src/engine.ts'
 import type { ShoalError } from '../src/errors.ts'
+import type { Ports } from '../src/ports.ts'
 import type { Torrent, TorrentOptions, TorrentPhase } from '../src/torrent/torrent.ts'
 import type { SimHost } from './net.ts'
 import { SimStorage } from './store.ts'
@@ -28,6 +29,10 @@ export interface NodeDeps {
   readonly torrents: readonly SimTorrent[]
   readonly memoryBytes: number
   readonly engine: Partial<EngineOptions>
+  /** Stands between an engine and its ports. */
+  readonly wrapPorts?: ((host: SimHost, ports: Ports) => Ports) | undefined
+  /** Whether an engine may tell of this error; default: of none. */
+  readonly expects?: ((error: ShoalError) => boolean) | undefined
 }
 
 export class Node {
@@ -106,7 +111,7 @@ export class Node {
 
   #open(): Engine {
     const { host, tracker } = this.#deps
-    const ports = {
+    const ports: Ports = {
       clock: host.world.clockOf(host.name),
       random: host.world.randomFor(`engine ${host.name} ${host.world.elapsedMs}`),
       sha1,
@@ -122,9 +127,11 @@ export class Node {
       clientName: 'Shoal (simulated)',
       ...this.#deps.engine,
     }
-    const engine = new Engine(ports, options, {
+    const engine = new Engine(this.#deps.wrapPorts?.(host, ports) ?? ports, options, {
       onListening: () => {},
-      onError: error => host.world.fail(`${host.name}: ${error.message}`),
+      onError: error => {
+        if (this.#deps.expects?.(error) !== true) host.world.fail(`${host.name}: ${error.message}`)
+      },
       onClosed: () => {
         if (engine !== this.engine) return
         this.isClosed = true
@@ -155,6 +162,8 @@ export class Member {
   readonly torrent: Torrent
   readonly phases: TorrentPhase['name'][] = []
   readonly errors: ShoalError[] = []
+  /** Virtual time of the last of them. */
+  errorAtMs: number = Number.NEGATIVE_INFINITY
   readonly warnings: string[] = []
   /** How often each piece was said to be had. */
   readonly announced = new Map<number, number>()
@@ -204,6 +213,7 @@ export class Member {
         },
         onError: error => {
           this.errors.push(error)
+          this.errorAtMs = world.elapsedMs
           world.note(node.name, `error: ${error.code} ${error.message}`)
         },
         onWarning: text => this.warnings.push(text),

@@ -25,6 +25,8 @@ export interface Script {
   readonly onReady?: (session: Session) => void
   /** Default: unchokes. */
   readonly onInterested?: (session: Session) => void
+  /** Offers the extension protocol (BEP 10), and gets its messages. */
+  readonly onExtended?: (session: Session, id: number, payload: Uint8Array) => void
   /** Default: sends the block. */
   readonly onRequest?: (session: Session, piece: number, begin: number, length: number) => void
 }
@@ -39,6 +41,8 @@ export class ScriptedPeer {
   readonly peerId: Uint8Array
   /** Connections so far; those open now. */
   connections = 0
+  /** Connections that have ended. */
+  ended = 0
   readonly sessions = new Set<Session>()
   blocksSent = 0
   bytesSent = 0
@@ -140,7 +144,11 @@ export class Session implements LinkHandler, WireSink {
 
   sendHandshake(): void {
     const { peerId, script, torrent } = this.peer
-    const reserved = reservedBits({ fast: script.fast === true, extended: false, dht: false })
+    const reserved = reservedBits({
+      fast: script.fast === true,
+      extended: script.onExtended !== undefined,
+      dht: false,
+    })
     this.send(encodeHandshake({ infoHash: torrent.metainfo.infoHash, peerId, reserved }))
   }
 
@@ -194,6 +202,7 @@ export class Session implements LinkHandler, WireSink {
   onClose(): void {
     this.closed = true
     this.#framer.close()
+    this.peer.ended++
     this.peer.sessions.delete(this)
   }
 
@@ -243,6 +252,10 @@ export class Session implements LinkHandler, WireSink {
     this.theirs.fill()
   }
 
+  onExtended(id: number, payload: Uint8Array): void {
+    this.peer.script.onExtended?.(this, id, payload)
+  }
+
   onChoke(): void {
     this.chokedByThem = true
   }
@@ -263,6 +276,5 @@ export class Session implements LinkHandler, WireSink {
   onHaveNone(): void {}
   onReject(): void {}
   onAllowedFast(): void {}
-  onExtended(): void {}
   onUnknown(): void {}
 }

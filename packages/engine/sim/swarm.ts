@@ -7,8 +7,10 @@ import type { PeerAddress } from '../src/bytes/address.ts'
 import { formatAddress } from '../src/bytes/address.ts'
 import { SLAB_BYTES } from '../src/bytes/slabs.ts'
 import type { EngineOptions } from '../src/engine.ts'
+import type { TorrentOptions } from '../src/torrent/torrent.ts'
+import { type MagnetShape, SimMagnet } from './magnet.ts'
 import { FAST, type LinkShape, SimNet } from './net.ts'
-import { Node } from './node.ts'
+import { Node, type NodeDeps } from './node.ts'
 import { type Script, ScriptedPeer } from './peer.ts'
 import { makeTorrent, type SimTorrent, type TorrentShape } from './torrent.ts'
 import { SimTracker } from './trackers.ts'
@@ -19,6 +21,8 @@ export interface SwarmShape {
   readonly scenario: string
   readonly seed: number
   readonly trace?: ((line: string) => void) | undefined
+  /** More arguments of the command that repeats it. */
+  readonly replay?: string | undefined
   readonly seeds?: number
   readonly leechers?: number
   /** Default 20 pieces of 64 KiB. */
@@ -29,12 +33,16 @@ export interface SwarmShape {
   /** Piece memory of every engine; default 32. */
   readonly slabs?: number
   readonly engine?: Partial<EngineOptions>
+  /** Of every engine, see {@link NodeDeps}. */
+  readonly ports?: Pick<NodeDeps, 'wrapPorts' | 'expects'> | undefined
 }
 
 export interface NodeShape {
   readonly link?: LinkShape
   readonly slabs?: number
   readonly engine?: Partial<EngineOptions>
+  /** Of each torrent. */
+  readonly torrent?: Partial<TorrentOptions>
 }
 
 export function swarm(shape: SwarmShape): SimSwarm {
@@ -49,6 +57,8 @@ export class SimSwarm {
   readonly torrents: readonly SimTorrent[]
   readonly seeds: Node[] = []
   readonly leechers: Node[] = []
+  /** Of leechers that began with an info-hash alone. */
+  readonly magnets: SimMagnet[] = []
   /** Engines without a torrent. */
   readonly bystanders: Node[] = []
   readonly scripted: ScriptedPeer[] = []
@@ -56,7 +66,7 @@ export class SimSwarm {
 
   constructor(shape: SwarmShape) {
     this.#shape = shape
-    this.world = new World({ scenario: shape.scenario, seed: shape.seed, trace: shape.trace })
+    this.world = new World(shape)
     this.net = new SimNet(this.world)
     this.tracker = new SimTracker(this.world)
     this.torrents = Array.from({ length: shape.torrents ?? 1 }, (_, at) =>
@@ -86,7 +96,7 @@ export class SimSwarm {
     this.seeds.push(node)
     for (const torrent of this.torrents) {
       node.storage.disk(torrent).fill()
-      node.add(torrent, { check: 'trust' }).torrent.start()
+      node.add(torrent, { check: 'trust', ...shape.torrent }).torrent.start()
     }
     return node
   }
@@ -95,8 +105,17 @@ export class SimSwarm {
   addLeecher(shape: NodeShape = {}): Node {
     const node = this.#node(`leech${this.leechers.length}`, shape)
     this.leechers.push(node)
-    for (const torrent of this.torrents) node.add(torrent).torrent.start()
+    for (const torrent of this.torrents) node.add(torrent, shape.torrent).torrent.start()
     return node
+  }
+
+  /** An engine that knows the info-hash of the first torrent. */
+  addMagnetLeecher(magnet: MagnetShape = {}, shape: NodeShape = {}): SimMagnet {
+    const node = this.#node(`leech${this.leechers.length}`, shape)
+    this.leechers.push(node)
+    const added = new SimMagnet(node, this.torrent, { torrent: shape.torrent ?? {}, ...magnet })
+    this.magnets.push(added)
+    return added
   }
 
   /** An engine that knows of no torrent. */
@@ -117,9 +136,11 @@ export class SimSwarm {
 
   /** Runs until all leechers have everything; returns the virtual time that took, in ms. */
   runUntilComplete(limitMs: number = 10 * 60_000): number {
-    const members = this.leechers.flatMap(node => node.members)
-    this.world.run('all leechers complete', () => members.every(member => member.hasAll), { limitMs })
-    for (const member of members) member.assertComplete()
+    const isComplete = (): boolean =>
+      this.magnets.every(({ member }) => member !== undefined) &&
+      this.leechers.every(({ members }) => members.every(member => member.hasAll))
+    this.world.run('all leechers complete', isComplete, { limitMs })
+    for (const { members } of this.leechers) for (const member of members) member.assertComplete()
     return this.world.elapsedMs
   }
 
@@ -152,6 +173,7 @@ export class SimSwarm {
       torrents: this.torrents,
       memoryBytes: (shape.slabs ?? this.#shape.slabs ?? 32) * SLAB_BYTES,
       engine: { ...this.#shape.engine, ...shape.engine },
+      ...this.#shape.ports,
     })
   }
 }

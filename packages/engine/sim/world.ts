@@ -22,6 +22,8 @@ export interface WorldOptions {
   readonly seed: number
   /** Called with a line for every event. */
   readonly trace?: ((line: string) => void) | undefined
+  /** More arguments of the command that repeats it. */
+  readonly replay?: string | undefined
 }
 
 export interface RunLimits {
@@ -40,6 +42,7 @@ export class World {
   readonly seed: number
   readonly random: SeededRandom
   readonly #trace: ((line: string) => void) | undefined
+  readonly #replay: string
   readonly #events = new EventHeap()
   readonly #checks = new Map<string, (() => void)[]>()
   #nowMs = START_MS
@@ -53,6 +56,7 @@ export class World {
     this.scenario = options.scenario
     this.seed = options.seed
     this.#trace = options.trace
+    this.#replay = options.replay === undefined ? '' : ` ${options.replay}`
     this.random = SeededRandom.named(options.seed, 'world')
   }
 
@@ -154,7 +158,7 @@ export class World {
   /** Ends the scenario: something did not hold. */
   fail(problem: string, cause?: unknown): never {
     const at = `${(this.elapsedMs / 1000).toFixed(3)} s, event ${this.#count} (${this.#place || 'world'}: ${this.#what})`
-    const command = `npm run sim -- --scenario '${this.scenario}' --seed ${this.seed} --trace`
+    const command = `npm run sim -- --scenario '${this.scenario}' --seed ${this.seed}${this.#replay} --trace`
     throw new SimulationError(`${problem}\n  at ${at}\n  again with: ${command}`, { cause })
   }
 
