@@ -3,6 +3,7 @@
  *
  *     npm run sim -- --scenario 'a liar among seeds' --seed 7 --trace
  *     npm run sim -- --seeds 50            every scenario with 50 seeds that nobody has tried
+ *     npm run sim -- --scenario 'a fault in: a slow line' --seed 7 --fault 812:reset
  *
  * Without `--scenario` all are played, without `--seed` with their fixed seeds.
  */
@@ -16,6 +17,8 @@ const { values } = parseArgs({
     scenario: { type: 'string' },
     seed: { type: 'string' },
     seeds: { type: 'string' },
+    /** Number of a call, what goes wrong with it, perhaps for how many ms: see packages/engine/sim/faults.ts. */
+    fault: { type: 'string' },
     trace: { type: 'boolean', default: false },
   },
 })
@@ -24,6 +27,7 @@ await orExplain(ensureBuilt)
 const env = { ...process.env }
 if (values.seed !== undefined) env.SIM_SEED = values.seed
 if (values.seeds !== undefined) env.SIM_SEEDS = values.seeds
+if (values.fault !== undefined) env.SIM_FAULT = values.fault
 if (values.trace) env.SIM_TRACE = '1'
 
 const args = ['run', '--testTimeout=600000', 'packages/engine/sim/']

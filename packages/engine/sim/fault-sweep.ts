@@ -64,7 +64,7 @@ export function sweep(options: SweepOptions): SweepResult {
       if (without === undefined) continue
       clean.set(key, without)
     }
-    const fault = choose(without, played, turn, SeededRandom.named(options.seed, `fault ${played}`))
+    const fault = choose(without, turn, SeededRandom.named(options.seed, `fault ${played}`))
     const outcome = play(fault)
     if (outcome?.hit === undefined) continue
     met.add(`${outcome.hit.kind}: ${fault.what}`)
@@ -80,12 +80,12 @@ export function sweep(options: SweepOptions): SweepResult {
 }
 
 /** One turn goes to a kind of call, the next to any call: most of these are of blocks on their way. */
-function choose({ calls }: FaultOutcome, number: number, turn: number, random: SeededRandom): Fault {
+function choose({ calls }: FaultOutcome, turn: number, random: SeededRandom): Fault {
   const kinds = [...new Set(calls.map(call => call.kind))]
   const burstMs = BURSTS_MS[random.below(BURSTS_MS.length)]!
   let call = random.below(calls.length)
   if (turn % 3 < 2) {
-    const kind = kinds[number % kinds.length]!
+    const kind = kinds[random.below(kinds.length)]!
     const ofKind: number[] = []
     for (const [at, each] of calls.entries()) if (each.kind === kind) ofKind.push(at)
     call = ofKind[random.below(ofKind.length)]!
