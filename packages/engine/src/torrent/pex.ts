@@ -7,10 +7,13 @@ import { ipScope, mayTell } from '../bytes/ip-scope.ts'
 import { ProtocolError } from '../errors.ts'
 import { encodePexMessage, type PexContact, parsePexMessage } from '../wire/pex-message.ts'
 import type { Extension, ExtensionPeer } from './extensions.ts'
+import type { RecentPeers } from './recent-peers.ts'
 
 /** BEP 11: no more than one message a minute, and no more than so many of each in it. */
 const SEND_INTERVAL_MS = 60_000
 const MAX_SENT = 50
+/** BEP 11: with fewer connections than this to addresses of a family, those that ended may be told of, too. */
+const FEW_CONTACTS = 25
 /** While there is nothing new to tell. */
 const LOOK_AGAIN_MS = 10_000
 /** Others tell every minute, but networks delay one message and not the next. */
@@ -29,6 +32,8 @@ export interface ConnectedContact extends PexContact {
 export interface PexOptions {
   /** Everybody now; also those without extensions. */
   readonly contacts: () => Iterable<ConnectedContact>
+  /** Who may be told of where there are few of the others; as if connected, and as gone a message later. */
+  readonly recent?: RecentPeers
   /** At least one; none of them an address that `from` must not send us to. */
   readonly onPeers: (found: readonly PexContact[], from: ExtensionPeer, now: number) => void
 }
@@ -37,6 +42,9 @@ interface Correspondent {
   readonly peer: ExtensionPeer
   /** Whom it thinks us connected to, by address. */
   readonly told: Map<string, PeerAddress>
+  /** How far it has been told of {@link PexOptions.recent}, by family: each goes into one message. */
+  recent4: number
+  recent6: number
   sendAt: number
   receivedAt: number
   early: number
@@ -72,7 +80,7 @@ export class PexExtension implements Extension {
     for (const to of this.#correspondents.values()) {
       if (now < to.sendAt || !to.peer.supports(this.name)) continue
       contacts ??= byAddress(this.#options.contacts())
-      to.sendAt = now + (this.#tell(to, contacts) ? SEND_INTERVAL_MS : LOOK_AGAIN_MS)
+      to.sendAt = now + (this.#tell(to, contacts, now) ? SEND_INTERVAL_MS : LOOK_AGAIN_MS)
     }
   }
 
@@ -83,14 +91,16 @@ export class PexExtension implements Extension {
   #correspondent(peer: ExtensionPeer, now: number): Correspondent {
     let known = this.#correspondents.get(peer.id)
     if (known === undefined) {
-      known = { peer, told: new Map(), sendAt: now, receivedAt: Number.NEGATIVE_INFINITY, early: 0 }
+      const receivedAt = Number.NEGATIVE_INFINITY
+      known = { peer, told: new Map(), recent4: 0, recent6: 0, sendAt: now, receivedAt, early: 0 }
       this.#correspondents.set(peer.id, known)
     }
     return known
   }
 
   /** What changed since the last message: nobody is both added and dropped, or either one twice. */
-  #tell({ peer, told }: Correspondent, contacts: ReadonlyMap<string, ConnectedContact>): boolean {
+  #tell(to: Correspondent, contacts: ReadonlyMap<string, ConnectedContact>, now: number): boolean {
+    const { peer, told } = to
     const dropped: PeerAddress[] = []
     for (const [key, address] of told) {
       if (dropped.length >= MAX_SENT) break
@@ -104,11 +114,35 @@ export class PexExtension implements Extension {
       if (!mayTell(peer.address.host, contact.address.host)) continue
       added.push(contact)
     }
+    this.#addRecent(to, contacts, added, now)
     if (added.length === 0 && dropped.length === 0) return false
     for (const address of dropped) told.delete(formatAddress(address))
     for (const { address } of added) told.set(formatAddress(address), address)
     peer.send(this.name, encodePexMessage(added, dropped))
     return true
+  }
+
+  /** Fills up with those that have left. As they are no contacts, the next message drops them. */
+  #addRecent(
+    to: Correspondent,
+    contacts: ReadonlyMap<string, ConnectedContact>,
+    added: PexContact[],
+    now: number,
+  ): void {
+    const { recent } = this.#options
+    if (recent === undefined) return
+    let v6 = 0
+    for (const { address } of contacts.values()) if (address.host.includes(':')) v6++
+    for (const family of ['recent4', 'recent6'] as const) {
+      const isV6 = family === 'recent6'
+      if ((isV6 ? v6 : contacts.size - v6) >= FEW_CONTACTS) continue
+      for (const contact of recent.after(to[family], isV6, now)) {
+        if (added.length >= MAX_SENT) break
+        to[family] = contact.order
+        const isNews = !contacts.has(contact.key) && !to.told.has(contact.key)
+        if (isNews && mayTell(to.peer.address.host, contact.address.host)) added.push(contact)
+      }
+    }
   }
 }
 

@@ -20,12 +20,14 @@ import type { RateLimit } from './limits.ts'
 import { whoMakesRoom } from './make-room.ts'
 import { MetadataExtension } from './metadata.ts'
 import type { OwnAddress } from './own-address.ts'
+import { isGoodParting, PARTING } from './parting.ts'
 import { Peer, type PeerOwner } from './peer.ts'
 import { type PeerBook, type PeerBookEntry, type PeerSource, visitorEntry } from './peer-book.ts'
 import { type ConnectedContact, PexExtension } from './pex.ts'
 import { Picker } from './picker.ts'
 import { PieceFlow } from './piece-flow.ts'
 import { RateMeter } from './rate-meter.ts'
+import { RecentPeers } from './recent-peers.ts'
 import type { SendBuffers } from './send-buffers.ts'
 import type { TorrentDht } from './torrent-dht.ts'
 
@@ -118,6 +120,8 @@ export class Swarm implements PeerOwner {
   readonly #readers = new Set<Peer>()
   /** Peers that could be asked for more, were there memory or pieces to ask for. */
   readonly #starved = new Set<Peer>()
+  /** Who left, for peers to hear of. */
+  readonly #recent = new RecentPeers()
   #nextPeerId = 1
   #rotation = 0
   #caredAt = 0
@@ -303,8 +307,10 @@ export class Swarm implements PeerOwner {
     }
     for (const other of this.#peers.values()) {
       if (other === peer || other.peerId === undefined || !equalBytes(other.peerId, peerId)) continue
-      if (other.phase !== 'open' || this.#isPreferred(other, peer)) return 'already connected'
-      other.close('already connected')
+      const isSameFamily = other.address.host.includes(':') === peer.address.host.includes(':')
+      const reason = isSameFamily ? 'already connected' : PARTING.otherFamily
+      if (other.phase !== 'open' || this.#isPreferred(other, peer)) return reason
+      other.close(reason)
     }
     this.#dialling.delete(peer)
     this.book.connected(peer.entry, now)
@@ -352,6 +358,10 @@ export class Swarm implements PeerOwner {
     this.#readers.delete(peer)
     this.#starved.delete(peer)
     this.#dialling.delete(peer)
+    if (peer.peerId !== undefined && isGoodParting(reason)) {
+      const contact = contactOf(peer)
+      if (contact !== undefined) this.#recent.add(contact, now)
+    }
     const { entry } = peer
     const useful = peer.download.total > 0 || peer.upload.total > 0
     if (peer.peerId === undefined) this.book.failed(entry, now)
@@ -398,6 +408,7 @@ export class Swarm implements PeerOwner {
       extensions.push(
         new PexExtension({
           contacts: () => this.#contacts(),
+          recent: this.#recent,
           onPeers: found => {
             for (const { address } of found) this.addAddress(address, 'pex')
           },
@@ -418,12 +429,8 @@ export class Swarm implements PeerOwner {
   /** Connected peers that others could connect to. */
   *#contacts(): Iterable<ConnectedContact> {
     for (const peer of this.#peers.values()) {
-      if (peer.phase !== 'open') continue
-      const port = peer.direction === 'out' ? peer.address.port : peer.listens
-      if (port === undefined) continue
-      const reachable = peer.direction === 'out' ? PexFlag.reachable : 0
-      const seed = peer.isSeed || peer.uploadOnly ? PexFlag.uploadOnly : 0
-      yield { id: peer.id, address: { host: peer.address.host, port }, flags: reachable | seed }
+      const contact = peer.phase === 'open' ? contactOf(peer) : undefined
+      if (contact !== undefined) yield contact
     }
   }
 
@@ -459,7 +466,7 @@ export class Swarm implements PeerOwner {
       if (peer.interestStale) peer.updateInterest()
       if (!peer.interested && !peer.choked) peer.choke()
       const settled = now - peer.startedAt > USELESS_MS
-      if (complete && (peer.isSeed || peer.uploadOnly) && settled) peer.close('both have everything')
+      if (complete && (peer.isSeed || peer.uploadOnly) && settled) peer.close(PARTING.bothComplete)
     }
     for (const peer of this.#peers.values()) if (peer.interested && peer.choked) this.onInterest(peer)
     if (this.#peers.size >= this.maxConnections) this.#makeRoom(now)
@@ -491,7 +498,7 @@ export class Swarm implements PeerOwner {
     for (const peer of this.#peers.values()) {
       const idle = peer.phase === 'open' && !peer.interested && !peer.interesting
       if (!idle || now - peer.startedAt <= IDLE_MS) continue
-      peer.close('no use to either side')
+      peer.close(PARTING.noUse)
       return
     }
   }
@@ -503,7 +510,7 @@ export class Swarm implements PeerOwner {
     const leaving = whoMakesRoom(visitor, this.#peers.values(), priorityOf, IDLE_MS, now)
     if (leaving === undefined) return false
     this.#madeRoomAt = now
-    leaving.close('made room for another')
+    leaving.close(PARTING.madeRoom)
     return true
   }
 
@@ -525,4 +532,13 @@ export class Swarm implements PeerOwner {
     for (const peer of choke) peer.choke()
     for (const peer of unchoke) peer.unchoke(now)
   }
+}
+
+/** A peer that others could connect to, with what is known of it; undefined: nobody knows where it listens. */
+function contactOf(peer: Peer): ConnectedContact | undefined {
+  const port = peer.direction === 'out' ? peer.address.port : peer.listens
+  if (port === undefined) return undefined
+  const reachable = peer.direction === 'out' ? PexFlag.reachable : 0
+  const seed = peer.isSeed || peer.uploadOnly ? PexFlag.uploadOnly : 0
+  return { id: peer.id, address: { host: peer.address.host, port }, flags: reachable | seed }
 }

@@ -3,6 +3,7 @@ import { decode } from '../../src/bencode/decode.ts'
 import type { BencodeDict } from '../../src/bencode/value.ts'
 import { formatAddress, type PeerAddress, parseCompact4, parseCompact6 } from '../../src/bytes/address.ts'
 import { type ConnectedContact, PexExtension } from '../../src/torrent/pex.ts'
+import { RecentPeers } from '../../src/torrent/recent-peers.ts'
 import { encodePexMessage } from '../../src/wire/pex-message.ts'
 import { FakeExtensionPeer } from './extension-peers.ts'
 
@@ -11,8 +12,10 @@ const MINUTE = 60_000
 function setUp(host = '10.0.0.1') {
   const contacts: ConnectedContact[] = []
   const found: string[][] = []
+  const recent = new RecentPeers()
   const pex = new PexExtension({
     contacts: () => contacts,
+    recent,
     onPeers: peers => void found.push(peers.map(({ address }) => formatAddress(address))),
   })
   const peer = new FakeExtensionPeer(pex, 1, host)
@@ -21,7 +24,7 @@ function setUp(host = '10.0.0.1') {
     pex.onTick(now)
     return peer.take().map(read)
   }
-  return { contacts, found, pex, peer, tick }
+  return { contacts, found, recent, pex, peer, tick }
 }
 
 function read(payload: Uint8Array): { added: string[]; dropped: string[] } {
@@ -105,6 +108,75 @@ describe('telling', () => {
     peer.supported = true
     pex.onPeerGone(peer)
     expect(tick(1_000)).toEqual([])
+  })
+})
+
+describe('telling of those that left a moment ago', () => {
+  const hosts = (from: number, to: number): string[] =>
+    Array.from({ length: to - from }, (_, n) => `10.0.0.${from + n}:${1000 + from + n}`)
+
+  test('happens once, and as of those that are gone a message later', () => {
+    const { contacts, recent, tick } = setUp()
+    contacts.push(contact(2))
+    recent.add(contact(3), 0)
+    recent.add(contact(4, 'fd00::4'), 0)
+    expect(tick(0)).toEqual([{ added: ['10.0.0.2:1002', '10.0.0.3:1003', '[fd00::4]:1004'], dropped: [] }])
+    expect(tick(MINUTE)).toEqual([{ added: [], dropped: ['10.0.0.3:1003', '[fd00::4]:1004'] }])
+    expect(tick(2 * MINUTE)).toEqual([])
+  })
+
+  test('goes on with those that came back and left again', () => {
+    const { recent, tick } = setUp()
+    recent.add(contact(3), 0)
+    expect(tick(0)).toHaveLength(1)
+    expect(tick(MINUTE)).toHaveLength(1)
+    recent.add(contact(3), MINUTE + 1)
+    expect(tick(2 * MINUTE)).toEqual([{ added: ['10.0.0.3:1003'], dropped: [] }])
+  })
+
+  test('never adds and drops an address in one message, or one that is connected', () => {
+    const { contacts, recent, tick } = setUp()
+    contacts.push(contact(2), contact(3))
+    recent.add(contact(3), 0)
+    expect(tick(0)).toEqual([{ added: ['10.0.0.2:1002', '10.0.0.3:1003'], dropped: [] }])
+    contacts.shift()
+    recent.add(contact(2), 1_000)
+    expect(tick(MINUTE)).toEqual([{ added: [], dropped: ['10.0.0.2:1002'] }])
+    expect(tick(3 * MINUTE)).toEqual([])
+  })
+
+  test('is for those with fewer than 25 contacts, of either family', () => {
+    const { contacts, recent, tick } = setUp()
+    for (let id = 2; id < 27; id++) contacts.push(contact(id))
+    recent.add(contact(30), 0)
+    recent.add(contact(31, 'fd00::31'), 0)
+    expect(tick(0)).toEqual([{ added: [...hosts(2, 27), '[fd00::31]:1031'], dropped: [] }])
+    contacts.pop()
+    expect(tick(MINUTE)[0]).toMatchObject({ added: ['10.0.0.30:1030'] })
+  })
+
+  test('knows the last 25 of either family, for ten minutes', () => {
+    const { recent, tick } = setUp()
+    for (let id = 2; id < 40; id++) recent.add(contact(id), id)
+    recent.add(contact(2), 50)
+    expect(tick(10 * MINUTE + 20)).toEqual([{ added: [...hosts(20, 40), '10.0.0.2:1002'], dropped: [] }])
+  })
+
+  test('spreads over several messages what is more than 50', () => {
+    const { contacts, recent, tick } = setUp()
+    for (let id = 2; id < 26; id++) contacts.push(contact(id), contact(id + 100, `fd00::${id}`))
+    for (let id = 30; id < 60; id++) recent.add(contact(id), 0)
+    expect(tick(0).map(({ added }) => added.length)).toEqual([50])
+    const [next] = tick(MINUTE)
+    expect(next?.added).toEqual(hosts(37, 60))
+    expect(next?.dropped).toEqual(hosts(35, 37))
+  })
+
+  test('keeps addresses of our own network from the internet', () => {
+    const { recent, tick } = setUp('8.8.8.8')
+    recent.add(contact(3), 0)
+    recent.add(contact(4, '9.9.9.9'), 0)
+    expect(tick(0)).toEqual([{ added: ['9.9.9.9:1004'], dropped: [] }])
   })
 })
 

@@ -4,6 +4,7 @@ import { BLOCK_BYTES } from '../../src/metainfo/geometry.ts'
 import { encodeExtendedHandshake } from '../../src/torrent/extended-handshake.ts'
 import { peerPriority } from '../../src/torrent/peer-priority.ts'
 import * as messages from '../../src/wire/messages.ts'
+import { parsePexMessage } from '../../src/wire/pex-message.ts'
 import { Bench, Remote } from './fakes.ts'
 
 const ALL = messages.encodeBitfield(Uint8Array.of(0xf0))
@@ -197,6 +198,32 @@ describe('places', () => {
     expect(them.link.isClosed).toBe(false)
     bench.wait(1_200)
     expect(them.link.isClosed).toBe(true)
+  })
+})
+
+describe('peer exchange', () => {
+  /** What a peer hears of others, after a seed has left a seed. */
+  function heardOfSeed(bench: Bench): string[] {
+    const seed = bench.dial({ host: '10.9.9.9', port: 7000 })
+    seed.handler!.onOpen()
+    seed.greet().say(ALL)
+    bench.wait(6_200)
+    expect(seed.link.isClosed).toBe(true)
+    const extensions = new Map([['ut_pex', 9]])
+    const tells = messages.encodeExtended(0, encodeExtendedHandshake({ extensions }))
+    const them = bench.visit().greet({ extended: true }).say(tells)
+    bench.wait(200)
+    // Four bytes of length, the message's id, the extension's.
+    const told = them.heardBytes().filter(bytes => bytes[4] === 20 && bytes[5] === 9)
+    return told.flatMap(bytes => parsePexMessage(bytes.subarray(6), 9).map(({ address }) => address.host))
+  }
+
+  test('tells also of a seed that a seed has left', () => {
+    expect(heardOfSeed(new Bench({ have: 'all' }))).toEqual(['10.9.9.9'])
+  })
+
+  test('tells nobody of anybody where peers are not to be exchanged', () => {
+    expect(heardOfSeed(new Bench({ have: 'all', discovery: false }))).toEqual([])
   })
 })
 
