@@ -23,16 +23,26 @@ export function ipScope(text: string): IpScope | undefined {
  */
 export function mayTell(source: string, host: string): boolean {
   const told = ipScope(host)
-  if (told === undefined || !isHost(host)) return false
+  if (!isHost(host)) return false
   if (told === 'global') return true
   const teller = ipScope(source)
   return teller === 'loopback' || (teller === 'local' && told === 'local')
 }
 
-function isHost(text: string): boolean {
-  const bytes = parseIp(text)!
+/** Whether this IP literal can be one host's: not unspecified, multicast, broadcast or reserved, nor no literal at all. */
+export function isHost(text: string): boolean {
+  const bytes = parseIp(text)
+  if (bytes === undefined) return false
   if (bytes.length === 4) return bytes[0] !== 0 && bytes[0]! < 224
   return bytes[0] !== 0xff && bytes.some(byte => byte !== 0)
+}
+
+/** 169.254.0.0/16 and fe80::/10: the same cable. In data centres also whoever hands out a machine's own secrets. */
+export function isLinkLocal(text: string): boolean {
+  const bytes = parseIp(text)
+  if (bytes === undefined) return false
+  if (bytes.length === 4) return bytes[0] === 169 && bytes[1] === 254
+  return bytes[0] === 0xfe && (bytes[1]! & 0xc0) === 0x80
 }
 
 /** Networks that are not the internet (RFC 6890), as first bytes and prefix length. */

@@ -125,6 +125,7 @@ class EngineHandle implements Engine {
   readonly #release: () => Promise<void>
   readonly #dht: DhtHome | undefined
   readonly #coreClosed: Promise<void>
+  readonly #bind: string | undefined
   #closing: Promise<void> | undefined
   #port: number
 
@@ -132,6 +133,7 @@ class EngineHandle implements Engine {
     this.#release = release
     this.#dht = dht
     this.#port = port
+    this.#bind = options.bind
     this.#resume =
       options.stateDir === undefined
         ? undefined
@@ -235,7 +237,10 @@ class EngineHandle implements Engine {
     this.#assertOpen()
     const opened = await openSource(source, options.signal)
     if (!isMagnet(opened)) return await loadTorrent(source, { signal: options.signal })
-    const { metainfo } = await fetchMetadata(this.#core, this.#local, opened, options)
+    const { metainfo } = await fetchMetadata(this.#core, this.#local, opened, {
+      ...options,
+      bind: this.#bind,
+    })
     return { metainfo, bytes: wrapInfo(metainfo.infoBytes, metainfo) }
   }
 
@@ -304,7 +309,7 @@ class EngineHandle implements Engine {
     const opened = await openSource(source, options.signal)
     if (!isMagnet(opened)) return { metainfo: opened, found: [], options }
     const { selectOnly } = opened
-    const fetched = await fetchMetadata(this.#core, this.#local, opened, options)
+    const fetched = await fetchMetadata(this.#core, this.#local, opened, { ...options, bind: this.#bind })
     if (selectOnly === undefined || options.files !== undefined) return { ...fetched, options }
     const isSelected = (index: number): boolean =>
       selectOnly.some(({ first, last }) => index >= first && index <= last)

@@ -1,5 +1,6 @@
 /** Fetching what is in a torrent from its peers, where a magnet link or an info-hash is all there is (BEP 9). */
 import { formatAddress, type PeerAddress } from '../bytes/address.ts'
+import { ipScope, isHost, isLinkLocal } from '../bytes/ip-scope.ts'
 import type { Engine as CoreEngine } from '../engine.ts'
 import { ShoalError } from '../errors.ts'
 import { parseInfo } from '../metainfo/info.ts'
@@ -53,13 +54,15 @@ export async function fetchMetadata(
   core: CoreEngine,
   local: LocalPeers | undefined,
   magnet: Magnet,
-  options: Pick<AddOptions, 'peers' | 'trackers' | 'discovery' | 'signal' | 'onFetching'>,
+  options: Pick<AddOptions, 'peers' | 'trackers' | 'discovery' | 'signal' | 'onFetching'> & {
+    /** The address of this machine that the engine is bound to. */
+    readonly bind?: string | undefined
+  },
 ): Promise<Fetched> {
   const { signal, onFetching } = options
-  const named = [...(options.peers ?? []), ...magnet.peers.map(formatAddress)]
-  // A host that a link names and nobody knows is no reason to give up.
-  const resolved = await Promise.allSettled(named.map(resolvePeer))
-  const peers = resolved.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []))
+  const given = await resolveKnown(options.peers ?? [])
+  const linked = await resolveKnown(magnet.peers.map(formatAddress))
+  const peers = [...given, ...linked.filter(({ host }) => mayLinkTo(host, options.bind))]
   if (signal?.aborted) throw abortedError('fetching', signal)
   let fetch: MagnetFetch | undefined
   const stops: (() => void)[] = []
@@ -92,6 +95,21 @@ export async function fetchMetadata(
     for (const stop of stops) stop()
     if (fetch !== undefined) core.dropMagnet(fetch)
   }
+}
+
+/** A host that nobody knows is no reason to give up. */
+async function resolveKnown(names: readonly string[]): Promise<PeerAddress[]> {
+  const resolved = await Promise.allSettled(names.map(resolvePeer))
+  return resolved.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []))
+}
+
+/**
+ * A link is opened by a click on somebody's page, and its 20 bytes of info-hash are sent to whom it names: not to the
+ * services of this machine, unless we are bound to be alone with it.
+ */
+function mayLinkTo(host: string, bind: string | undefined): boolean {
+  if (!isHost(host) || isLinkLocal(host)) return false
+  return ipScope(host) !== 'loopback' || (bind !== undefined && ipScope(bind) === 'loopback')
 }
 
 function progressOf(fetch: MagnetFetch, magnet: Magnet): FetchProgress {

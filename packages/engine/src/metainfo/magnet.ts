@@ -54,7 +54,7 @@ export interface Magnet extends MagnetFields {
   /** Each a tier of its own. */
   readonly trackers: readonly (readonly string[])[]
   readonly webSeeds: readonly string[]
-  /** `x.pe`: names or IP literals. Whoever wrote the link chose them: local addresses are among them if they like. */
+  /** `x.pe`: names or IP literals. Whoever wrote the link chose them: whoever dials them checks first. */
   readonly peers: readonly { readonly host: string; readonly port: number }[]
   /** `so` (BEP 53), ascending and apart: only these files are wanted. Undefined: all. */
   readonly selectOnly: readonly FileRange[] | undefined

@@ -8,11 +8,10 @@ import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { isIP } from 'node:net'
-import { gunzip, inflate, inflateRaw } from 'node:zlib'
 import { canonicalIp } from '../bytes/address.ts'
-import { concatBytes } from '../bytes/bytes.ts'
 import type { IpScope } from '../bytes/ip-scope.ts'
 import { ipScope } from '../bytes/ip-scope.ts'
+import { readBody } from './http-body.ts'
 
 /** What Shoal calls itself towards trackers and other servers. */
 const USER_AGENT = 'Shoal/0.1'
@@ -40,6 +39,8 @@ export interface HttpAnswer {
   /** 200 to 599 without followed redirects. */
   readonly status: number
   readonly body: Uint8Array
+  /** Who answered, as an IP literal; undefined when the connection is gone already. */
+  readonly address: string | undefined
 }
 
 export type HttpFailureKind =
@@ -76,9 +77,6 @@ export function httpGet(
   return () => get.cancel()
 }
 
-/** From near to far: a redirect may lead away from us, never towards us. */
-const NEARNESS: Record<IpScope, number> = { loopback: 0, local: 1, global: 2 }
-
 class Get {
   readonly #options: HttpGetOptions
   readonly #done: (outcome: HttpAnswer | HttpGetError) => void
@@ -88,8 +86,8 @@ class Get {
   /** Counts requests: what an earlier one still has to say is ignored. */
   #hop = 0
   #redirects = 0
-  /** The farthest scope that answered so far. */
-  #scope: IpScope = 'loopback'
+  /** The address that redirected us to where we are; '' if nobody knows. Undefined: what we ask is what we were given. */
+  #redirectedBy: string | undefined
   #host = ''
 
   constructor(options: HttpGetOptions, done: (outcome: HttpAnswer | HttpGetError) => void) {
@@ -149,16 +147,15 @@ class Get {
 
   #receive(url: URL, response: IncomingMessage): void {
     const address = canonicalIp(response.socket.remoteAddress ?? '')
-    const scope = address === undefined ? undefined : this.#scopeOf(address)
-    if (scope !== undefined && NEARNESS[scope] > NEARNESS[this.#scope]) this.#scope = scope
     const status = response.statusCode ?? 0
     const location = response.headers.location
-    if (status >= 300 && status < 400 && location !== undefined) this.#redirect(url, location)
-    else this.#readBody(response, status)
+    if (status >= 300 && status < 400 && location !== undefined) this.#redirect(url, location, address ?? '')
+    else this.#readBody(response, status, address)
   }
 
-  #redirect(from: URL, location: string): void {
+  #redirect(from: URL, location: string, by: string): void {
     this.#hop++
+    this.#redirectedBy = by
     this.#abort()
     if (++this.#redirects > MAX_REDIRECTS) {
       this.#fail('invalid', `${from.hostname} redirects more than ${MAX_REDIRECTS} times`)
@@ -179,43 +176,15 @@ class Get {
     else this.#fail('unsupported', `${from.hostname} redirects: ${refusal}`)
   }
 
-  #readBody(response: IncomingMessage, status: number): void {
+  #readBody(response: IncomingMessage, status: number, address: string | undefined): void {
     const { maxBytes } = this.#options
-    const chunks: Uint8Array[] = []
-    let length = 0
-    response.on('data', (chunk: Uint8Array) => {
-      length += chunk.length
-      if (length > maxBytes) this.#tooLarge()
-      else if (!this.#over) chunks.push(chunk)
+    // Once all is here, that the connection closes is no failure.
+    const received = (): void => void this.#hop++
+    readBody(response, maxBytes, received, (body, cause) => {
+      if (typeof body !== 'string') this.#end({ status, body, address })
+      else if (body !== 'too large') this.#fail('invalid', `the answer of ${this.#host} is ${body}`, cause)
+      else this.#fail('invalid', `the answer of ${this.#host} is larger than ${maxBytes} bytes`)
     })
-    response.on('end', () => {
-      if (this.#over || !response.complete) return
-      this.#unpack(concatBytes(chunks), response.headers['content-encoding'], status)
-    })
-    if (Number(response.headers['content-length']) > maxBytes) this.#tooLarge()
-  }
-
-  #unpack(body: Uint8Array, encoding: string | undefined, status: number): void {
-    // The connection has done its part: that it closes now is no failure.
-    this.#hop++
-    const limits = { maxOutputLength: this.#options.maxBytes }
-    const unpacked = (error: Error | null, bytes: Uint8Array): void => {
-      if (error === null) this.#end({ status, body: plainBytes(bytes) })
-      else if ('code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') this.#tooLarge()
-      else this.#fail('invalid', `the answer of ${this.#host} is damaged`, error)
-    }
-    const packing = (encoding ?? '').trim().toLowerCase()
-    if (packing === '' || packing === 'identity') {
-      this.#end({ status, body })
-    } else if (packing === 'gzip' || packing === 'x-gzip') {
-      gunzip(body, limits, unpacked)
-    } else if (packing === 'deflate') {
-      // Some servers leave out the zlib header, whose first byte ends in 8.
-      if ((body[0] ?? 0) % 16 === 8) inflate(body, limits, unpacked)
-      else inflateRaw(body, limits, unpacked)
-    } else {
-      this.#fail('invalid', `the answer of ${this.#host} is packed in an unknown way`)
-    }
   }
 
   #refusalOfUrl(url: URL): string | undefined {
@@ -228,9 +197,17 @@ class Get {
 
   /** Why this address may not be asked. */
   #refusalOf(address: string, url: URL): string | undefined {
-    const scope = this.#scopeOf(address) ?? 'local'
-    if (NEARNESS[scope] < NEARNESS[this.#scope]) return `${url.hostname} is an address of a local network`
+    if (this.#redirectedBy !== undefined && !this.#mayRedirect(this.#redirectedBy, address)) {
+      return `${url.hostname} is an address of a local network`
+    }
     return this.#options.refuse?.(address, url)
+  }
+
+  /** Anybody may redirect to the internet; to what is near, only who is there: it could not send us anywhere new. */
+  #mayRedirect(by: string, to: string): boolean {
+    const scope = this.#scopeOf(to)
+    if (scope === 'global' || canonicalIp(to) === by) return true
+    return scope === 'loopback' && this.#scopeOf(by) === 'loopback'
   }
 
   #scopeOf(address: string): IpScope | undefined {
@@ -260,15 +237,10 @@ class Get {
     }
   }
 
-  #tooLarge(): void {
-    this.#fail('invalid', `the answer of ${this.#host} is larger than ${this.#options.maxBytes} bytes`)
-  }
-
   #broken(hop: number, error: Error | undefined): void {
     if (hop !== this.#hop) return
-    const code = error !== undefined && 'code' in error ? ` (${String(error.code)})` : ''
     if (error instanceof HttpGetError) this.#fail(error.kind, error.message)
-    else this.#fail('unreachable', `${this.#host} cannot be reached${code}`, error)
+    else this.#fail('unreachable', `${this.#host} ${whatBroke(error)}`, error)
   }
 
   #fail(kind: HttpFailureKind, message: string, cause?: unknown): void {
@@ -291,6 +263,15 @@ function credentials(url: URL): string {
   return `${unescaped(url.username)}:${unescaped(url.password)}`
 }
 
+function whatBroke(error: Error | undefined): string {
+  const code = error !== undefined && 'code' in error ? String(error.code) : ''
+  if (code === '') return 'cannot be reached'
+  if (code === 'HPE_HEADER_OVERFLOW') return `sends too many headers (${code})`
+  if (code.startsWith('HPE_')) return `does not answer in HTTP (${code})`
+  if (/CERT|ISSUER|LEAF|HOSTNAME_MISMATCH/.test(code)) return `has no certificate to be trusted (${code})`
+  return `cannot be reached (${code})`
+}
+
 /** Percent-decoding that lets malformed escapes stand. */
 function unescaped(text: string): string {
   try {
@@ -298,9 +279,4 @@ function unescaped(text: string): string {
   } catch {
     return text
   }
-}
-
-/** Without the methods of Buffer, which differ from those of Uint8Array. */
-function plainBytes(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

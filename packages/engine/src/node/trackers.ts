@@ -1,6 +1,5 @@
 /** The {@link Trackers} port over real networks: HTTP, HTTPS and UDP trackers. */
 import { toHex } from '../bytes/hex.ts'
-import { ipScope } from '../bytes/ip-scope.ts'
 import type { ErrorCode } from '../errors.ts'
 import { ShoalError } from '../errors.ts'
 import type { Trackers } from '../ports.ts'
@@ -12,6 +11,7 @@ import {
   parseScrapeReply,
   scrapeUrl,
 } from '../tracker/http.ts'
+import { believedReply, refusalOfHttpTracker } from '../tracker/near.ts'
 import { redactUrl } from '../tracker/redact.ts'
 import type { HttpAnswer, HttpFailureKind } from './http-get.ts'
 import { HttpGetError, httpGet } from './http-get.ts'
@@ -42,10 +42,11 @@ interface Question<Reply> {
   readonly hasty: boolean
   /** What is fetched from an HTTP tracker; undefined when it cannot be asked this. */
   httpUrl(url: string): string | undefined
-  /** The only paths asked on this very machine. */
-  readonly ownPaths: RegExp
-  /** @throws ShoalError */
-  parse(body: Uint8Array): Reply
+  /**
+   * @param from the address that answered
+   * @throws ShoalError
+   */
+  parse(body: Uint8Array, from: string): Reply
   udp(url: URL, options: UdpOptions, end: Done<Reply>): () => void
 }
 
@@ -134,7 +135,10 @@ class NodeTrackers implements Trackers {
       timeoutMs,
       maxBytes: MAX_ANSWER_BYTES,
       localAddress: this.#options.bindHost,
-      refuse: (address: string, asked: URL) => refuseLoopback(address, asked, question),
+      refuse: (address: string, asked: URL) => {
+        const reason = refusalOfHttpTracker(address, asked.pathname, question.operation)
+        return reason === undefined ? undefined : `${reason}, ${asked.host} names another`
+      },
     }
     return httpGet(new URL(url), options, outcome => end(outcomeOf(outcome, question)))
   }
@@ -145,8 +149,7 @@ function announceOf(request: AnnounceRequest): Question<AnnounceReply> {
     operation: 'announce',
     hasty: request.event === 'stopped',
     httpUrl: url => announceUrl(url, request),
-    ownPaths: /\/announce[^/]*$/i,
-    parse: parseAnnounceReply,
+    parse: (body, from) => believedReply(parseAnnounceReply(body), from),
     udp: (url, options, end) => udpAnnounce(url, request, options, end),
   }
 }
@@ -156,7 +159,6 @@ function scrapeOf(infoHash: Uint8Array): Question<SwarmCounts> {
     operation: 'scrape',
     hasty: false,
     httpUrl: url => scrapeUrl(url, [infoHash]),
-    ownPaths: /\/scrape[^/]*$/i,
     parse: body => {
       const counts = parseScrapeReply(body, [infoHash]).get(toHex(infoHash))
       if (counts === undefined) {
@@ -166,15 +168,6 @@ function scrapeOf(infoHash: Uint8Array): Question<SwarmCounts> {
     },
     udp: (url, options, end) => udpScrape(url, infoHash, options, end),
   }
-}
-
-/**
- * On this very machine, only what looks like a tracker is asked: a torrent must not make us call other services'
- * URLs, which may act on a plain GET.
- */
-function refuseLoopback(address: string, url: URL, question: Question<unknown>): string | undefined {
-  if (ipScope(address) !== 'loopback' || question.ownPaths.test(url.pathname)) return undefined
-  return `on this machine only ${question.operation} URLs are asked, ${url.host} names another`
 }
 
 function outcomeOf<Reply>(outcome: HttpAnswer | HttpGetError, question: Question<Reply>): Reply | ShoalError {
@@ -188,7 +181,7 @@ function outcomeOf<Reply>(outcome: HttpAnswer | HttpGetError, question: Question
       : new ShoalError('TRACKER_REFUSED', reason)
   }
   try {
-    return question.parse(outcome.body)
+    return question.parse(outcome.body, outcome.address ?? '')
   } catch (error) {
     if (error instanceof ShoalError) return error
     throw error

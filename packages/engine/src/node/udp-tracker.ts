@@ -12,6 +12,7 @@ import { canonicalIp, formatAddress } from '../bytes/address.ts'
 import { assert, ShoalError } from '../errors.ts'
 import type { AnnounceReply, AnnounceRequest, SwarmCounts } from '../tracker/announce.ts'
 import { MAX_PEERS_PER_REPLY } from '../tracker/limits.ts'
+import { believedReply, refusalOfUdpTracker } from '../tracker/near.ts'
 import { UdpExchange, type UdpOutcome, type UdpTask, UdpTrackerSession } from '../tracker/udp.ts'
 import { bareHost } from './http-get.ts'
 import { systemRandom } from './system.ts'
@@ -75,7 +76,8 @@ export function udpScrape(
 /** What is asked, and how the answers are read. */
 interface Question<Reply> {
   readonly task: UdpTask
-  replyOf(outcome: UdpOutcome): Reply | ShoalError
+  /** `from` is the address that answered. */
+  replyOf(outcome: UdpOutcome, from: string): Reply | ShoalError
   /** The answers of the tracker's two addresses as one. */
   merge(first: Reply, second: Reply): Reply
 }
@@ -133,9 +135,16 @@ class Asking<Reply extends object> {
 
   #askAll(addresses: readonly LookupAddress[]): void {
     const own = isIP(this.#options.localAddress ?? '')
+    const reachable = addresses.filter(({ family }) => own === 0 || own === family)
+    // What is checked here is what is connected to.
+    const allowed = reachable.filter(({ address }) => refusalOfUdpTracker(address) === undefined)
+    if (reachable.length > 0 && allowed.length === 0) {
+      const reason = refusalOfUdpTracker(reachable[0]!.address)
+      this.#end(new ShoalError('TRACKER_UNSUPPORTED', `${this.#url.hostname}: ${reason}`))
+      return
+    }
     const targets = [4, 6]
-      .filter(family => own === 0 || own === family)
-      .map(family => addresses.find(each => each.family === family)?.address)
+      .map(family => allowed.find(each => each.family === family)?.address)
       .filter(address => address !== undefined)
     this.#open = targets.length
     for (const address of targets) this.#ask(address)
@@ -165,7 +174,7 @@ class Asking<Reply extends object> {
       port,
       this.#options.localAddress,
       outcome => {
-        this.#settle(outcome instanceof ShoalError ? outcome : this.#question.replyOf(outcome))
+        this.#settle(outcome instanceof ShoalError ? outcome : this.#question.replyOf(outcome, address))
       },
     )
     this.#cancels.push(cancel)
@@ -282,10 +291,10 @@ function moreTelling(a: ShoalError | undefined, b: ShoalError): ShoalError {
   return a.code === 'TRACKER_UNREACHABLE' ? b : a
 }
 
-function announceReply(outcome: UdpOutcome): AnnounceReply | ShoalError {
+function announceReply(outcome: UdpOutcome, from: string): AnnounceReply | ShoalError {
   if (outcome.kind === 'failed') return outcome.error
   assert(outcome.kind === 'announced', 'an announce is answered as one')
-  return outcome.reply
+  return believedReply(outcome.reply, from)
 }
 
 function mergeReplies(first: AnnounceReply, second: AnnounceReply): AnnounceReply {

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { formatAddress } from '../../src/bytes/address.ts'
+import { formatAddress, type PeerAddress } from '../../src/bytes/address.ts'
 import type { Engine as CoreEngine } from '../../src/engine.ts'
 import { createTorrent } from '../../src/library/create.ts'
 import { fetchMetadata } from '../../src/library/magnet.ts'
 import { parseMagnet } from '../../src/metainfo/magnet.ts'
 import { systemRandom } from '../../src/node/system.ts'
-import type { MagnetObserver } from '../../src/torrent/magnet-fetch.ts'
+import type { MagnetObserver, MagnetOptions } from '../../src/torrent/magnet-fetch.ts'
 import { PeerBook, type PeerSource } from '../../src/torrent/peer-book.ts'
 import { folder } from './sandbox.ts'
 
@@ -41,4 +41,30 @@ test('of a magnet link that turns out private, only the peers of trackers and of
 
 test('of any other all are', async () => {
   expect(await foundBy({ private: false })).toHaveLength(SOURCES.length + 1)
+})
+
+test.each([
+  [undefined, ['10.0.0.1:1', '8.8.8.8:1']],
+  ['10.0.0.5', ['10.0.0.1:1', '8.8.8.8:1']],
+  ['127.0.0.1', ['127.0.0.1:1', '10.0.0.1:1', '8.8.8.8:1']],
+])('a link names no peer of this machine to an engine bound to %s, nor nobody', async (bind, expected) => {
+  const { metainfo } = await createTorrent(folder({ 'a.bin': 'some content' }))
+  const peers = ['127.0.0.1:1', '10.0.0.1:1', '8.8.8.8:1', '169.254.169.254:1', '0.0.0.0:1', 'localhost:2']
+  const magnet = parseMagnet(
+    `magnet:?xt=urn:btih:${metainfo.infoHashHex}${peers.map(peer => `&x.pe=${peer}`).join('')}`,
+  )
+  expect(magnet.peers).toHaveLength(peers.length)
+  let dialled: readonly PeerAddress[] = []
+  const core = {
+    addMagnet(options: MagnetOptions, observer: MagnetObserver) {
+      dialled = options.peers
+      observer.onMetadata(metainfo.infoBytes)
+      return { book: new PeerBook({ random: systemRandom }) }
+    },
+    dropMagnet: () => {},
+  }
+  await fetchMetadata(core as unknown as CoreEngine, undefined, magnet, { bind, peers: ['127.0.0.1:9'] })
+  const names = dialled.map(formatAddress).filter(name => !name.endsWith(':2'))
+  expect(names).toEqual(['127.0.0.1:9', ...expected])
+  expect(dialled.length > names.length).toBe(bind === '127.0.0.1')
 })

@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http'
 import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
+import { createServer as createTcpServer } from 'node:net'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { IpScope } from '../../src/bytes/ip-scope.ts'
 import type { HttpAnswer, HttpGetOptions } from '../../src/node/http-get.ts'
@@ -22,6 +23,7 @@ describe.skipIf(process.platform === 'darwin')('a redirect', () => {
   const scopes: Record<string, IpScope> = {
     '127.0.0.4': 'global',
     '127.0.0.3': 'local',
+    '127.0.0.5': 'local',
     '127.0.0.1': 'loopback',
   }
   const scopeOf = (address: string): IpScope | undefined => scopes[address]
@@ -35,6 +37,10 @@ describe.skipIf(process.platform === 'darwin')('a redirect', () => {
     ['a local network', 'this machine', '127.0.0.3', '127.0.0.1', false],
     ['a local network', 'the internet', '127.0.0.3', '127.0.0.4', true],
     ['this machine', 'this machine', '127.0.0.1', 'localhost', true],
+    ['this machine', 'another on the local network', '127.0.0.1', '127.0.0.3', false],
+    ['a host of the local network', 'itself', '127.0.0.3', '127.0.0.3', true],
+    ['a host of the local network', 'another', '127.0.0.3', '127.0.0.5', false],
+    ['the internet', 'nobody', '127.0.0.4', '0.0.0.0', false],
   ])('from %s to %s', async (_from, _to, from, to, followed) => {
     let reached = false
     const target = await serve('127.0.0.1', (_, response) => {
@@ -77,12 +83,34 @@ it('takes as many bytes as allowed and no more', async () => {
   expect(await fetched(`http://127.0.0.1:${port}/`, { maxBytes: 7 })).toMatchObject({ kind: 'invalid' })
 })
 
+it('holds no more than the body, however small the pieces it comes in', async () => {
+  const bytes = 1 << 20
+  const tiny = new TextEncoder().encode('1\r\nx\r\n'.repeat(4096))
+  const server = createTcpServer(socket => {
+    socket.on('error', () => {})
+    socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n')
+    for (let sent = 0; sent < bytes; sent += 4096) socket.write(tiny)
+    socket.write('0\r\n\r\n')
+  })
+  const port = await listen(Object.assign(server, { closeAllConnections: () => {} }), '127.0.0.1')
+  let peakBytes = 0
+  const start = process.memoryUsage()
+  const timer = setInterval(() => {
+    const { heapUsed, arrayBuffers } = process.memoryUsage()
+    peakBytes = Math.max(peakBytes, heapUsed - start.heapUsed + arrayBuffers - start.arrayBuffers)
+  }, 1)
+  const outcome = await fetched(`http://127.0.0.1:${port}/`, { maxBytes: bytes, timeoutMs: 20_000 })
+  clearInterval(timer)
+  expect(textOf(outcome)).toHaveLength(bytes)
+  expect(peakBytes).toBeLessThan(64 * bytes)
+})
+
 it('never trusts a certificate that nobody vouches for, even where the environment says so', async () => {
   vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
   const server = createTlsServer({ key: KEY, cert: CERTIFICATE }, (_, response) => response.end('secret'))
   const outcome = await fetched(`https://127.0.0.1:${await listen(server, '127.0.0.1')}/`)
   expect(outcome).toMatchObject({ kind: 'unreachable' })
-  expect((outcome as HttpGetError).message).toMatch(/SELF_SIGNED/)
+  expect((outcome as HttpGetError).message).toMatch(/no certificate to be trusted \(.*SELF_SIGNED/)
 })
 
 function fetched(url: string, options: Partial<HttpGetOptions> = {}): Promise<HttpAnswer | HttpGetError> {
