@@ -72,10 +72,10 @@ export class Shoal {
     return this.events.findLast(({ event }) => event === name)
   }
 
-  /** SIGKILL. There are threads, no processes below it: nothing of it is left. */
+  /** SIGKILL. There are threads, no processes below it: nothing of it is left. How it ended, if it had already. */
   async kill() {
     this.#child.kill('SIGKILL')
-    await this.ended
+    return await this.ended
   }
 
   signal(name) {

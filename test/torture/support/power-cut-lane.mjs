@@ -1,0 +1,115 @@
+/**
+ * One lane of row 2, a process in a mount namespace of its own: what it mounts is gone with it, however it ends.
+ * Prints a line of JSON for each case.
+ */
+import { spawnSync } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { Random } from '../random.mjs'
+import { claimsOf, isRemembered } from './claims.mjs'
+import { DiskImage } from './disk-image.mjs'
+import { Shoal } from './shoal.mjs'
+import { difference, KIB, MIB, makeTorrent, Seeder } from './swarm.mjs'
+
+const RATE = 28 * MIB
+/** From the start of a download to some time after its end. */
+const MOMENT_MS = 2_200
+const END_MS = 60_000
+const MAX_CUTS = 3
+/** Received and verified, but not to be found again: with pieces of at most 1 MiB, so much is between two commits. */
+const MAX_LOST = 16 * MIB
+/** The less a file system orders writes, the more shows. */
+const MOUNTS = ['data=ordered,commit=1', 'data=writeback,commit=1', 'data=ordered', 'data=writeback']
+const LAYOUTS = [
+  { bytes: 40 * MIB + 12_345, many: false, pieceLength: 256 * KIB },
+  { bytes: 40 * MIB + 12_345, many: true, pieceLength: MIB },
+  { bytes: 40 * MIB + 12_345, many: true, pieceLength: 64 * KIB },
+]
+
+const { seed, work, numbers } = JSON.parse(process.argv[2])
+const disk = join(work, 'disk')
+const dir = join(disk, 'data')
+const state = join(disk, 'state')
+const cut = join(work, 'cut.img')
+const torrents = []
+for (const [at, layout] of LAYOUTS.entries()) {
+  const random = Random.named(seed, `data ${at}`)
+  torrents.push(await makeTorrent({ folder: join(work, `${at}`), name: `torrent ${at}`, random, ...layout }))
+}
+const seeder = await Seeder.start(torrents, { uploadRate: () => RATE })
+for (const number of numbers) console.log(JSON.stringify(await oneCase(number)))
+await seeder.close()
+process.exit(0)
+
+async function oneCase(number) {
+  const random = Random.named(seed, `cut ${number}`)
+  const torrent = torrents[number % torrents.length]
+  const options = random.pick(MOUNTS)
+  const image = new DiskImage(join(work, 'disk.img'), disk, options)
+  image.mount()
+  mkdirSync(dir)
+  spawnSync('sync', ['-f', disk])
+  const args = ['get', torrent.file, '--dir', dir, '--state', state, '--bind', '127.0.0.1', '--port', '0']
+  args.push('--no-discovery', '--peer', seeder.address, '--progress-every', '50ms')
+  const faults = []
+  const cuts = []
+  const sentBefore = seeder.sentBytes(torrent)
+  let claims
+
+  for (let again = true; again; again = cuts.length < MAX_CUTS && random.chance(0.25)) {
+    const shoal = new Shoal(args)
+    await pause(random.between(0, MOMENT_MS))
+    shoal.freeze()
+    image.copyTo(cut)
+    const { code } = await shoal.kill()
+    image.unmount()
+    const isAcknowledged = shoal.last('added') !== undefined
+    const received = code === 0 ? torrent.bytes : (shoal.last('progress')?.haveBytes ?? 0)
+
+    // To look is to change: once to look, once to go on.
+    image.become(cut)
+    image.mount()
+    if (isAcknowledged && !isRemembered(torrent, state))
+      faults.push('an acknowledged torrent is not remembered')
+    try {
+      claims = await claimsOf(torrent, dir, state)
+      if (claims.false.length > 0)
+        faults.push(
+          `${claims.false.length} of ${claims.claimed} claimed pieces do not match: ${claims.false.slice(0, 5)}`,
+        )
+    } catch (error) {
+      faults.push(`does not start: ${error.message}`)
+    }
+    image.unmount()
+    const lost = received - (claims?.claimed ?? 0) * torrent.pieceLength
+    const bound = code === 0 ? 0 : MAX_LOST
+    if (lost > bound) faults.push(`${mib(lost)} of ${mib(received)} lost, more than ${mib(bound)}`)
+    const when = code === 0 ? 'after the end' : `at ${mib(received)}`
+    cuts.push(`${when}, ${claims?.claimed} claimed, ${claims?.good} good`)
+    image.become(cut)
+    image.mount()
+  }
+
+  const sentBefore2 = seeder.sentBytes(torrent)
+  const shoal = new Shoal(args)
+  const { code } = await shoal.end(END_MS)
+  if (code !== 0) faults.push(`ended with ${code}: ${shoal.log}`)
+  const wrong = difference(torrent, dir)
+  if (wrong !== undefined) faults.push(wrong)
+  image.unmount()
+  return {
+    number,
+    options,
+    cuts,
+    again: seeder.sentBytes(torrent) - sentBefore - torrent.bytes,
+    /** Fetched in the last run. */
+    last: seeder.sentBytes(torrent) - sentBefore2,
+    claimed: claims?.claimed ?? 0,
+    faults,
+  }
+}
+
+function mib(bytes) {
+  return `${(bytes / MIB).toFixed(1)} MiB`
+}
