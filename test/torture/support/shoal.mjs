@@ -21,9 +21,13 @@ export class Shoal {
   #child
   #watchers = new Set()
 
-  /** @param {string[]} args `--json` is added */
-  constructor(args) {
-    this.#child = spawn(process.execPath, [SHOAL, ...args, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  /**
+   * @param {string[]} args `--json` is added
+   * @param {{ uid?: number, gid?: number }} as another user
+   */
+  constructor(args, as = {}) {
+    const stdio = ['ignore', 'pipe', 'pipe']
+    this.#child = spawn(process.execPath, [SHOAL, ...args, '--json'], { stdio, ...as })
     running.add(this.#child)
     let rest = ''
     this.#child.stdout.setEncoding('utf8').on('data', text => {

@@ -93,8 +93,11 @@ export class Seeder {
   }
 }
 
-/** What is wrong with the data below `dir`, in words; undefined: it is whole, and nothing else is there. */
-export function difference(torrent, dir) {
+/**
+ * What is wrong with the data below `dir`, in words; undefined: it is whole, and nothing else is there but for what is
+ * of `others`.
+ */
+export function difference(torrent, dir, others = []) {
   const found = new Set()
   for (const entry of readdirSync(dir, { recursive: true, withFileTypes: true })) {
     if (!entry.isDirectory())
@@ -110,6 +113,7 @@ export function difference(torrent, dir) {
     }
     if (sha256(content) !== digest) return `${path} differs`
   }
+  for (const { files } of others) for (const path of files.keys()) found.delete(path)
   const [more] = found
   return more === undefined ? undefined : `${more} should not be there`
 }
