@@ -9,13 +9,14 @@
  */
 import { ShoalError } from '../errors.ts'
 import type { Geometry } from '../metainfo/geometry.ts'
-import type { FileStamp, Run, RunOutcome, StoragePlan, Store, StoreHandler } from '../ports.ts'
+import type { Run, RunOutcome, StoragePlan, Store, StoreHandler } from '../ports.ts'
 import { unpackError } from './disk-errors.ts'
 import type { ReadHandles } from './handles.ts'
 import { PartsIndex } from './parts-index.ts'
 import { PieceReader } from './piece-reader.ts'
 import type { ReadCache, ReadSource } from './read-cache.ts'
 import type { Answer, HeldExtent, TorrentPlan } from './store-messages.ts'
+import { type Mark, Witness } from './witness.ts'
 import type { StoreWorker, WorkerPool } from './worker-pool.ts'
 
 /** A batch of pieces to check: long enough to keep messages few, short enough to spread and to stop soon. */
@@ -43,6 +44,7 @@ export class FileStore implements Store {
   readonly #geometry: Geometry
   readonly #plan: TorrentPlan
   readonly #parts: PartsIndex
+  readonly #witness: Witness
   readonly #reader: PieceReader
   readonly #source: ReadSource
   readonly #onGone: () => void
@@ -80,7 +82,9 @@ export class FileStore implements Store {
     this.#wanted = plan.wanted
     this.#inPlace = new Uint8Array(files.length)
     this.#parts = new PartsIndex(geometry)
-    this.#reader = new PieceReader({ id, dir, infoHash, geometry }, this.#parts, shared.handles)
+    this.#witness = new Witness(geometry)
+    const about = { id, dir, infoHash, geometry, hashes }
+    this.#reader = new PieceReader(about, this.#parts, shared.handles, this.#witness)
     this.#source = {
       id,
       geometry,
@@ -211,10 +215,11 @@ export class FileStore implements Store {
     this.#handler.onPrepared(answer.found)
   }
 
-  #place(found: readonly FileStamp[]): void {
+  #place(found: readonly (Mark | undefined)[]): void {
     this.#allInPlace = true
     for (const file of this.#geometry.files) {
       const stamp = found[file.index]
+      this.#witness.see(file, stamp)
       // One that is longer than in the torrent is somebody else's as long as nobody wants ours.
       const there = stamp !== undefined && stamp.size <= file.length
       const inPlace = file.pad || this.#wanted[file.index] === true || there
@@ -312,6 +317,7 @@ export class FileStore implements Store {
 
   #checkBatch(pieces: readonly number[]): void {
     this.#batchesInFlight++
+    const { changes } = this.#witness
     const worker = this.#worker()
     const held = this.#parts.size === 0 ? [] : pieces.flatMap(piece => this.#parts.ofPiece(piece))
     const bytes = pieces.length * this.#geometry.pieceLength
@@ -323,10 +329,17 @@ export class FileStore implements Store {
       const matches = answer.kind === 'checked' ? answer.matches : undefined
       if (answer.kind === 'checked' && answer.error) this.#checkError ??= unpackError(answer.error)
       for (let at = 0; at < pieces.length; at++) {
-        if (!this.#closing) this.#handler.onChecked(pieces[at]!, matches?.[at] === 1)
+        const isGood = matches?.[at] === 1
+        if (isGood && changes === this.#witness.changes) this.#prove(pieces[at]!)
+        if (!this.#closing) this.#handler.onChecked(pieces[at]!, isGood)
       }
       this.#feedCheck()
     })
+  }
+
+  /** What a check has hashed need not be hashed again to be served, as long as its files stay as they were before. */
+  #prove(piece: number): void {
+    if (this.#parts.ofPiece(piece).length === 0 && this.#witness.isSettled(piece)) this.#witness.prove(piece)
   }
 }
 

@@ -1,11 +1,30 @@
-/** Reads bytes of a torrent on the main thread, asynchronously, for {@link ReadCache}. */
+/**
+ * Reads bytes of a torrent on the main thread, asynchronously, for {@link ReadCache}, and gives nothing away that does not
+ * match its piece. Files are looked at once for each load, after it was read:
+ *
+ *     all as they were when the piece was proven   it is good
+ *     otherwise                                    the bytes that were read are hashed: good, or a read error
+ *
+ * While we write to a file ourselves it changes all the time, and what is read of it is always hashed.
+ */
+import type { Stats } from 'node:fs'
+import { type FileHandle, lstat } from 'node:fs/promises'
 import { ShoalError } from '../errors.ts'
-import type { Geometry } from '../metainfo/geometry.ts'
+import type { FileSpan, Geometry } from '../metainfo/geometry.ts'
 import { diskError, shortFile } from './disk-errors.ts'
 import { filePath, type Place, partsPath, placesOf } from './file-plan.ts'
 import { inspectFolders } from './folders.ts'
 import type { ReadHandles } from './handles.ts'
 import type { PartsIndex } from './parts-index.ts'
+import { PieceProof } from './piece-proof.ts'
+import { markOf, type Witness } from './witness.ts'
+
+/** The name leads to another file than the one that was open. */
+class Replaced extends Error {
+  constructor() {
+    super('it was replaced while it was read')
+  }
+}
 
 export class PieceReader {
   readonly #id: number
@@ -14,12 +33,15 @@ export class PieceReader {
   readonly #geometry: Geometry
   readonly #parts: PartsIndex
   readonly #handles: ReadHandles
+  readonly #witness: Witness
+  readonly #proof: PieceProof
   #closed = false
 
   constructor(
-    torrent: { id: number; dir: string; infoHash: string; geometry: Geometry },
+    torrent: { id: number; dir: string; infoHash: string; geometry: Geometry; hashes: Uint8Array },
     parts: PartsIndex,
     handles: ReadHandles,
+    witness: Witness,
   ) {
     this.#id = torrent.id
     this.#dir = torrent.dir
@@ -27,6 +49,8 @@ export class PieceReader {
     this.#geometry = torrent.geometry
     this.#parts = parts
     this.#handles = handles
+    this.#witness = witness
+    this.#proof = new PieceProof(torrent.geometry, torrent.hashes)
   }
 
   /** Nothing is opened any more; reads under way end by themselves. */
@@ -40,11 +64,81 @@ export class PieceReader {
     this.#handles.close(`${this.#id}:parts`)
   }
 
-  /** Fills `into` from `begin` of `piece`, going on into the pieces after it; tells which pieces are not all there. */
+  /** Fills `into` from `begin` of `piece`, going on into the pieces after it; tells which pieces are no good. */
   async fill(piece: number, begin: number, into: Uint8Array): Promise<ReadonlyMap<number, ShoalError>> {
-    const bad = new Map<number, ShoalError>()
+    const { pieceLength } = this.#geometry
+    const witness = this.#witness
     const start = this.#geometry.pieceOffset(piece) + begin
-    for (const place of this.#places(piece, begin, into.length)) {
+    const last = Math.floor((start + into.length - 1) / pieceLength)
+    const places = this.#places(piece, begin, into.length)
+    const settled = await this.#look(places, piece, last)
+    const { changes } = witness
+    const bad = await this.#readAll(places, start, into)
+    for (let each = piece; each <= last; each++) {
+      if (bad.has(each) || (witness.changes === changes && witness.isProven(each))) continue
+      const from = Math.max(start, this.#geometry.pieceOffset(each))
+      const to = Math.min(
+        start + into.length,
+        this.#geometry.pieceOffset(each) + this.#geometry.pieceSize(each),
+      )
+      const bytes = into.subarray(from - start, to - start)
+      const within = from - this.#geometry.pieceOffset(each)
+      const matches = await this.#matches(each, within, bytes, settled.has(each) ? changes : undefined)
+      if (!matches) bad.set(each, this.#mismatch(each))
+    }
+    return bad
+  }
+
+  /** Looks at the files before they are read, where that may prove something: of which pieces it may. */
+  async #look(places: readonly Place[], first: number, last: number): Promise<ReadonlySet<number>> {
+    const settled = new Set<number>()
+    const witness = this.#witness
+    let proven = true
+    for (let piece = first; proven && piece <= last; piece++) proven = witness.isProven(piece)
+    if (proven) return settled
+    for (const place of places) {
+      // What is wrong with it, reading tells.
+      if (place.kind === 'file') await this.#use(place, handle => this.#see(place, handle)).catch(() => {})
+    }
+    for (let piece = first; piece <= last; piece++) {
+      if (witness.isSettled(piece) && this.#parts.ofPiece(piece).length === 0) settled.add(piece)
+    }
+    return settled
+  }
+
+  /** Hashes. `changes`: how many there had been before the bytes were read; undefined: they prove nothing for later. */
+  async #matches(
+    piece: number,
+    begin: number,
+    bytes: Uint8Array,
+    changes: number | undefined,
+  ): Promise<boolean> {
+    const witness = this.#witness
+    if (bytes.length === this.#geometry.pieceSize(piece)) {
+      if (!(await this.#proof.isPiece(piece, bytes))) return false
+      if (witness.changes === changes) witness.prove(piece)
+      return true
+    }
+    if (changes !== undefined || !this.#proof.hasDigests(piece)) {
+      const before = witness.changes
+      const matches = await this.#proof.survey(piece, before, async (at, into) => {
+        const start = this.#geometry.pieceOffset(piece) + at
+        return (await this.#readAll(this.#places(piece, at, into.length), start, into)).size === 0
+      })
+      if (!matches) return false
+      if (changes !== undefined && witness.changes === before) witness.prove(piece)
+    }
+    return await this.#proof.isPart(piece, begin, bytes)
+  }
+
+  /** Reads all places, then sees their files. What could not be read, by piece. */
+  async #readAll(
+    places: readonly Place[],
+    start: number,
+    into: Uint8Array,
+  ): Promise<Map<number, ShoalError>> {
+    const bad = new Map<number, ShoalError>()
+    for (const place of places) {
       const bytes = into.subarray(place.from, place.from + place.length)
       const { length, error } = await this.#read(place, bytes)
       if (error === undefined) continue
@@ -62,25 +156,61 @@ export class PieceReader {
       into.fill(0)
       return { length: into.length, error: undefined }
     }
-    const inParts = place.kind === 'parts'
-    const path = inParts ? partsPath(this.#dir, this.#infoHash) : filePath(this.#dir, place.file)
-    const key = `${this.#id}:${inParts ? 'parts' : place.file.index}`
-    const inspect = (): Promise<void> =>
-      inParts ? Promise.resolve() : inspectFolders(this.#dir, place.file.path)
     let length = 0
     try {
-      if (this.#closed) throw new ShoalError('CLOSED', 'the torrent was closed')
-      await this.#handles.use(key, path, inspect, async handle => {
-        while (length < into.length) {
-          const { bytesRead } = await handle.read(into, length, into.length - length, place.position + length)
-          if (bytesRead === 0) throw shortFile(path)
-          length += bytesRead
+      await this.#use(place, async handle => {
+        length = 0
+        let got = 0
+        while (got < into.length) {
+          const { bytesRead } = await handle.read(into, got, into.length - got, place.position + got)
+          if (bytesRead === 0) break
+          got += bytesRead
         }
+        if (place.kind === 'file') await this.#see(place, handle)
+        length = got
+        if (length < into.length) throw shortFile(this.#path(place))
       })
       return { length, error: undefined }
     } catch (cause) {
-      return { length, error: diskError(cause, 'read', path) }
+      return { length, error: diskError(cause, 'read', this.#path(place)) }
     }
+  }
+
+  /** Notes how the file looks now. Throws where it is no longer the one that has its name. */
+  async #see(place: Place, handle: FileHandle): Promise<void> {
+    const stats = await handle.stat()
+    if (this.#witness.see(place.file, markOf(stats))) return
+    const named: Stats = await lstat(this.#path(place))
+    if (named.ino !== stats.ino) throw new Replaced()
+  }
+
+  async #use(place: Place, use: (handle: FileHandle) => Promise<void>): Promise<void> {
+    const inParts = place.kind === 'parts'
+    const key = `${this.#id}:${inParts ? 'parts' : place.file.index}`
+    const inspect = (): Promise<void> =>
+      inParts ? Promise.resolve() : inspectFolders(this.#dir, place.file.path)
+    for (let isFirst = true; ; isFirst = false) {
+      if (this.#closed) throw new ShoalError('CLOSED', 'the torrent was closed')
+      try {
+        return await this.#handles.use(key, this.#path(place), inspect, use)
+      } catch (cause) {
+        // Its handle is dropped: what is opened next is what has the name now.
+        if (!(cause instanceof Replaced) || !isFirst) throw cause
+      }
+    }
+  }
+
+  #path(place: Place): string {
+    return place.kind === 'parts' ? partsPath(this.#dir, this.#infoHash) : filePath(this.#dir, place.file)
+  }
+
+  #mismatch(piece: number): ShoalError {
+    const file: FileSpan = this.#witness.suspectOf(piece)
+    const path = filePath(this.#dir, file)
+    return new ShoalError('DISK_READ', `${path} was changed: piece ${piece} in it does not match any more`, {
+      operation: 'read',
+      subject: path,
+    })
   }
 
   /** The places of a range that may cross pieces; neighbours in a file are one. */

@@ -2,6 +2,7 @@
 import type { GeometryFile } from '../metainfo/geometry.ts'
 import type { FileStamp } from '../ports.ts'
 import type { PlainError } from './disk-errors.ts'
+import type { Mark } from './witness.ts'
 
 /** All that a worker has to know of a torrent; `hashes` and `cancel` are shared memory. */
 export interface TorrentPlan {
@@ -93,7 +94,7 @@ export type Answer =
   | { readonly kind: 'checked'; readonly matches: Uint8Array; readonly error: PlainError | undefined }
   | {
       readonly kind: 'prepared'
-      readonly found: readonly FileStamp[]
+      readonly found: readonly (Mark | undefined)[]
       /** What the parts file holds now, and what it once did and has kept room for. */
       readonly held: readonly HeldExtent[]
       readonly spare: readonly HeldExtent[]

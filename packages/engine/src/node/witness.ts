@@ -1,0 +1,103 @@
+/**
+ * What is known about the files of one torrent from looking at them: whether a piece whose bytes were hashed once may be
+ * served without hashing them again. A file that anybody writes to, cuts, touches or replaces gets another mark, and
+ * with it every piece that has bytes in it has to be proven anew.
+ *
+ * Times of files move in steps, of some milliseconds on most systems, of two seconds on FAT: two changes within one step
+ * cannot be told apart. So nothing is proven of a file that changed just now.
+ */
+import { Bitfield } from '../bytes/bitfield.ts'
+import type { FileSpan, Geometry } from '../metainfo/geometry.ts'
+
+/** More than the coarsest step of file times, and some for clocks of file servers that differ from ours. */
+const SETTLED_MS = 3_000
+
+/** What differs after a change of a file: of its content (size, times) or of the file itself (ino). */
+export interface Mark {
+  readonly ino: number
+  readonly size: number
+  readonly mtimeMs: number
+  /** Nobody can set this one back. */
+  readonly ctimeMs: number
+}
+
+export class Witness {
+  readonly #geometry: Geometry
+  readonly #unixTimeMs: () => number
+  /** One per file; undefined: not seen, or not there. */
+  readonly #marks: (Mark | undefined)[]
+  /** 1 for files whose mark was old enough when it was last seen. */
+  readonly #settled: Uint8Array
+  readonly #proven: Bitfield
+  #changes = 0
+
+  constructor(geometry: Geometry, unixTimeMs: () => number = Date.now) {
+    this.#geometry = geometry
+    this.#unixTimeMs = unixTimeMs
+    this.#marks = geometry.files.map(() => undefined)
+    this.#settled = new Uint8Array(geometry.files.length)
+    this.#proven = new Bitfield(geometry.pieceCount)
+  }
+
+  /** How many changes were seen. What was read while this grew may be of before or after. */
+  get changes(): number {
+    return this.#changes
+  }
+
+  /** Notes how a file looks; false when it is not as it was last seen. */
+  see(file: FileSpan, mark: Mark | undefined): boolean {
+    const { index } = file
+    const known = this.#marks[index]
+    this.#settled[index] = mark !== undefined && isSettled(mark, this.#unixTimeMs()) ? 1 : 0
+    if (isSame(known, mark)) return true
+    this.#marks[index] = mark
+    this.#changes++
+    const span = this.#geometry.piecesOf(file)
+    for (let piece = span?.first ?? 0; span !== undefined && piece <= span.last; piece++) {
+      this.#proven.delete(piece)
+    }
+    return false
+  }
+
+  isProven(piece: number): boolean {
+    return this.#proven.has(piece)
+  }
+
+  /** Whether what is hashed from now on, with no change seen until then, may be called proven. */
+  isSettled(piece: number): boolean {
+    return this.#filesOf(piece).every(file => this.#settled[file.index] === 1)
+  }
+
+  /** The piece matched, and all its files are as they were seen before it was read. */
+  prove(piece: number): void {
+    this.#proven.add(piece)
+  }
+
+  /** Of the files of a piece the one that changed last. */
+  suspectOf(piece: number): FileSpan {
+    let newest: FileSpan | undefined
+    const timeOf = (file: FileSpan): number => this.#marks[file.index]?.ctimeMs ?? 0
+    for (const file of this.#filesOf(piece)) {
+      if (newest === undefined || timeOf(file) > timeOf(newest)) newest = file
+    }
+    return newest ?? this.#geometry.files[0]!
+  }
+
+  #filesOf(piece: number): FileSpan[] {
+    const slices = this.#geometry.slices(this.#geometry.pieceOffset(piece), this.#geometry.pieceSize(piece))
+    return slices.map(slice => slice.file).filter(file => !file.pad)
+  }
+}
+
+export function markOf({ ino, size, mtimeMs, ctimeMs }: Mark): Mark {
+  return { ino, size, mtimeMs, ctimeMs }
+}
+
+function isSame(a: Mark | undefined, b: Mark | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b
+  return a.ino === b.ino && a.size === b.size && a.mtimeMs === b.mtimeMs && a.ctimeMs === b.ctimeMs
+}
+
+function isSettled(mark: Mark, unixTimeMs: number): boolean {
+  return unixTimeMs - mark.ctimeMs > SETTLED_MS
+}
