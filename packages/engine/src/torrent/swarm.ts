@@ -326,7 +326,8 @@ export class Swarm implements PeerOwner {
   onListens(peer: Peer, port: number): void {
     if (peer.direction === 'out') return
     const address = { host: peer.address.host, port }
-    this.addAddress(address, 'incoming', peer.peerId)
+    // Without its id: once restarted it has another, and someone else's address must not be spoiled by a wrong one.
+    this.addAddress(address, 'incoming')
     const entry = this.#listening.has(peer) ? undefined : this.book.claim(address)
     if (entry !== undefined) this.#listening.set(peer, entry)
   }

@@ -94,6 +94,18 @@ describe('a visitor that tells where it listens', () => {
     expect(bench.dialled.at(-1)!.key).toBe('10.9.9.9:7000')
   })
 
+  test('is welcome when dialled there later, though it has restarted and has another peer id', () => {
+    const bench = new Bench()
+    const visitor = bench.visit(from).greet({ peerId: MORE, extended: true }).say(tells, ALL)
+    visitor.handler!.onClose(undefined)
+    bench.wait(10 * 60_000)
+    expect(bench.swarm.dial(bench.now)).toBe(true)
+    const called = bench.dialled.at(-1)!
+    called.handler!.onOpen()
+    called.greet({ peerId: LESS })
+    expect(called.link.isClosed).toBe(false)
+  })
+
   test('where another is connected leaves that one alone', () => {
     const bench = new Bench()
     const called = bench.dial({ host: from.host, port: 7000 })
