@@ -15,6 +15,8 @@ import type { DatagramSocket, Ports } from './ports.ts'
 
 /** Nodes named before there is a socket; more than torrent files and first peers name. */
 const MAX_EARLY_NODES = 200
+/** A socket that broke, or one that is needed and could not be had, is opened again after so long. */
+const REOPEN_MS = 30_000
 
 export type SavedDht = { readonly [family in Family]?: Uint8Array }
 
@@ -63,6 +65,12 @@ export class DhtService {
   /** Some node has answered: a search finds something. */
   #hasEntered = false
   #isClosed = false
+  /** The port asked for. */
+  #askedPort = 0
+  #hasSettled = false
+  /** To be opened again, and when. */
+  readonly #lost = new Set<Family>()
+  #reopenAt = Number.POSITIVE_INFINITY
 
   /** `host`: an address of this machine; undefined: every address, IPv4 and IPv6. */
   constructor(
@@ -90,12 +98,15 @@ export class DhtService {
 
   /** Opens the sockets: at this port or, where it is taken, at any. */
   open(port: number): void {
+    if (this.#isClosed) return
+    this.#askedPort = port
     const families: Family[] = this.#host === undefined ? [4, 6] : [familyOf(this.#host)]
     for (const family of families) this.#openSocket(family, port)
   }
 
   /** To be called every 100 ms or so: a search begins, and goes on after a loss, at a tick. */
   tick(now: number): void {
+    if (now >= this.#reopenAt) this.#reopen()
     const dht = this.#dht
     if (dht === undefined) return
     dht.tick(now)
@@ -107,6 +118,7 @@ export class DhtService {
     for (const { socket } of this.#sockets.values()) socket.close()
     this.#sockets.clear()
     this.#waiting.clear()
+    this.#lost.clear()
   }
 
   // -------------------------------------------------------------------------------------------------- commands
@@ -212,9 +224,10 @@ export class DhtService {
           },
           onError: error => {
             this.#sockets.delete(family)
-            if (this.#isClosed || this.#dht !== undefined) return
+            if (this.#isClosed) return
             if (error.code === 'PORT_IN_USE' && port !== 0) return this.#openSocket(family, 0)
-            this.#errors.push(error)
+            if (!this.#hasSettled) this.#errors.push(error)
+            this.#lose(family)
             this.#settle()
           },
         },
@@ -223,14 +236,29 @@ export class DhtService {
     this.#sockets.set(family, entry)
   }
 
+  #lose(family: Family): void {
+    this.#lost.add(family)
+    this.#reopenAt = this.#ports.clock.now() + REOPEN_MS
+  }
+
+  #reopen(): void {
+    this.#reopenAt = Number.POSITIVE_INFINITY
+    const families = [...this.#lost]
+    this.#lost.clear()
+    for (const family of families) this.#openSocket(family, this.#askedPort)
+  }
+
   /** Begins once no socket is still being opened. */
   #settle(): void {
+    if (this.#dht !== undefined) return
     if ([...this.#sockets.values()].some(({ port }) => port === undefined)) return
     const { clock, random, sha1 } = this.#ports
     const { saved, readOnly, verify } = this.#setup
     const families = [...this.#sockets.keys()]
     if (families.length > 0) {
       const now = clock.now()
+      // Many machines have but one family: what is not there at the beginning is not asked for again.
+      this.#lost.clear()
       const dht = new Dht(
         {
           families,
@@ -246,8 +274,10 @@ export class DhtService {
       if (this.#bootstrap.length > 0) dht.bootstrap(this.#bootstrap, now)
       for (const address of this.#early) dht.addNode(address, now)
       this.#flush(dht, now)
+      this.#early = []
     }
-    this.#early = []
+    if (this.#hasSettled) return
+    this.#hasSettled = true
     this.#observer.onSettled(this.#errors)
   }
 
