@@ -120,6 +120,8 @@ export class Engine {
       },
       onLink: link => this.#onLink(link),
       onError: error => {
+        // Peers are found by the DHT all the same.
+        if (this.#listenPort === undefined) this.dht?.open(dht?.port ?? listen.port)
         this.#listenPort = undefined
         this.#observer.onError(error)
       },
