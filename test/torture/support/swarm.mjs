@@ -11,11 +11,11 @@ const HOST = '127.0.0.1'
 /**
  * One torrent in a folder of its own.
  *
- * @param {{ folder: string, name: string, bytes: number, many: boolean, pieceLength: number, random: import('../random.mjs').Random }} o
+ * @param {{ folder: string, name: string, bytes: number, many: boolean, pieceLength: number, random: import('../random.mjs').Random, trackers?: string[][] }} o
  * @returns {Promise<{ name: string, dir: string, file: string, metainfo: object, bytes: number, files: Map<string, string>, pieceLength: number }>}
  * `dir` holds the data, `file` is the torrent file, `files` has SHA-256 by path below `dir`
  */
-export async function makeTorrent({ folder, name, bytes, many, pieceLength, random }) {
+export async function makeTorrent({ folder, name, bytes, many, pieceLength, random, trackers }) {
   const dir = join(folder, 'data')
   const cipher = createCipheriv('aes-128-ctr', random.bytes(16), Buffer.alloc(16))
   const root = join(dir, name)
@@ -27,7 +27,7 @@ export async function makeTorrent({ folder, name, bytes, many, pieceLength, rand
     writeFileSync(target, content)
     files.set(join(name, path), sha256(content))
   }
-  const { metainfo, bytes: torrent } = await createTorrent(root, { pieceLength })
+  const { metainfo, bytes: torrent } = await createTorrent(root, { pieceLength, trackers })
   const file = join(folder, `${name}.torrent`)
   writeFileSync(file, torrent)
   return { name, dir, file, metainfo, bytes, files, pieceLength }
