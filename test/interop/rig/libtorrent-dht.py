@@ -1,4 +1,4 @@
-"""libtorrent with its DHT: libtorrent-dht.py node|get|seed IP PORT BOOTSTRAP [TORRENT DIR].
+"""libtorrent with its DHT: libtorrent-dht.py node|get|seed IP PORT BOOTSTRAP [TORRENT|MAGNET DIR].
 
 Finds peers by the DHT alone; BOOTSTRAP is HOST:PORT or "". Ends by itself when `get` is complete.
 """
@@ -42,10 +42,14 @@ session = lt.session(
 handle = None
 if mode != "node":
     torrent, directory = sys.argv[5:7]
-    params = lt.add_torrent_params()
-    params.ti = lt.torrent_info(torrent)
+    if torrent.startswith("magnet:"):
+        params = lt.parse_magnet_uri(torrent)
+    else:
+        params = lt.add_torrent_params()
+        params.ti = lt.torrent_info(torrent)
     params.save_path = directory
     params.flags &= ~(lt.torrent_flags.auto_managed | lt.torrent_flags.paused)
+    params.flags |= lt.torrent_flags.disable_lsd | lt.torrent_flags.disable_pex
     handle = session.add_torrent(params)
 announce_at = 0
 while True:
