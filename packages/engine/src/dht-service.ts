@@ -6,10 +6,11 @@ import type { PeerAddress } from './bytes/address.ts'
 import { type Family, familyOf } from './dht/address-rules.ts'
 import { Dht } from './dht/dht.ts'
 import type { Contact } from './dht/distance.ts'
-import { checkItem, type ImmutableItem, type Item } from './dht/item.ts'
+import { checkItem, type Item } from './dht/item.ts'
 import type { Verify } from './dht/item-store.ts'
 import type { DhtSnapshot } from './dht/node-types.ts'
 import type { SearchSummary } from './dht/searches.ts'
+import type { GetOptions, PutOptions } from './dht/tasks.ts'
 import type { ShoalError } from './errors.ts'
 import type { DatagramSocket, Ports } from './ports.ts'
 
@@ -138,15 +139,16 @@ export class DhtService {
   }
 
   /** Looks for an item (BEP 44) by its 20 bytes. */
-  get(target: Uint8Array, onDone: (item: Item | undefined, summary: SearchSummary) => void): () => void {
-    return this.#whenEntered((dht, now) => dht.get(target, { onDone }, now))
+  get(target: Uint8Array, options: GetOptions): () => void {
+    return this.#whenEntered((dht, now) => dht.get(target, options, now))
   }
 
-  /** Stores a value (bencoded, at most 1000 bytes). Throws a ShoalError `OPTION_INVALID` when it is no such value. */
-  put(value: Uint8Array, onDone: (summary: SearchSummary, target: Uint8Array) => void): () => void {
-    const item: ImmutableItem = { kind: 'immutable', value }
+  /** Stores an item. Throws a ShoalError `OPTION_INVALID` when it is none that anybody would store. */
+  put(item: Item, options: PutOptions): () => void {
     checkItem(item)
-    return this.#whenEntered((dht, now) => dht.putImmutable(item, { onDone }, now))
+    return this.#whenEntered((dht, now) =>
+      item.kind === 'immutable' ? dht.putImmutable(item, options, now) : dht.putMutable(item, options, now),
+    )
   }
 
   /** Asks for a node's id: undefined when no answer comes, or where there is no socket for its address. */

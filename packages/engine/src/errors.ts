@@ -46,6 +46,8 @@ export type ErrorCode =
   | 'OPTION_INVALID'
   /** A saved resume record is damaged or of an unknown version. */
   | 'RESUME_INVALID'
+  /** The item in the DHT is not the one that was to be replaced. */
+  | 'DHT_CONFLICT'
   /** The operation was ended by an `AbortSignal`. */
   | 'ABORTED'
   /** The engine or torrent is closed. */

@@ -19,6 +19,7 @@ import type { Metainfo } from './metainfo/metainfo.ts'
 
 export { type ErrorCode, ProtocolError, type ProtocolErrorCode, ShoalError } from './errors.ts'
 export { createTorrent } from './library/create.ts'
+export { createDhtKey, parseDhtKey } from './library/dht-key.ts'
 export { loadTorrent } from './library/load.ts'
 export { magnetOf } from './library/magnet-link.ts'
 export { parseTorrent } from './library/parse.ts'

@@ -1,9 +1,7 @@
 /** {@link createDht}: a node of the DHT on its own, to look around with. */
-import { decode } from '../bencode/decode.ts'
-import { encode } from '../bencode/encode.ts'
 import { formatAddress, type PeerAddress } from '../bytes/address.ts'
 import { fromHex, toHex } from '../bytes/hex.ts'
-import type { Item } from '../dht/item.ts'
+import { type Item, mutableTarget } from '../dht/item.ts'
 import { DhtService } from '../dht-service.ts'
 import { ShoalError } from '../errors.ts'
 import { checkNode, resolveNode } from '../node/resolve-peer.ts'
@@ -11,15 +9,27 @@ import { sha1, systemClock, systemRandom } from '../node/system.ts'
 import { udp } from '../node/udp.ts'
 import { abortedError } from './abort.ts'
 import { DhtHome, snapshotDht } from './dht-home.ts'
+import {
+  conflictOf,
+  draftOf,
+  encodeValue,
+  nextItem,
+  parsePublicKey,
+  publicItem,
+  saltOf,
+} from './dht-items.ts'
 import type {
   Dht,
   DhtFindOptions,
   DhtFound,
+  DhtGetMutableOptions,
   DhtItem,
   DhtNodeInfo,
   DhtOptions,
   DhtPong,
   DhtPut,
+  DhtPutMutable,
+  DhtPutMutableOptions,
   DhtSearchOptions,
   DhtSnapshot,
 } from './types.ts'
@@ -80,17 +90,33 @@ class DhtHandle implements Dht {
   }
 
   async put(value: string | Uint8Array, options: DhtSearchOptions = {}): Promise<DhtPut> {
-    const bencoded = encode(typeof value === 'string' ? new TextEncoder().encode(value) : value)
-    return await this.#search(options, done =>
-      this.#service.put(bencoded, ({ stored }, target) => done({ target: toHex(target), stored })),
-    )
+    const { target, stored } = await this.#put({ kind: 'immutable', value: encodeValue(value) }, options)
+    return { target, stored }
   }
 
   async get(target: string, options: DhtSearchOptions = {}): Promise<DhtItem | undefined> {
-    const bytes = parseHash(target)
-    return await this.#search<DhtItem | undefined>(options, done =>
-      this.#service.get(bytes, item => done(item && publicItem(item))),
-    )
+    const item = await this.#get(parseHash(target), undefined, options)
+    return item && publicItem(item)
+  }
+
+  async putMutable(value: string | Uint8Array, options: DhtPutMutableOptions): Promise<DhtPutMutable> {
+    const draft = draftOf(value, options)
+    const target = mutableTarget(draft.publicKey, draft.salt, sha1)
+    const deadline = systemClock.now() + (options.timeoutMs ?? DEFAULT_TIMEOUT_MS)
+    const found = await this.#get(target, draft.salt, options)
+    const item = nextItem(draft, found, options)
+    // Both searches have the time of one.
+    const left = { ...options, timeoutMs: Math.max(1, deadline - systemClock.now()) }
+    const { stored, refusals } = await this.#put(item, left, options.cas)
+    const error = stored === 0 ? conflictOf(refusals) : undefined
+    if (error !== undefined) throw error
+    return { target: toHex(target), publicKey: toHex(item.publicKey), seq: item.seq, stored }
+  }
+
+  async getMutable(publicKey: string, options: DhtGetMutableOptions = {}): Promise<DhtItem | undefined> {
+    const salt = saltOf(options.salt)
+    const item = await this.#get(mutableTarget(parsePublicKey(publicKey), salt, sha1), salt, options)
+    return item && publicItem(item)
   }
 
   snapshot(): DhtSnapshot {
@@ -107,6 +133,29 @@ class DhtHandle implements Dht {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  #put(
+    item: Item,
+    options: DhtSearchOptions,
+    cas?: number,
+  ): Promise<DhtPut & { readonly refusals: readonly number[] }> {
+    return this.#search(options, done =>
+      this.#service.put(item, {
+        ...(cas !== undefined && { cas }),
+        onDone: ({ stored, refusals }, target) => done({ target: toHex(target), stored, refusals }),
+      }),
+    )
+  }
+
+  #get(
+    target: Uint8Array,
+    salt: Uint8Array | undefined,
+    options: DhtSearchOptions,
+  ): Promise<Item | undefined> {
+    return this.#search<Item | undefined>(options, done =>
+      this.#service.get(target, { ...(salt && { salt }), onDone: item => done(item) }),
+    )
   }
 
   #find(target: Uint8Array, options: DhtFindOptions, done: (found: DhtFound) => void): () => void {
@@ -162,15 +211,6 @@ class DhtHandle implements Dht {
     const { nodes } = this.snapshot()
     const what = nodes === 0 ? 'no node of the DHT answered' : 'the search was not over'
     return new ShoalError('NETWORK', `${what} within ${timeoutMs / 1000} s`, { operation: 'search' })
-  }
-}
-
-function publicItem(item: Item): DhtItem {
-  const { value } = decode(item.value)
-  return {
-    bencoded: item.value,
-    bytes: value instanceof Uint8Array ? value : undefined,
-    mutable: item.kind === 'mutable',
   }
 }
 

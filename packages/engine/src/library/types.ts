@@ -134,6 +134,14 @@ export interface Dht extends AsyncDisposable {
   put(value: string | Uint8Array, options?: DhtSearchOptions): Promise<DhtPut>
   /** @param target 40 hex digits; undefined when nobody has it */
   get(target: string, options?: DhtSearchOptions): Promise<DhtItem | undefined>
+  /**
+   * Stores a byte string of at most 996 bytes under a key, for some hours, in place of what the key's owner put before.
+   *
+   * @throws ShoalError `DHT_CONFLICT` when what is there is newer, or not what {@link DhtPutMutableOptions.cas} says
+   */
+  putMutable(value: string | Uint8Array, options: DhtPutMutableOptions): Promise<DhtPutMutable>
+  /** The newest that the owner of the key has put; its signature is checked. @param publicKey 64 hex digits */
+  getMutable(publicKey: string, options?: DhtGetMutableOptions): Promise<DhtItem | undefined>
   snapshot(): DhtSnapshot
   close(): Promise<void>
 }
@@ -180,6 +188,33 @@ export interface DhtPut {
   readonly stored: number
 }
 
+/** An Ed25519 key, as `parseDhtKey` makes it of a PEM file; any other that signs will do. */
+export interface DhtKey {
+  /** 64 hex digits. */
+  readonly publicKey: string
+  /** 64 bytes. */
+  sign(message: Uint8Array): Uint8Array
+}
+
+export interface DhtGetMutableOptions extends DhtSearchOptions {
+  /** Tells several items of one key apart; at most 64 bytes, text as UTF-8. */
+  readonly salt?: string | Uint8Array | undefined
+}
+
+export interface DhtPutMutableOptions extends DhtGetMutableOptions {
+  readonly key: DhtKey
+  /** The highest counts. Not given: one more than that of the item that is there, or 1. */
+  readonly seq?: number | undefined
+  /** Store only in place of the item with this seq, or of none. */
+  readonly cas?: number | undefined
+}
+
+export interface DhtPutMutable extends DhtPut {
+  /** 64 hex digits, to get it by. */
+  readonly publicKey: string
+  readonly seq: number
+}
+
 export interface DhtItem {
   /** The value as it is stored. */
   readonly bencoded: Uint8Array
@@ -187,6 +222,8 @@ export interface DhtItem {
   readonly bytes: Uint8Array | undefined
   /** Signed by the owner of a key, and may change. */
   readonly mutable: boolean
+  /** Of a mutable one: the higher, the newer. */
+  readonly seq: number | undefined
 }
 
 // ---------------------------------------------------------------------------------------------------- torrent
