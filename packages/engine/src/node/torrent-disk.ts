@@ -43,6 +43,8 @@ export class TorrentDisk {
   readonly #memory: Uint8Array
   readonly #handles: Handles
   readonly #unfinished = new Map<number, Unfinished>()
+  /** How far each file was written to from here, by the key of its handle. */
+  readonly #ends = new Map<string, number>()
 
   constructor(plan: TorrentPlan, memory: Uint8Array, handles: Handles) {
     this.#plan = plan
@@ -125,6 +127,7 @@ export class TorrentDisk {
   /** Closes all files: what is opened next is what has their names then. */
   releaseFiles(): void {
     this.#handles.close(`${this.#plan.id}:`)
+    this.#ends.clear()
   }
 
   // ------------------------------------------------------------------------------------------------- writing
@@ -175,23 +178,37 @@ export class TorrentDisk {
       const path = this.#pathOf(place)
       try {
         const fd = this.#writer(place, path)
-        this.#assertLinked(fd, place, path)
+        this.#assertOurs(fd, place, path)
         writeFully(fd, cut(views, place.from, place.length), place.position)
         if (place.kind === 'parts') this.#enter(fd, run, place)
+        else this.#noteEnd(place)
       } catch (cause) {
         throw diskError(cause, 'write', path)
       }
     }
   }
 
-  /** What is written to a file that somebody has removed would be lost with what was written before. */
-  #assertLinked(fd: number, place: Place, path: string): void {
-    if (fstatSync(fd).nlink > 0) return
-    this.#handles.close(this.#key(place))
-    throw new ShoalError('DISK_WRITE', `${path} was removed while it was in use`, {
+  /**
+   * What is written to a file that somebody has removed would be lost with what was written before; one that is shorter
+   * than what was written to it has lost that.
+   */
+  #assertOurs(fd: number, place: Place, path: string): void {
+    const key = this.#key(place)
+    const { nlink, size } = fstatSync(fd)
+    if (nlink > 0 && size >= (this.#ends.get(key) ?? 0)) return
+    this.#ends.delete(key)
+    this.#handles.close(key)
+    const what = nlink > 0 ? 'cut' : 'removed'
+    throw new ShoalError('DISK_WRITE', `${path} was ${what} while it was in use`, {
       operation: 'write',
       subject: path,
     })
+  }
+
+  #noteEnd(place: Place): void {
+    const key = this.#key(place)
+    const end = place.position + place.length
+    if (end > (this.#ends.get(key) ?? 0)) this.#ends.set(key, end)
   }
 
   /** Notes in the index that the extent holds something. */
