@@ -12,17 +12,20 @@ import { difference, inLanes, KIB, MIB, makeTorrent, median, Seeder } from '../s
 export const title = 'kill -9 at any moment'
 
 const LANES = 2
-/** What a download takes from its start, about, in ms: the rate is such. */
-const DOWNLOAD_MS = 1_500
+/** What is in memory when the kill comes is lost. That is little as long as the disk keeps up, also on a busy machine. */
+const RATE = 24 * MIB
+const BYTES = 40 * MIB + 12_345
+/** What a download takes at that rate, about, in ms. */
+const DOWNLOAD_MS = 1_800
 const END_MS = 60_000
 const MOMENTS = ['download', 'download', 'download', 'start', 'check', 'seeding', 'closing']
 const LAYOUTS = [
-  { bytes: 48 * MIB + 12_345, many: false, pieceLength: 256 * KIB },
-  { bytes: 48 * MIB + 12_345, many: true, pieceLength: 4 * MIB },
-  { bytes: 48 * MIB + 12_345, many: true, pieceLength: 256 * KIB },
-  { bytes: 48 * MIB + 12_345, many: false, pieceLength: 4 * MIB },
+  { bytes: BYTES, many: false, pieceLength: 256 * KIB },
+  { bytes: BYTES, many: true, pieceLength: 4 * MIB },
+  { bytes: BYTES, many: true, pieceLength: 256 * KIB },
+  { bytes: BYTES, many: false, pieceLength: 4 * MIB },
   // So large that it would show if all of it was hashed again.
-  { bytes: 160 * MIB, many: false, pieceLength: MIB },
+  { bytes: 168 * MIB, headBytes: 128 * MIB, many: false, pieceLength: MIB },
 ]
 const MAX_MEDIAN = 4 * MIB
 const MAX_AGAIN = 16 * MIB
@@ -36,7 +39,8 @@ export async function run({ full, seed, work, log }) {
   for (const [at, layout] of LAYOUTS.entries()) {
     const random = Random.named(seed, `data ${at}`)
     const folder = join(work, `source ${at}`)
-    torrents.push(await makeTorrent({ folder, name: `torrent ${at}`, random, ...layout }))
+    const { headBytes } = layout
+    torrents.push({ ...(await makeTorrent({ folder, name: `torrent ${at}`, random, ...layout })), headBytes })
   }
   // One each, so that each counts for one download.
   const uploadRate = ({ bytes }) => bytes / (DOWNLOAD_MS / 1000)
@@ -87,6 +91,13 @@ async function oneCase({ number, seed, work, torrents, seeder }) {
   args.push('--no-discovery', '--peer', seeder.address, '--progress-every', '50ms')
 
   let fault
+  if (torrent.headBytes !== undefined && MOMENTS[number % MOMENTS.length] !== 'check') {
+    const shoal = new Shoal(args)
+    await shoal.until(({ event, haveBytes }) => event === 'progress' && haveBytes > torrent.headBytes)
+    shoal.signal('SIGINT')
+    await shoal.ended
+  }
+  const limited = [...args, '--limit-down', `${RATE}`]
   let kills = 0
   let hashed
   const killed = []
@@ -94,7 +105,7 @@ async function oneCase({ number, seed, work, torrents, seeder }) {
     // What was here before, nobody knows of: a check of everything.
     const moment = kills > 0 ? random.pick(['start', 'download']) : MOMENTS[number % MOMENTS.length]
     if (moment === 'check') cpSync(torrent.dir, dir, { recursive: true })
-    const shoal = new Shoal(moment === 'seeding' ? [...args, '--seed'] : args)
+    const shoal = new Shoal(moment === 'seeding' ? [...args, '--seed'] : limited)
     await comes(moment, shoal, random)
     hashed = most(hashed, shoal.last('progress')?.checkedBytes)
     const { code } = await Promise.race([shoal.ended, pause(0, {})])
@@ -120,7 +131,7 @@ async function oneCase({ number, seed, work, torrents, seeder }) {
 
 /** Waits until the moment is there. */
 async function comes(moment, shoal, random) {
-  const begun = () => shoal.until(({ event }) => event === 'added')
+  const begun = () => shoal.until(({ event, state }) => event === 'state' && state !== 'checking')
   switch (moment) {
     case 'start':
       return await pause(random.between(0, 500))
@@ -128,7 +139,7 @@ async function comes(moment, shoal, random) {
       await begun()
       return await Promise.race([pause(random.between(20, DOWNLOAD_MS)), shoal.ended])
     case 'check':
-      await begun()
+      await shoal.until(({ event }) => event === 'added')
       return await pause(random.between(0, 60))
     case 'seeding':
       await shoal.until(({ event }) => event === 'done')

@@ -13,8 +13,10 @@ import { Shoal } from './shoal.mjs'
 import { difference, KIB, MIB, makeTorrent, Seeder } from './swarm.mjs'
 
 const RATE = 28 * MIB
-/** From the start of a download to some time after its end. */
+/** From when it is added to some time after its end. */
 const MOMENT_MS = 2_200
+/** Until it is added. */
+const START_MS = 600
 const END_MS = 60_000
 const MAX_CUTS = 3
 /** Received and verified, but not to be found again: with pieces of at most 1 MiB, so much is between two commits. */
@@ -59,7 +61,12 @@ async function oneCase(number) {
 
   for (let again = true; again; again = cuts.length < MAX_CUTS && random.chance(0.25)) {
     const shoal = new Shoal(args)
-    await pause(random.between(0, MOMENT_MS))
+    if (random.chance(0.2)) {
+      await pause(random.between(0, START_MS))
+    } else {
+      await shoal.until(({ event }) => event === 'added')
+      await pause(random.between(0, MOMENT_MS))
+    }
     shoal.freeze()
     image.copyTo(cut)
     const { code } = await shoal.kill()
