@@ -29,6 +29,15 @@ export function mayTell(source: string, host: string): boolean {
   return teller === 'loopback' || (teller === 'local' && told === 'local')
 }
 
+/**
+ * Whether what anybody can write, a torrent or a link, may name `host` to us, who are bound to the address `bind`
+ * (undefined: to none). Not this machine's services, unless we are bound to be alone with them; nor a link-local address.
+ */
+export function mayBeNamed(host: string, bind: string | undefined): boolean {
+  if (!isHost(host) || isLinkLocal(host)) return false
+  return ipScope(host) !== 'loopback' || (bind !== undefined && ipScope(bind) === 'loopback')
+}
+
 /** Whether this IP literal can be one host's: not unspecified, multicast, broadcast or reserved, nor no literal at all. */
 export function isHost(text: string): boolean {
   const bytes = parseIp(text)

@@ -1,6 +1,6 @@
 /** Fetching what is in a torrent from its peers, where a magnet link or an info-hash is all there is (BEP 9). */
 import { formatAddress, type PeerAddress } from '../bytes/address.ts'
-import { ipScope, isHost, isLinkLocal } from '../bytes/ip-scope.ts'
+import { mayBeNamed } from '../bytes/ip-scope.ts'
 import type { Engine as CoreEngine } from '../engine.ts'
 import { ShoalError } from '../errors.ts'
 import { parseInfo } from '../metainfo/info.ts'
@@ -61,8 +61,9 @@ export async function fetchMetadata(
 ): Promise<Fetched> {
   const { signal, onFetching } = options
   const given = await resolveKnown(options.peers ?? [])
+  // A link is opened by a click on somebody's page, and the info-hash that it chose is sent to whom it names.
   const linked = await resolveKnown(magnet.peers.map(formatAddress))
-  const peers = [...given, ...linked.filter(({ host }) => mayLinkTo(host, options.bind))]
+  const peers = [...given, ...linked.filter(({ host }) => mayBeNamed(host, options.bind))]
   if (signal?.aborted) throw abortedError('fetching', signal)
   let fetch: MagnetFetch | undefined
   const stops: (() => void)[] = []
@@ -101,15 +102,6 @@ export async function fetchMetadata(
 async function resolveKnown(names: readonly string[]): Promise<PeerAddress[]> {
   const resolved = await Promise.allSettled(names.map(resolvePeer))
   return resolved.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []))
-}
-
-/**
- * A link is opened by a click on somebody's page, and its 20 bytes of info-hash are sent to whom it names: not to the
- * services of this machine, unless we are bound to be alone with it.
- */
-function mayLinkTo(host: string, bind: string | undefined): boolean {
-  if (!isHost(host) || isLinkLocal(host)) return false
-  return ipScope(host) !== 'loopback' || (bind !== undefined && ipScope(bind) === 'loopback')
 }
 
 function progressOf(fetch: MagnetFetch, magnet: Magnet): FetchProgress {

@@ -5,7 +5,16 @@ import { gunzip, inflate, inflateRaw } from 'node:zlib'
 /** Most bodies are a tracker's few kilobytes. */
 const FIRST_BYTES = 8 * 1024
 
-export type BodyFailure = 'too large' | 'damaged' | 'packed in an unknown way'
+/**
+ * Each chunk costs some microseconds, however small it is: who sends more of them, and small ones, is after those.
+ */
+const MAX_CHUNKS = 20_000
+const MEAN_CHUNK_BYTES = 64
+
+/** Unpacking stops between two of these when it becomes too much; each is a trip to another thread. */
+const UNPACK_BYTES = 128 * 1024
+
+export type BodyFailure = 'too large' | 'in too small pieces' | 'damaged' | 'packed in an unknown way'
 
 /**
  * `onReceived` is called when all has come and the connection is no longer needed, then `done` with the bytes. At most
@@ -20,10 +29,12 @@ export function readBody(
   // Not a list of chunks: they come as small as the sender likes, and an object for each byte takes 100 times the body.
   let bytes = new Uint8Array(Math.min(FIRST_BYTES, maxBytes))
   let length = 0
+  let chunks = 0
   response.on('data', (chunk: Uint8Array) => {
-    if (chunk.length > maxBytes - length) {
+    const isTooLarge = chunk.length > maxBytes - length
+    if (isTooLarge || (++chunks > MAX_CHUNKS && length < chunks * MEAN_CHUNK_BYTES)) {
       response.destroy()
-      done('too large')
+      done(isTooLarge ? 'too large' : 'in too small pieces')
       return
     }
     if (length + chunk.length > bytes.length) {
@@ -48,7 +59,7 @@ function unpack(
   maxBytes: number,
   done: (body: Uint8Array | BodyFailure, cause?: Error) => void,
 ): void {
-  const limits = { maxOutputLength: maxBytes }
+  const limits = { maxOutputLength: maxBytes, chunkSize: UNPACK_BYTES }
   const unpacked = (error: Error | null, bytes: Uint8Array): void => {
     if (error === null) done(plainBytes(bytes))
     else if ('code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') done('too large')

@@ -19,6 +19,9 @@ const USER_AGENT = 'Shoal/0.1'
 /** Enough for http → https, to another host, and a slash at the end. */
 const MAX_REDIRECTS = 5
 
+/** Answers before the answer (`100 Continue`, `103 Early Hints`): nobody asked for them. */
+const MAX_INTERIM_ANSWERS = 10
+
 /** Node's 250 ms for one address before the next is tried too is too little for far-away trackers. */
 const NEXT_ADDRESS_MS = 2_000
 
@@ -135,6 +138,10 @@ class Get {
       request.on('error', error => this.#broken(hop, error))
       // An answer without a body to read, such as a change of protocol, ends in `close` alone.
       request.on('close', () => this.#broken(hop, undefined))
+      let interim = 0
+      request.on('information', () => {
+        if (++interim > MAX_INTERIM_ANSWERS) this.#fail('invalid', `${this.#host} never comes to its answer`)
+      })
       request.on('response', response => {
         response.on('error', error => this.#broken(hop, error))
         if (!this.#over) this.#receive(url, response)

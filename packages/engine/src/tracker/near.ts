@@ -49,8 +49,17 @@ function mayName(tracker: string, peer: string): boolean {
   return ipScope(peer) === 'local' && isHost(peer) && !isLinkLocal(peer)
 }
 
-/** `/announce`, `/passkey/announce.php`. */
-const OWN_PATHS = { announce: /\/announce[^/]*$/i, scrape: /\/scrape[^/]*$/i } as const
+/**
+ * `/announce`, `/passkey/announce.php`. Nothing escaped: what a server makes of `/announce%2f..%2fshutdown` is not known
+ * here.
+ */
+const OWN_PATHS = {
+  announce: /^(?:\/[\w.~-]+)*\/announce[\w.-]*$/i,
+  scrape: /^(?:\/[\w.~-]+)*\/scrape[\w.-]*$/i,
+} as const
 
 /** Also `/announce/passkey`. */
-const NEAR_PATHS = { announce: /\/announce/i, scrape: /\/scrape/i } as const
+const NEAR_PATHS = {
+  announce: /^(?:\/[\w.~-]+)*\/announce[\w.-]*(?:\/[\w.~-]*)*$/i,
+  scrape: /^(?:\/[\w.~-]+)*\/scrape[\w.-]*(?:\/[\w.~-]*)*$/i,
+} as const

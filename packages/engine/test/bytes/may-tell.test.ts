@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { mayTell } from '../../src/bytes/ip-scope.ts'
+import { mayBeNamed, mayTell } from '../../src/bytes/ip-scope.ts'
 
 const FAR = '8.8.8.8'
 const FAR_6 = '2a00::1'
@@ -31,4 +31,21 @@ test.each([
   ['name.example', NEAR, false],
 ])('whether %s may tell of %s: %s', (source, host, expected) => {
   expect(mayTell(source, host)).toBe(expected)
+})
+
+test.each([
+  [FAR, undefined, true],
+  [NEAR, undefined, true],
+  ['fd00::1', '::', true],
+  [SELF, undefined, false],
+  ['::1', '0.0.0.0', false],
+  [SELF, NEAR, false],
+  [SELF, SELF, true],
+  ['::1', '::1', true],
+  ['0.0.0.0', SELF, false],
+  ['169.254.169.254', SELF, false],
+  ['fe80::1', undefined, false],
+  ['localhost', SELF, false],
+])('whether a link may name %s to an engine bound to %s: %s', (host, bind, expected) => {
+  expect(mayBeNamed(host, bind)).toBe(expected)
 })
