@@ -76,6 +76,7 @@ export function adaptExtension(
 
 class Adapter implements Extension {
   readonly name: string
+  readonly unmetered = true
   readonly #custom: CustomExtension
   readonly #infoHash: string
   readonly #onError: (error: unknown) => void

@@ -82,8 +82,11 @@ export class Downloads {
     this.window.setMax(Math.min(requests, PEER_QUEUE_MAX))
   }
 
-  allowFast(piece: number): void {
-    if (this.#allowedFast.size < ALLOWED_FAST_MAX) this.#allowedFast.add(piece)
+  /** False when that is nothing new, or too much. */
+  allowFast(piece: number): boolean {
+    if (this.#allowedFast.size >= ALLOWED_FAST_MAX || this.#allowedFast.has(piece)) return false
+    this.#allowedFast.add(piece)
+    return true
   }
 
   /** Asks for as many blocks as the window, the limits and the memory allow: one write. */
@@ -152,14 +155,15 @@ export class Downloads {
     this.window.drain((piece, block) => this.#deps.picker.release(this.#peer, piece, block))
   }
 
-  /** @throws ProtocolError `BAD_REQUEST` */
-  onReject(piece: number, begin: number, length: number, now: number): void {
+  /** False when nothing like it was asked for. @throws ProtocolError `BAD_REQUEST` */
+  onReject(piece: number, begin: number, length: number, now: number): boolean {
     const block = this.#deps.geometry.blockAt(piece, begin, length)
     if (block < 0) throw new ProtocolError('BAD_REQUEST', 'rejected a request that cannot be ours')
-    if (!this.window.take(piece, block)) return
+    if (!this.window.take(piece, block)) return this.window.wasLate(piece, block)
     this.#allowedFast.delete(piece)
     this.#deps.picker.release(this.#peer, piece, block)
     if (!this.#peer.choking) this.#pauseUntil = now + REJECTED_PAUSE_MS
+    return true
   }
 
   /** Leaves to others what takes too long; whether there was any. */

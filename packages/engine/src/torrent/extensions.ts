@@ -29,6 +29,8 @@ export interface ExtensionPeer {
 export interface Extension {
   /** As in the handshake: `ut_metadata`. */
   readonly name: string
+  /** It has its own idea of how many messages are too many; those of others try the peer's welcome. */
+  readonly unmetered?: boolean
   /** A peer told what it supports; again when it tells what changed. */
   onHandshake?(peer: ExtensionPeer, handshake: ExtendedHandshake, now: number): void
   /** The payload is valid during the call only. It may come from a peer that does not take messages itself. */
@@ -139,6 +141,16 @@ export class PeerExtensions implements ExtensionPeer {
     for (const extension of this.#registry.all()) {
       if (!this.#gone) extension.onHandshake?.(this, handshake, now)
     }
+  }
+
+  /** Whether it is one of ours. */
+  knows(id: number): boolean {
+    return this.#registry.extension(id) !== undefined
+  }
+
+  /** See {@link Extension.unmetered}. */
+  isUnmetered(id: number): boolean {
+    return this.#registry.extension(id)?.unmetered === true
   }
 
   /** Any other extended message; of ids that we never gave out nothing is known, and they are passed over. */

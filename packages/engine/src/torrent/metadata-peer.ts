@@ -11,6 +11,7 @@ import { encodeHandshake, readReserved, reservedBits } from '../wire/handshake.t
 import { encodeExtended, encodePort } from '../wire/messages.ts'
 import { decodeExtendedHandshake, EXTENDED_HANDSHAKE, encodeExtendedHandshake } from './extended-handshake.ts'
 import type { ExtensionLink, ExtensionRegistry, PeerExtensions } from './extensions.ts'
+import { Cost, Patience } from './patience.ts'
 import type { PeerBookEntry } from './peer-book.ts'
 
 const CONNECT_TIMEOUT_MS = 6_000
@@ -45,6 +46,7 @@ export class MetadataPeer implements LinkHandler, WireSink, ExtensionLink {
   readonly #owner: MetadataPeerOwner
   readonly #framer: Framer
   readonly #startedAt: number
+  readonly #patience: Patience
   /** When the handshakes were done, or it last sent a piece. */
   #usefulAt: number
   #gainedBytes = 0
@@ -65,6 +67,7 @@ export class MetadataPeer implements LinkHandler, WireSink, ExtensionLink {
     this.phase = direction === 'out' ? 'connecting' : 'handshake'
     this.#startedAt = owner.now()
     this.#usefulAt = this.#startedAt
+    this.#patience = new Patience(this.#startedAt)
     this.#framer = new Framer(NO_MEMORY, this, { maxMessageBytes: MESSAGE_MAX_BYTES })
   }
 
@@ -168,32 +171,86 @@ export class MetadataPeer implements LinkHandler, WireSink, ExtensionLink {
 
   onExtended(id: number, payload: Uint8Array): void {
     const now = this.#owner.now()
+    // Pieces of the description are counted where it is put together.
+    if (id === EXTENDED_HANDSHAKE || this.#extensions?.knows(id) !== true) this.#bear(Cost.news)
     if (id === EXTENDED_HANDSHAKE) this.#extensions?.onHandshake(decodeExtendedHandshake(payload), now)
     else this.#extensions?.onMessage(id, payload, now)
   }
 
   onPort(port: number): void {
+    this.#bear(Cost.news)
     if (port > 0) this.#owner.onDhtPort({ host: this.address.host, port })
   }
 
   openBlock(): number {
+    this.#bear()
     return SKIP
   }
 
-  onKeepAlive(): void {}
-  onChoke(): void {}
-  onUnchoke(): void {}
-  onInterested(): void {}
-  onNotInterested(): void {}
-  onHave(): void {}
-  onBitfield(): void {}
-  onRequest(): void {}
+  onHave(): void {
+    this.#bear(Cost.have)
+  }
+
+  onBitfield(): void {
+    this.#bear(Cost.bitfield)
+  }
+
+  onInterested(): void {
+    this.#bear(Cost.interest)
+  }
+
+  onNotInterested(): void {
+    this.#bear(Cost.interest)
+  }
+
+  onUnknown(_id: number, length: number): void {
+    this.#patience.spendBytes(length, this.#owner.now())
+  }
+
   onBlock(): void {}
-  onCancel(): void {}
-  onSuggest(): void {}
-  onHaveAll(): void {}
-  onHaveNone(): void {}
-  onReject(): void {}
-  onAllowedFast(): void {}
-  onUnknown(): void {}
+
+  onKeepAlive(): void {
+    this.#bear()
+  }
+
+  onChoke(): void {
+    this.#bear()
+  }
+
+  onUnchoke(): void {
+    this.#bear()
+  }
+
+  onRequest(): void {
+    this.#bear()
+  }
+
+  onCancel(): void {
+    this.#bear()
+  }
+
+  onSuggest(): void {
+    this.#bear()
+  }
+
+  onHaveAll(): void {
+    this.#bear()
+  }
+
+  onHaveNone(): void {
+    this.#bear()
+  }
+
+  onReject(): void {
+    this.#bear()
+  }
+
+  onAllowedFast(): void {
+    this.#bear()
+  }
+
+  /** It sent something of no use. @throws ProtocolError `QUEUE_FLOOD` */
+  #bear(cost: number = Cost.message): void {
+    this.#patience.spend(cost, this.#owner.now())
+  }
 }

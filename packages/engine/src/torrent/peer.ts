@@ -21,6 +21,7 @@ import { Downloads, type DownloadsPeer } from './downloads.ts'
 import { decodeExtendedHandshake, EXTENDED_HANDSHAKE, encodeExtendedHandshake } from './extended-handshake.ts'
 import type { ExtensionLink, ExtensionRegistry, PeerExtensions } from './extensions.ts'
 import { Outbox } from './outbox.ts'
+import { Cost, Patience } from './patience.ts'
 import type { PeerBookEntry } from './peer-book.ts'
 import type { Picker } from './picker.ts'
 import type { RateMeter } from './rate-meter.ts'
@@ -125,7 +126,10 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
   readonly #uploads: Uploads
   /** Where the extension protocol is spoken. */
   #extensions: PeerExtensions | undefined
+  readonly #patience: Patience
   #hasDht = false
+  #greeted = false
+  #dhtPort = 0
   #lastReceivedAt: number
 
   constructor(
@@ -142,6 +146,7 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
     this.phase = direction === 'out' ? 'connecting' : 'handshake'
     this.startedAt = now
     this.#lastReceivedAt = now
+    this.#patience = new Patience(now)
     this.pieces = new Bitfield(owner.geometry.pieceCount)
     this.#framer = new Framer(owner.memory, this, { maxMessageBytes: MESSAGE_MAX_BYTES })
     this.#framer.setPieceCount(owner.geometry.pieceCount)
@@ -280,6 +285,7 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
 
   /** It no longer has a piece (BEP 54): what we asked of it will not come. */
   loses(piece: number): void {
+    this.#bear(Cost.news)
     if (!this.pieces.has(piece)) return
     const { picker } = this.#owner
     picker.peerLeft(this)
@@ -389,25 +395,31 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
     if (this.fast && !picker.have.isEmpty) this.#uploads.offerFast()
   }
 
-  onKeepAlive(): void {}
+  onKeepAlive(): void {
+    this.#bear(Cost.message)
+  }
 
   onChoke(): void {
+    this.#bear(Cost.message)
     this.choking = true
     // With BEP 6 every request is answered, by its block or by a reject.
     if (!this.fast) this.#downloads.onChoke()
   }
 
   onUnchoke(): void {
+    this.#bear(Cost.message)
     this.choking = false
   }
 
   onInterested(): void {
+    this.#bear(Cost.interest)
     if (this.interested) return
     this.interested = true
     this.#owner.onInterest(this)
   }
 
   onNotInterested(): void {
+    this.#bear(Cost.interest)
     if (!this.interested) return
     this.interested = false
     this.#owner.onInterest(this)
@@ -415,39 +427,44 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
 
   onHave(piece: number): void {
     this.#checkPiece(piece, 'have')
-    if (!this.pieces.add(piece)) return
+    if (!this.pieces.add(piece)) return this.#bear(Cost.message)
     this.#owner.picker.peerHas(this, piece)
     if (!this.interesting && this.#owner.picker.wantsPiece(piece)) this.#setInterest(true)
   }
 
   /**
-   * BEP 3 has it come first and once; aria2 sends another instead of several haves. A repeated one only adds, at the
-   * cost of reading it, so there may be any number.
+   * BEP 3 has it come first and once; aria2 sends another instead of several haves. A repeated one only adds, so there
+   * may be as many as have something to add.
    */
   onBitfield(bytes: Uint8Array): void {
     const pieces = Bitfield.from(this.#owner.geometry.pieceCount, bytes)
     if (pieces === undefined) throw new ProtocolError('BAD_BITFIELD', 'sent a bitfield of the wrong size')
-    if (this.pieces.isEmpty) return this.#setPieces(pieces)
+    if (this.pieces.isEmpty && !pieces.isEmpty) return this.#setPieces(pieces)
+    const before = this.pieces.count
     for (let at = 0; at < bytes.length; at++) {
       const added = pieces.bytes[at]! & ~this.pieces.bytes[at]!
       for (let bit = 0; added !== 0 && bit < 8; bit++) if (added & (128 >> bit)) this.onHave(at * 8 + bit)
     }
+    if (this.pieces.count === before) this.#bear(Cost.bitfield)
   }
 
   onHaveAll(): void {
     this.#needFast('have all')
-    if (!this.pieces.isFull) this.#setPieces(Bitfield.full(this.#owner.geometry.pieceCount))
+    if (this.pieces.isFull) return this.#bear(Cost.message)
+    this.#setPieces(Bitfield.full(this.#owner.geometry.pieceCount))
   }
 
   onHaveNone(): void {
     this.#needFast('have none')
+    this.#bear(Cost.message)
   }
 
   onRequest(piece: number, begin: number, length: number): void {
-    this.#uploads.onRequest(piece, begin, length)
+    if (!this.#uploads.onRequest(piece, begin, length)) this.#bear(Cost.message)
   }
 
   onCancel(piece: number, begin: number, length: number): void {
+    this.#bear(Cost.message)
     this.#uploads.onCancel(piece, begin, length)
   }
 
@@ -460,27 +477,37 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
   }
 
   onPort(port: number): void {
-    if (port > 0) this.#owner.onDhtPort(this, port)
+    // A node has one port; who names others has us write to whomever it likes.
+    if (this.#dhtPort !== 0 || port === 0) return this.#bear(Cost.message)
+    this.#dhtPort = port
+    this.#owner.onDhtPort(this, port)
   }
 
   onSuggest(piece: number): void {
     this.#needFast('suggest')
     this.#checkPiece(piece, 'suggest')
+    this.#bear(Cost.message)
   }
 
   onReject(piece: number, begin: number, length: number): void {
     this.#needFast('reject')
-    this.#downloads.onReject(piece, begin, length, this.#lastReceivedAt)
+    if (!this.#downloads.onReject(piece, begin, length, this.#lastReceivedAt)) this.#bear(Cost.message)
   }
 
   onAllowedFast(piece: number): void {
     this.#needFast('allowed fast')
     this.#checkPiece(piece, 'allowed fast')
-    this.#downloads.allowFast(piece)
+    if (!this.#downloads.allowFast(piece)) this.#bear(Cost.message)
   }
 
   onExtended(id: number, payload: Uint8Array): void {
-    if (id !== EXTENDED_HANDSHAKE) return this.#extensions?.onMessage(id, payload, this.#lastReceivedAt)
+    if (id !== EXTENDED_HANDSHAKE) {
+      if (this.#extensions?.isUnmetered(id) !== true)
+        this.#patience.spendBytes(payload.length, this.#lastReceivedAt)
+      return this.#extensions?.onMessage(id, payload, this.#lastReceivedAt)
+    }
+    if (this.#greeted) this.#bear(Cost.news)
+    this.#greeted = true
     const theirs = decodeExtendedHandshake(payload)
     if (theirs.client !== undefined) this.client = theirs.client
     if (theirs.port !== undefined) {
@@ -493,7 +520,9 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
     this.#extensions?.onHandshake(theirs, this.#lastReceivedAt)
   }
 
-  onUnknown(): void {}
+  onUnknown(_id: number, length: number): void {
+    this.#patience.spendBytes(length, this.#lastReceivedAt)
+  }
 
   // ---------------------------------------------------------------------------------------------------- helpers
 
@@ -509,6 +538,11 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
     if (wanted === this.interesting || this.phase !== 'open') return
     this.interesting = wanted
     this.#outbox.send(wanted ? messages.interested : messages.notInterested)
+  }
+
+  /** Something of no use came. @throws ProtocolError `QUEUE_FLOOD` */
+  #bear(cost: number): void {
+    this.#patience.spend(cost, this.#lastReceivedAt)
   }
 
   /** BEP 6: who sends its messages without having offered it is left. */

@@ -23,6 +23,8 @@ const SEND_AHEAD_MAX_BYTES = 1024 * 1024
 const REQUEST_MAX_BYTES = 128 * 1024
 /** BEP 6: the size of the allowed fast set. */
 const ALLOWED_FAST_COUNT = 10
+/** Blocks sent to a peer that we choke: twice what it was offered, in case it lost some. */
+const ALLOWED_FAST_TIMES = 2
 /** Rejects since the socket was last empty: who causes more asks without reading. */
 const REJECTS_MAX = 4_000
 
@@ -57,6 +59,8 @@ export class Uploads {
   readonly #queue = new UploadQueue()
   /** Pieces it may ask for while choked. */
   #allowedFast: ReadonlySet<number> | undefined
+  /** Bytes of them that it may still ask for while choked. */
+  #fastBytes = 0
   #rejects = 0
   /** Blocks on their way to the link. */
   #batch: Uint8Array | undefined
@@ -80,20 +84,24 @@ export class Uploads {
     const set = allowedFastSet(infoHash, host, geometry.pieceCount, ALLOWED_FAST_COUNT, sha1)
     const offered = set.filter(piece => have.has(piece))
     this.#allowedFast = new Set(offered)
+    this.#fastBytes = ALLOWED_FAST_TIMES * offered.reduce((sum, piece) => sum + geometry.pieceSize(piece), 0)
     for (const piece of offered) this.#outbox.send(messages.encodeAllowedFast(piece))
   }
 
-  /** @throws ProtocolError `BAD_REQUEST`, `QUEUE_FLOOD` */
-  onRequest(piece: number, begin: number, length: number): void {
+  /** False when it is turned down. @throws ProtocolError `BAD_REQUEST`, `QUEUE_FLOOD` */
+  onRequest(piece: number, begin: number, length: number): boolean {
     const { geometry, have } = this.#deps
     if (!geometry.isRange(piece, begin, length)) {
       const range = `${piece}, ${begin}, ${length}`
       throw new ProtocolError('BAD_REQUEST', `asked for bytes that do not exist (${range})`)
     }
-    const allowed = !this.#peer.choked || this.#isAllowedFast(piece)
+    const fast = this.#peer.choked && this.#isAllowedFast(piece) && this.#fastBytes >= length
+    const allowed = !this.#peer.choked || fast
     const taken =
       allowed && length <= REQUEST_MAX_BYTES && have.has(piece) && this.#queue.push(piece, begin, length)
+    if (taken && fast) this.#fastBytes -= length
     if (!taken) this.#reject(piece, begin, length)
+    return taken
   }
 
   /** @throws ProtocolError `QUEUE_FLOOD` */
