@@ -1,25 +1,24 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { fromHex } from '../../src/bytes/hex.ts'
 import { createDht } from '../../src/library/dht.ts'
 import { createDhtKey, parseDhtKey } from '../../src/library/dht-key.ts'
-import type { Dht, DhtItem, DhtOptions } from '../../src/library/types.ts'
+import type { Dht, DhtItem } from '../../src/library/types.ts'
 import { verifyEd25519 } from '../../src/node/ed25519.ts'
-import { atEnd } from './sandbox.ts'
 
-async function node(options: DhtOptions = {}): Promise<Dht> {
-  const dht = await createDht({ bind: '127.0.0.1', port: 0, ...options })
-  atEnd(() => dht.close())
-  return dht
-}
+let a: Dht
+/** Only looks on, as the command line does. */
+let b: Dht
 
-/** Two nodes that know each other, and a guest that neither of them knows. */
-async function network(): Promise<[Dht, Dht]> {
-  const first = await node()
+beforeAll(async () => {
+  const local = { bind: '127.0.0.1', port: 0 }
+  const first = await createDht(local)
   const bootstrap = [`127.0.0.1:${first.port}`]
-  await node({ bootstrap })
-  return [await node({ bootstrap }), await node({ bootstrap, readOnly: true })]
-}
+  const second = await createDht({ ...local, bootstrap })
+  a = await createDht({ ...local, bootstrap })
+  b = await createDht({ ...local, bootstrap, readOnly: true })
+  return () => Promise.all([first, second, a, b].map(node => node.close()))
+})
 
 function textOf(item: DhtItem | undefined): string | undefined {
   return item && new TextDecoder().decode(item.bytes)
@@ -27,7 +26,6 @@ function textOf(item: DhtItem | undefined): string | undefined {
 
 describe('an item of a key', () => {
   test('is found by the public key, and changes with every put', async () => {
-    const [a, b] = await network()
     const key = parseDhtKey(createDhtKey())
     expect(await b.getMutable(key.publicKey)).toBeUndefined()
     const first = await a.putMutable('one', { key })
@@ -42,7 +40,6 @@ describe('an item of a key', () => {
   })
 
   test('is another one with salt', async () => {
-    const [a, b] = await network()
     const key = parseDhtKey(createDhtKey())
     await a.putMutable('plain', { key })
     await a.putMutable('salted', { key, salt: 'käse', seq: 7 })
@@ -52,7 +49,6 @@ describe('an item of a key', () => {
   })
 
   test('gives way to newer ones only, and to what was meant to be replaced', async () => {
-    const [a, b] = await network()
     const key = parseDhtKey(createDhtKey())
     await a.putMutable('five', { key, seq: 5, cas: 4 })
     const conflict = { code: 'DHT_CONFLICT', message: expect.stringContaining('has seq 5') }
@@ -65,7 +61,6 @@ describe('an item of a key', () => {
   })
 
   test('is not stored where its signature is not the owner’s', async () => {
-    const [a, b] = await network()
     const { publicKey } = parseDhtKey(createDhtKey())
     const { sign } = parseDhtKey(createDhtKey())
     expect(await a.putMutable('forged', { key: { publicKey, sign } })).toMatchObject({ stored: 0 })
@@ -73,16 +68,15 @@ describe('an item of a key', () => {
   })
 
   test('is refused when it is none', async () => {
-    const alone = await node()
     const key = parseDhtKey(createDhtKey())
     const bad = { code: 'OPTION_INVALID' }
-    await expect(alone.putMutable('x'.repeat(997), { key })).rejects.toMatchObject(bad)
-    await expect(alone.putMutable('x', { key, salt: 'x'.repeat(65) })).rejects.toMatchObject(bad)
-    await expect(alone.putMutable('x', { key, seq: -1 })).rejects.toMatchObject(bad)
-    await expect(alone.putMutable('x', { key, cas: 0.5 })).rejects.toMatchObject(bad)
-    await expect(alone.getMutable('12')).rejects.toMatchObject(bad)
-    await expect(alone.getMutable('g'.repeat(64))).rejects.toMatchObject(bad)
-    await expect(alone.getMutable(key.publicKey, { salt: 'x'.repeat(65) })).rejects.toMatchObject(bad)
+    await expect(a.putMutable('x'.repeat(997), { key })).rejects.toMatchObject(bad)
+    await expect(a.putMutable('x', { key, salt: 'x'.repeat(65) })).rejects.toMatchObject(bad)
+    await expect(a.putMutable('x', { key, seq: -1 })).rejects.toMatchObject(bad)
+    await expect(a.putMutable('x', { key, cas: 0.5 })).rejects.toMatchObject(bad)
+    await expect(a.getMutable('12')).rejects.toMatchObject(bad)
+    await expect(a.getMutable('g'.repeat(64))).rejects.toMatchObject(bad)
+    await expect(a.getMutable(key.publicKey, { salt: 'x'.repeat(65) })).rejects.toMatchObject(bad)
   })
 })
 
