@@ -29,6 +29,8 @@ class FaultyStore implements Store, StoreHandler {
   readonly #handler: StoreHandler
   readonly #inner: Store
   #closing = false
+  /** Reads went wrong, and the answer is on its way. */
+  #reading = false
   /** To be told in place of what was prepared, or after a check. */
   #prepareError: ShoalError | undefined
   #checkError: ShoalError | undefined
@@ -77,9 +79,13 @@ class FaultyStore implements Store, StoreHandler {
   read(piece: number, begin: number, length: number): Uint8Array | undefined {
     const fault = this.#plan.next(this.#host, 'read')
     if (fault === undefined || this.#closing) return this.#inner.read(piece, begin, length)
+    // Those who wait ask again all together: one answer is enough for them.
+    if (this.#reading) return undefined
+    this.#reading = true
     const { world, name } = this.#host
     const delayMs = fault === 'slow' ? SLOW_MS : FAILS_MS
     world.after(delayMs, name, `read of piece ${piece}: ${fault}`, () => {
+      this.#reading = false
       if (this.#closing) return
       if (fault !== 'EIO') return this.#handler.onReadable()
       const error = this.#plan.error('DISK_READ', 'read')
