@@ -5,8 +5,8 @@ import { NODE_PORT } from './node.ts'
 import { TRACKER_URL } from './torrent.ts'
 
 const KiB = 1024
-/** Addresses go by the order of being added. */
-const FIRST = { host: '10.0.0.1', port: NODE_PORT }
+/** Addresses go by the order of being added; with one way in alone, its fault would be everybody's. */
+const ENTRIES = ['10.0.0.1', '10.0.0.2'].map(host => ({ host, port: NODE_PORT }))
 
 export const FAULT_SCENARIOS: Readonly<Record<string, FaultScenario>> = {
   'one seed to several leechers': game => {
@@ -56,7 +56,7 @@ export const FAULT_SCENARIOS: Readonly<Record<string, FaultScenario>> = {
   'the DHT alone': game => {
     const s = game.swarm({
       torrent: { hasTracker: false, pieces: 6, pieceLength: 32 * KiB },
-      engine: { dht: { bootstrap: [FIRST], saved: undefined } },
+      engine: { dht: { bootstrap: ENTRIES, saved: undefined } },
     })
     for (let n = 0; n < 3; n++) s.addBystander()
     s.world.runFor(3_000)

@@ -6,6 +6,8 @@ import { SeededRandom } from './random.ts'
 
 /** Of one world seed, whose calls are counted once. */
 const FAULTS_PER_SEED = 25
+/** Each so many swarms one is played twice, to see the same. */
+const TWICE_EVERY = 50
 /** How long a fault lasts: mostly it is one call alone. */
 const BURSTS_MS = [0, 0, 0, 4_000, 0, 0, 0, 30_000]
 
@@ -20,6 +22,8 @@ export interface SweepOptions {
 
 export interface SweepResult {
   readonly played: number
+  /** Of these, so many a second time. */
+  readonly replayed: number
   /** Message of each, with the command that plays it again. */
   readonly failures: readonly string[]
   /** Different faults that were met, and all that there are; `kind: fault`. */
@@ -44,6 +48,7 @@ export function sweep(options: SweepOptions): SweepResult {
   let worstMs = 0
   let worst = ''
   let played = 0
+  let replayed = 0
   for (; played < options.count && failures.length < options.maxFailures; played++) {
     const turn = Math.floor(played / names.length)
     const scenario = names[played % names.length]!
@@ -68,6 +73,13 @@ export function sweep(options: SweepOptions): SweepResult {
     const outcome = play(fault)
     if (outcome?.hit === undefined) continue
     met.add(`${outcome.hit.kind}: ${fault.what}`)
+    if (played % TWICE_EVERY === 0) {
+      replayed++
+      const again = play(fault)
+      if (again !== undefined && again.fingerprint !== outcome.fingerprint) {
+        failures.push(`${key} with ${formatFault(fault)} went another way the second time`)
+      }
+    }
     const heldUpMs = outcome.completeMs - without.completeMs
     if (heldUpMs > worstMs) {
       worstMs = heldUpMs
@@ -76,7 +88,7 @@ export function sweep(options: SweepOptions): SweepResult {
     if (played % 100 === 99) options.log(`${played + 1} swarms, ${failures.length} failed`)
   }
   const all = Object.entries(FAULTS).flatMap(([kind, faults]) => faults.map(fault => `${kind}: ${fault}`))
-  return { played, failures, met, all, scenarios: names.length, worstMs, worst }
+  return { played, replayed, failures, met, all, scenarios: names.length, worstMs, worst }
 }
 
 /** One turn goes to a kind of call, the next to any call: most of these are of blocks on their way. */
