@@ -3,7 +3,7 @@
  * Prints a line of JSON for each case.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Random } from '../random.mjs'
@@ -19,8 +19,10 @@ const MOMENT_MS = 2_200
 const START_MS = 600
 const END_MS = 60_000
 const MAX_CUTS = 3
-/** Received and verified, but not to be found again: with pieces of at most 1 MiB, so much is between two commits. */
-const MAX_LOST = 16 * MIB
+/** Slow and long enough for something to be made durable on the way. */
+const SLOW = { every: 5, rate: 4 * MIB, fromMs: 6_000, toMs: 9_500 }
+/** What came in so long may be lost: 5 s, and then some time to make it durable. */
+const MAX_LOST_SECONDS = 8
 /** The less a file system orders writes, the more shows. */
 const MOUNTS = ['data=ordered,commit=1', 'data=writeback,commit=1', 'data=ordered', 'data=writeback']
 const LAYOUTS = [
@@ -34,6 +36,11 @@ const disk = join(work, 'disk')
 const dir = join(disk, 'data')
 const state = join(disk, 'state')
 const cut = join(work, 'cut.img')
+/** Stands for what Linux names each boot by: after a cut it is another one. */
+const bootId = join(work, 'boot-id')
+writeFileSync(bootId, 'the first')
+if (spawnSync('mount', ['--bind', bootId, '/proc/sys/kernel/random/boot_id']).status !== 0)
+  throw new Error('cannot pretend another boot')
 const torrents = []
 for (const [at, layout] of LAYOUTS.entries()) {
   const random = Random.named(seed, `data ${at}`)
@@ -54,6 +61,9 @@ async function oneCase(number) {
   spawnSync('sync', ['-f', disk])
   const args = ['get', torrent.file, '--dir', dir, '--state', state, '--bind', '127.0.0.1', '--port', '0']
   args.push('--no-discovery', '--peer', seeder.address, '--progress-every', '50ms')
+  const isSlow = number % SLOW.every === SLOW.every - 1
+  if (isSlow) args.push('--limit-down', `${SLOW.rate}`)
+  const maxLost = (isSlow ? SLOW.rate : RATE) * MAX_LOST_SECONDS
   const faults = []
   const cuts = []
   const sentBefore = seeder.sentBytes(torrent)
@@ -65,12 +75,13 @@ async function oneCase(number) {
       await pause(random.between(0, START_MS))
     } else {
       await shoal.until(({ event }) => event === 'added')
-      await pause(random.between(0, MOMENT_MS))
+      await pause(isSlow ? random.between(SLOW.fromMs, SLOW.toMs) : random.between(0, MOMENT_MS))
     }
     shoal.freeze()
     image.copyTo(cut)
     const { code } = await shoal.kill()
     image.unmount()
+    writeFileSync(bootId, `after cut ${cuts.length} of ${number}`)
     const isAcknowledged = shoal.last('added') !== undefined
     const received = code === 0 ? torrent.bytes : (shoal.last('progress')?.haveBytes ?? 0)
 
@@ -80,7 +91,7 @@ async function oneCase(number) {
     if (isAcknowledged && !isRemembered(torrent, state))
       faults.push('an acknowledged torrent is not remembered')
     try {
-      claims = await claimsOf(torrent, dir, state)
+      claims = claimsOf(torrent, dir, state)
       if (claims.false.length > 0)
         faults.push(
           `${claims.false.length} of ${claims.claimed} claimed pieces do not match: ${claims.false.slice(0, 5)}`,
@@ -90,7 +101,7 @@ async function oneCase(number) {
     }
     image.unmount()
     const lost = received - (claims?.claimed ?? 0) * torrent.pieceLength
-    const bound = code === 0 ? 0 : MAX_LOST
+    const bound = code === 0 ? 0 : maxLost
     if (lost > bound) faults.push(`${mib(lost)} of ${mib(received)} lost, more than ${mib(bound)}`)
     const when = code === 0 ? 'after the end' : `at ${mib(received)}`
     cuts.push(`${when}, ${claims?.claimed} claimed, ${claims?.good} good`)
@@ -99,7 +110,7 @@ async function oneCase(number) {
   }
 
   const sentBefore2 = seeder.sentBytes(torrent)
-  const shoal = new Shoal(args)
+  const shoal = new Shoal([...args, '--limit-down', 'none'])
   const { code } = await shoal.end(END_MS)
   if (code !== 0) faults.push(`ended with ${code}: ${shoal.log}`)
   const wrong = difference(torrent, dir)
