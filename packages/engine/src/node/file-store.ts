@@ -278,8 +278,7 @@ export class FileStore implements Store {
 
   /** The runs of a piece stay with one worker, which has its hash so far. */
   #workerFor(piece: number): StoreWorker {
-    const known = this.#workerOf.get(piece)
-    return known?.isAlive ? known : this.#worker()
+    return this.#workerOf.get(piece)?.living ?? this.#worker()
   }
 
   #worker(): StoreWorker {

@@ -13,12 +13,23 @@ import type { Answer, Job, Reply, TorrentPlan, ToWorker } from './store-messages
  * a gigabyte a second; on two busy cores a second one took 15 % of the rate by being there.
  */
 const START_BACKLOG_BYTES = 24 * 1024 * 1024
+/** Workers that a job may outlive. One that does again is likely to be what kills them. */
+const MAX_DEATHS = 3
 /** A worker's heap holds little: piece memory is shared and buffers are outside of it. */
 const YOUNG_HEAP_MIB = 4
 
 interface Pending {
+  readonly job: Job
   readonly bytes: number
   readonly done: (answer: Answer) => void
+  /** Workers that died with it. */
+  readonly deaths: number
+}
+
+/** What is left when a worker dies. */
+interface Estate {
+  readonly pending: readonly Pending[]
+  readonly plans: ReadonlyMap<number, TorrentPlan>
 }
 
 export class WorkerPool {
@@ -30,6 +41,7 @@ export class WorkerPool {
    */
   readonly #writers: number
   #workers: StoreWorker[] = []
+  #closed = false
 
   constructor(memory: SharedArrayBuffer, limit: number) {
     this.memory = memory
@@ -63,14 +75,20 @@ export class WorkerPool {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     const workers = this.#workers
     this.#workers = []
     await Promise.all(workers.map(worker => worker.thread.terminate()))
   }
 
   #start(): StoreWorker {
-    const worker = new StoreWorker(this.memory, () => {
+    const worker = new StoreWorker(this.memory, estate => {
       this.#workers = this.#workers.filter(each => each !== worker)
+      if (this.#closed || estate.pending.length === 0) return undefined
+      // One takes it all: runs of a piece stay together and in order.
+      const heir = this.pick()
+      heir.inherit(estate)
+      return heir
     })
     this.#workers.push(worker)
     return worker
@@ -80,15 +98,17 @@ export class WorkerPool {
 export class StoreWorker {
   readonly thread: Worker
   readonly #pending = new Map<number, Pending>()
-  readonly #opened = new Set<number>()
-  readonly #onEnd: () => void
+  readonly #opened = new Map<number, TorrentPlan>()
+  readonly #onEnd: (estate: Estate) => StoreWorker | undefined
   #queue: ToWorker[] = []
   #flushing = false
   #alive = true
   #backlogBytes = 0
   #nextNumber = 0
+  #heir: StoreWorker | undefined
 
-  constructor(memory: SharedArrayBuffer, onEnd: () => void) {
+  /** `onEnd` names who does what is left. */
+  constructor(memory: SharedArrayBuffer, onEnd: (estate: Estate) => StoreWorker | undefined) {
     this.#onEnd = onEnd
     this.thread = new Worker(workerUrl(), {
       workerData: { memory },
@@ -107,8 +127,9 @@ export class StoreWorker {
     this.thread.on('exit', () => this.#end(reason))
   }
 
-  get isAlive(): boolean {
-    return this.#alive
+  /** This worker, or the one that does what it had left when it died; undefined when nothing was. */
+  get living(): StoreWorker | undefined {
+    return this.#alive ? this : this.#heir?.living
   }
 
   /** Bytes of the jobs that are not answered yet. */
@@ -119,7 +140,7 @@ export class StoreWorker {
   /** Tells the worker of a torrent, once. */
   open(plan: TorrentPlan): void {
     if (this.#opened.has(plan.id)) return
-    this.#opened.add(plan.id)
+    this.#opened.set(plan.id, plan)
     this.post({ type: 'open', plan })
   }
 
@@ -127,12 +148,28 @@ export class StoreWorker {
     return this.#opened.has(id)
   }
 
-  /** Does a job of about `bytes`; `done` comes exactly once, in a later turn, also when the worker dies. */
+  /**
+   * Does a job of about `bytes`; `done` comes exactly once, in a later turn. When the worker dies, another does what can
+   * be done again.
+   */
   run(job: Job, bytes: number, done: (answer: Answer) => void): void {
+    this.#give({ job, bytes, done, deaths: 0 })
+  }
+
+  inherit({ pending, plans }: Estate): void {
+    for (const each of pending) {
+      const plan = each.job.type === 'hash' ? undefined : plans.get(each.job.id)
+      if (plan !== undefined) this.open(plan)
+      this.#give(each)
+    }
+  }
+
+  #give(pending: Pending): void {
+    const { job, bytes } = pending
     if (job.type === 'release') this.#opened.delete(job.id)
     const n = this.#nextNumber++
     if (this.#pending.size === 0) this.thread.ref()
-    this.#pending.set(n, { bytes, done })
+    this.#pending.set(n, pending)
     this.#backlogBytes += bytes
     this.post({ type: 'job', n, job })
   }
@@ -161,7 +198,15 @@ export class StoreWorker {
 
   #end(reason: string): void {
     this.#alive = false
-    this.#onEnd()
+    const left: Pending[] = []
+    for (const [n, pending] of this.#pending) {
+      if (!mayRepeat(pending)) continue
+      this.#pending.delete(n)
+      left.push({ ...pending, deaths: pending.deaths + 1 })
+    }
+    this.#heir = this.#onEnd({ pending: left, plans: this.#opened })
+    // Nobody takes it when all is being closed.
+    if (this.#heir === undefined) for (const pending of left) this.#pending.set(this.#nextNumber++, pending)
     this.#fail(reason)
   }
 
@@ -170,6 +215,11 @@ export class StoreWorker {
     const error = new ShoalError('DISK_WRITE', `a store worker ended unexpectedly${words}`)
     for (const n of [...this.#pending.keys()]) this.#settle(n, { kind: 'failed', error: packError(error) })
   }
+}
+
+/** Half of a `select` may be done, and its parts file gone; a `release` is what the death of the worker was. */
+function mayRepeat({ job, deaths }: Pending): boolean {
+  return job.type !== 'select' && job.type !== 'release' && deaths + 1 < MAX_DEATHS
 }
 
 /** Run from the TypeScript sources (tests), Node 20 cannot start a `.ts` worker: the built one is taken instead. */

@@ -25,6 +25,7 @@ import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { SLAB_BYTES } from '../../src/bytes/slabs.ts'
 import { createStorage, FileStorage } from '../../src/node/storage.ts'
+import type { Answer } from '../../src/node/store-messages.ts'
 import { WorkerPool } from '../../src/node/worker-pool.ts'
 import { Fixture, file, INFO_HASH, type StoreWorld } from '../contracts/store-suite.ts'
 import { makeWorld, worldIn } from './disk-world.ts'
@@ -321,7 +322,7 @@ describe('a folder that must not be written', () => {
 })
 
 describe('a worker that dies', () => {
-  it('fails what it had to do; the next work starts another', async () => {
+  it('is replaced by another, which does what it had to do', async () => {
     const pool = new WorkerPool(new SharedArrayBuffer(32 * SLAB_BYTES), 1)
     const dir = mkdtempSync(join(tmpdir(), 'shoal-store-'))
     const world = worldIn(dir, new FileStorage(pool, undefined))
@@ -344,10 +345,71 @@ describe('a worker that dies', () => {
     torrent.store.write({ piece: 1, begin: 0, length: MIB, slabs: [4, 5, 6, 7], last: true }, false)
     await killed
     await world.until(() => outcomes.length === 4)
-    expect(outcomes[3]!.outcome).toMatchObject({ kind: 'failed', error: { code: 'DISK_WRITE' } })
+    expect(outcomes[3]!.outcome).toMatchObject({ kind: 'stored' })
     expect(await torrent.check()).toBe('##')
     await torrent.close()
     await world.close()
+  })
+})
+
+describe('workers that die again and again', () => {
+  it('lose nothing of pieces that come in several runs, and keep their order', async () => {
+    const pool = new WorkerPool(new SharedArrayBuffer(32 * SLAB_BYTES), 2)
+    const world = worldIn(mkdtempSync(join(tmpdir(), 'shoal-store-')), new FileStorage(pool, undefined))
+    const torrent = new Fixture(world, 1 * MIB, [file('one', 2 * MIB), file('two', 3 * MIB)])
+    await torrent.open()
+    world.storage.memory.set(torrent.content)
+    const { outcomes } = torrent.recorder
+    for (let piece = 0; piece < 5; piece++) {
+      for (let at = 0; at < 4; at++) {
+        const run = {
+          piece,
+          begin: at * SLAB_BYTES,
+          length: SLAB_BYTES,
+          slabs: [4 * piece + at],
+          last: at === 3,
+        }
+        torrent.store.write(run, false)
+        // Before it has begun, while it works, and in between.
+        if ((piece + at) % 3 === 0) void pool.running[0]?.thread.terminate()
+        if (at === piece % 4) await world.until(() => outcomes.length === 4 * piece + at + 1)
+      }
+      await world.until(() => outcomes.length === 4 * piece + 4)
+    }
+    expect(outcomes.map(({ outcome }) => outcome.kind)).toEqual(
+      Array.from({ length: 20 }, (_, n) => (n % 4 === 3 ? 'stored' : 'written')),
+    )
+    expect(await torrent.check()).toBe('#####')
+    await torrent.close()
+    await world.close()
+  })
+
+  it('fail a job that kills them, and none that came later', async () => {
+    const pool = new WorkerPool(new SharedArrayBuffer(SLAB_BYTES), 1)
+    const answers: Answer[] = []
+    // A store that no worker was told of is a fault of ours, which ends the worker.
+    pool.pick().run({ type: 'stamp', id: 99 }, 0, answer => answers.push(answer))
+    await vi.waitUntil(() => answers.length === 1, { timeout: 5000 })
+    expect(answers).toMatchObject([
+      { kind: 'failed', error: { code: 'DISK_WRITE', message: expect.stringContaining('was not opened') } },
+    ])
+    pool
+      .pick()
+      .run({ type: 'hash', files: [], offset: 0, pieceLength: 1, length: 0 }, 0, answer =>
+        answers.push(answer),
+      )
+    await vi.waitUntil(() => answers.length === 2, { timeout: 5000 })
+    expect(answers[1]).toMatchObject({ kind: 'hashes' })
+    await pool.close()
+  })
+
+  it('are not replaced when all is being closed', async () => {
+    const pool = new WorkerPool(new SharedArrayBuffer(SLAB_BYTES), 1)
+    const answers: Answer[] = []
+    pool.pick().run({ type: 'stamp', id: 99 }, 0, answer => answers.push(answer))
+    await pool.close()
+    expect(answers).toMatchObject([{ kind: 'failed' }])
+    expect(pool.running).toEqual([])
   })
 })
 
