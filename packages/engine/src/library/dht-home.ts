@@ -1,5 +1,5 @@
 /** What joins a DHT node to this machine: names of nodes to enter by, and its table on disk. */
-import { ipScope } from '../bytes/ip-scope.ts'
+import { ipScope, mayBeNamed } from '../bytes/ip-scope.ts'
 import type { DhtService, DhtSetup, SavedDht } from '../dht-service.ts'
 import { verifyEd25519 } from '../node/ed25519.ts'
 import { checkNode, resolveByDns, resolveNode } from '../node/resolve-peer.ts'
@@ -31,6 +31,7 @@ export class DhtHome {
   readonly #routers: readonly string[]
   readonly #files: ResumeFiles | undefined
   readonly #readOnly: boolean
+  readonly #bind: string | undefined
   #service: DhtService | undefined
   #stopSaving: () => void = () => {}
   #stopResolving: () => void = () => {}
@@ -39,6 +40,7 @@ export class DhtHome {
   constructor({ bind, bootstrap, stateDir, readOnly }: DhtHomeOptions) {
     for (const name of bootstrap ?? []) checkNode(name)
     const isLocal = bind !== undefined && ipScope(bind) === 'loopback'
+    this.#bind = bind
     this.#names = bootstrap ?? []
     this.#routers = bootstrap !== undefined || isLocal ? [] : ROUTERS
     this.#readOnly = readOnly ?? false
@@ -66,7 +68,7 @@ export class DhtHome {
   async addNodes(nodes: readonly { readonly host: string; readonly port: number }[]): Promise<void> {
     for (const { host, port } of nodes.slice(0, MAX_TORRENT_NODES)) {
       const found = await resolveNode(host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)
-      for (const address of found) this.#service?.addNode(address)
+      for (const address of found) if (mayBeNamed(address.host, this.#bind)) this.#service?.addNode(address)
     }
   }
 
