@@ -56,6 +56,7 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
   TRACKER_UNSUPPORTED: { exit: EXIT.network, hint: 'use a tracker at http, https or udp' },
   OPTION_INVALID: { exit: EXIT.usage },
   RESUME_INVALID: { exit: EXIT.other, hint: 'name an empty folder with --state: the data is checked anew' },
+  STATE_LOCKED: { exit: EXIT.other, hint: 'end the other one, or give --state another folder' },
   DHT_CONFLICT: { exit: EXIT.other, hint: 'get what is there, then put again' },
   ABORTED: { exit: EXIT.interrupted },
   CLOSED: { exit: EXIT.unfinished },

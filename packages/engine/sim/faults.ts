@@ -5,6 +5,7 @@
  */
 import { ShoalError } from '../src/errors.ts'
 import type { SimHost } from './net.ts'
+import type { SeededRandom } from './random.ts'
 
 /** What can go wrong with each kind of call. */
 export const FAULTS = {
@@ -25,6 +26,7 @@ export const FAULTS = {
   check: ['EIO', 'slow', 'reversed'],
   select: ['EIO', 'full', 'slow'],
   stamp: ['EIO', 'slow'],
+  sync: ['EIO', 'slow'],
   close: ['slow'],
   /** `unheard`: the tracker has heard, but its answer is lost. */
   announce: ['unreachable', 'timeout', 'unheard', 'refused', 'invalid', 'nobody', 'late'],
@@ -36,12 +38,19 @@ export const FAULTS = {
 
 export type IoKind = keyof typeof FAULTS
 
+/** In place of one of {@link FAULTS}: for a while, any call may go wrong in any way. */
+export const STORM = 'storm'
+/** Of all calls in a storm. */
+const STORM_CHANCE = 0.04
+/** Storms spare what nobody gets back: who does not listen any more never does again. */
+const SPARED: readonly IoKind[] = ['listen']
+
 export interface Fault {
   /** Number of the call, from 0. */
   readonly call: number
-  /** One of {@link FAULTS} of the call's kind. */
+  /** One of {@link FAULTS} of the call's kind, or {@link STORM}. */
   readonly what: string
-  /** For so long all calls of the kind at this host go wrong the same way; 0: this one alone. */
+  /** For so long all calls of the kind at this host go wrong the same way, or the storm lasts; 0: this one alone. */
   readonly burstMs: number
 }
 
@@ -74,6 +83,7 @@ export function parseFault(text: string): Fault {
 /** Counts the calls, says which goes wrong, and remembers what was done to whom. */
 export class FaultPlan {
   readonly fault: Fault | undefined
+  #chance: SeededRandom | undefined
   /** All so far. */
   readonly calls: IoCall[] = []
   /** Errors that were made up; no engine should tell of another. */
@@ -81,7 +91,9 @@ export class FaultPlan {
   readonly told: Told[] = []
   /** Set by whoever knows the engines. */
   isAtWork: (place: string, infoHash: string) => boolean = () => false
-  /** The call that went wrong, from then on. */
+  /** What went wrong so far, `kind: fault`. */
+  readonly faults = new Set<string>()
+  /** The call from which on things may go wrong, once it was made. */
   hit: IoCall | undefined
   hitAtMs = Number.POSITIVE_INFINITY
   /** What engines have started and not ended. */
@@ -98,21 +110,30 @@ export class FaultPlan {
     const number = this.calls.length
     this.calls.push({ kind, place: host.name })
     if (fault === undefined) return undefined
-    const { world } = host
     if (number === fault.call) {
-      const known: readonly string[] = FAULTS[kind]
-      world.check(
-        known.includes(fault.what),
-        `call ${number} is ${kind}, which knows no fault '${fault.what}'`,
-      )
       this.hit = { kind, place: host.name }
-      this.hitAtMs = world.elapsedMs
-    } else {
-      const isMore = this.hit?.kind === kind && this.hit.place === host.name
-      if (!isMore || world.elapsedMs >= this.hitAtMs + fault.burstMs) return undefined
+      this.hitAtMs = host.world.elapsedMs
     }
-    world.note(host.name, `fault: call ${number}, ${kind}: ${fault.what}`)
-    return fault.what
+    const what = this.#choose(fault, host, kind)
+    if (what === undefined) return undefined
+    const known: readonly string[] = FAULTS[kind]
+    host.world.check(known.includes(what), `call ${number} is ${kind}, which knows no fault '${what}'`)
+    host.world.note(host.name, `fault: call ${number}, ${kind}: ${what}`)
+    this.faults.add(`${kind}: ${what}`)
+    return what
+  }
+
+  #choose({ call, what, burstMs }: Fault, host: SimHost, kind: IoKind): string | undefined {
+    const { hit } = this
+    if (hit === undefined) return undefined
+    const { world } = host
+    const isFirst = this.calls.length === call + 1
+    const isWithin = isFirst || world.elapsedMs < this.hitAtMs + burstMs
+    if (what !== STORM) return isWithin && hit.kind === kind && hit.place === host.name ? what : undefined
+    if (!isWithin || SPARED.includes(kind)) return undefined
+    this.#chance ??= world.randomFor('storm')
+    if (!this.#chance.chance(STORM_CHANCE)) return undefined
+    return FAULTS[kind][this.#chance.below(FAULTS[kind].length)]
   }
 
   /** An error that no engine is to blame for. */

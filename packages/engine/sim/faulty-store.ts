@@ -18,6 +18,7 @@ const CODES: Record<string, ErrorCode> = {
 export function faultyStorage(plan: FaultPlan, host: SimHost, inner: Storage): Storage {
   return {
     memory: inner.memory,
+    probe: (torrent, need, done) => inner.probe(torrent, need, done),
     open: (torrent, handler) => new FaultyStore(plan, host, inner, torrent, handler),
   }
 }
@@ -114,6 +115,17 @@ class FaultyStore implements Store, StoreHandler {
     this.#inner.select(wanted)
   }
 
+  sync(pieces: readonly number[]): void {
+    const fault = this.#plan.next(this.#host, 'sync')
+    if (fault === 'slow') this.#wait(SLOW_MS)
+    if (fault !== 'EIO') return this.#inner.sync(pieces)
+    const error = this.#plan.error('DISK_WRITE', 'sync')
+    this.#answerLater(() => {
+      this.#tell(error)
+      this.#handler.onError(error)
+    })
+  }
+
   stamp(): void {
     const fault = this.#plan.next(this.#host, 'stamp')
     if (fault === 'slow') this.#wait(SLOW_MS)
@@ -172,6 +184,10 @@ class FaultyStore implements Store, StoreHandler {
       }
       this.#handler.onCheckDone()
     })
+  }
+
+  onSynced(): void {
+    this.#answer(() => this.#handler.onSynced())
   }
 
   onStamps(stamps: readonly FileStamp[]): void {

@@ -94,8 +94,8 @@ export class Node {
     this.isClosing = false
     this.engine = this.#open()
     const before = this.members.splice(0)
-    for (const { content, options, resume } of before)
-      this.add(content, { ...options, resume }).torrent.start()
+    for (const { content, options, resume, journal } of before)
+      this.add(content, { ...options, resume, journal }).torrent.start()
   }
 
   assertAllGivenBack(): void {
@@ -171,6 +171,7 @@ export class Member {
   /** Virtual time at which it became complete. */
   doneAtMs = Number.POSITIVE_INFINITY
   resume: Uint8Array | undefined
+  journal: Uint8Array = new Uint8Array(0)
 
   constructor(node: Node, content: SimTorrent, options: Partial<TorrentOptions>) {
     this.node = node
@@ -188,7 +189,9 @@ export class Member {
         check: 'auto',
         allocation: 'sparse',
         readOnly: false,
+        recover: false,
         resume: undefined,
+        bootId: 'one',
         peers: [],
         trackers: [],
         maxConnections: 50,
@@ -220,7 +223,12 @@ export class Member {
         onTracker: (_url, message) => world.note(node.name, `tracker: ${message}`),
         onResume: record => {
           this.resume = record
+          this.journal = new Uint8Array(0)
         },
+        onJournal: entry => {
+          this.journal = Uint8Array.from([...this.journal, ...entry])
+        },
+        onDamaged: what => world.fail(`${node.name}: the ${what} that was kept is damaged`),
       },
     )
   }

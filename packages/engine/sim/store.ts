@@ -9,7 +9,7 @@ import { equalBytes } from '../src/bytes/bytes.ts'
 import { SLAB_BYTES } from '../src/bytes/slabs.ts'
 import { ShoalError } from '../src/errors.ts'
 import { BLOCK_BYTES } from '../src/metainfo/geometry.ts'
-import type { Run, RunOutcome, Storage, StoragePlan, Store, StoreHandler } from '../src/ports.ts'
+import type { DiskNeed, Run, RunOutcome, Storage, StoragePlan, Store, StoreHandler } from '../src/ports.ts'
 import { SimDisk } from './disk.ts'
 import type { SeededRandom } from './random.ts'
 import { type SimTorrent, sha1 } from './torrent.ts'
@@ -85,6 +85,17 @@ export class SimStorage implements Storage {
     })
     this.#stores.add(store)
     return store
+  }
+
+  probe(plan: StoragePlan, need: DiskNeed, done: (obstacle: ShoalError | undefined) => void): void {
+    const { faults, world, place } = this
+    const stamps = this.#diskOf(plan.infoHash).stamps()
+    world.after(faults.latencyMs, place, 'probe', () => {
+      if (faults.openFails !== undefined) return done(faults.openFails)
+      if (need.bytes > faults.freeBytes) return done(diskError('DISK_FULL', 'no space left on the simulated disk'))
+      const isGone = need.files.length > 0 && need.files.every(file => stamps[file] === undefined)
+      done(isGone ? diskError('DISK_READ', 'the simulated files are gone') : undefined)
+    })
   }
 
   #diskOf(infoHash: string): SimDisk {
@@ -197,6 +208,10 @@ class SimStore implements Store {
 
   select(wanted: readonly boolean[]): void {
     this.#prepare(wanted)
+  }
+
+  sync(): void {
+    this.#job('sync', 0, () => this.#handler.onSynced())
   }
 
   stamp(): void {

@@ -46,6 +46,8 @@ export type ErrorCode =
   | 'OPTION_INVALID'
   /** A saved resume record is damaged or of an unknown version. */
   | 'RESUME_INVALID'
+  /** Another process uses the state folder. */
+  | 'STATE_LOCKED'
   /** The item in the DHT is not the one that was to be replaced. */
   | 'DHT_CONFLICT'
   /** The operation was ended by an `AbortSignal`. */

@@ -120,6 +120,22 @@ export interface Storage {
   readonly memory: Uint8Array
   /** Opens the data of one torrent. `onPrepared` or `onError` follows. */
   open(plan: StoragePlan, handler: StoreHandler): Store
+  /**
+   * Looks, without changing anything, whether a torrent whose store failed could go on; `done` is given what stands in
+   * the way, if anything does that can be seen from here.
+   */
+  probe(plan: StoragePlan, need: DiskNeed, done: (obstacle: ShoalError | undefined) => void): void
+}
+
+/** What a torrent needs to go on. */
+export interface DiskNeed {
+  /** Room on the disk. */
+  readonly bytes: number
+  /**
+   * Numbers of the files that had something in them. If none of them is there, what holds them is not: a disk that is
+   * not mounted looks like an empty folder.
+   */
+  readonly files: readonly number[]
 }
 
 export interface StoragePlan {
@@ -180,6 +196,11 @@ export interface Store {
   check(pieces: Iterable<number>): void
   /** Changes which files are wanted; pieces already stored stay readable. `onPrepared` or `onError` follows. */
   select(wanted: readonly boolean[]): void
+  /**
+   * Makes these pieces, stored or found to match, durable against a power cut: `onSynced`, or `onError`. Writing goes on
+   * meanwhile.
+   */
+  sync(pieces: readonly number[]): void
   /** Sizes and times now, after all writes so far: `onStamps`. */
   stamp(): void
   /** Lets writes finish, closes files; `onClosed` is the last call. */
@@ -194,6 +215,7 @@ export interface StoreHandler {
   onReadError(piece: number, error: ShoalError): void
   onChecked(piece: number, matches: boolean): void
   onCheckDone(): void
+  onSynced(): void
   onStamps(stamps: readonly FileStamp[]): void
   /** Opening, creating, checking or selecting failed. */
   onError(error: ShoalError): void

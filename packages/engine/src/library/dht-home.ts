@@ -44,7 +44,7 @@ export class DhtHome {
     this.#names = bootstrap ?? []
     this.#routers = bootstrap !== undefined || isLocal ? [] : ROUTERS
     this.#readOnly = readOnly ?? false
-    this.#files = stateDir === undefined ? undefined : new ResumeFiles(stateDir, () => {}, 'dht')
+    this.#files = stateDir === undefined ? undefined : new ResumeFiles(stateDir, {}, 'dht')
   }
 
   /** For a new service. */

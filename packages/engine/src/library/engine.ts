@@ -9,8 +9,9 @@ import { wrapInfo } from '../metainfo/create.ts'
 import type { Metainfo } from '../metainfo/metainfo.ts'
 import { resolvePeer } from '../node/resolve-peer.ts'
 import { ResumeFiles, resumeKey } from '../node/resume-files.ts'
+import { StateLock } from '../node/state-lock.ts'
 import { createStorage } from '../node/storage.ts'
-import { sha1, systemClock, systemRandom } from '../node/system.ts'
+import { bootId, sha1, systemClock, systemRandom } from '../node/system.ts'
 import { createTcp } from '../node/tcp.ts'
 import { createTrackers } from '../node/trackers.ts'
 import { udp } from '../node/udp.ts'
@@ -51,11 +52,12 @@ const DEFAULT_MEMORY_BYTES = 48 * 1024 * 1024
 /**
  * An engine that listens and is ready for torrents.
  *
- * @throws ShoalError `PORT_IN_USE`, `ADDRESS_UNAVAILABLE`, `OPTION_INVALID`, `ABORTED`
+ * @throws ShoalError `PORT_IN_USE`, `ADDRESS_UNAVAILABLE`, `OPTION_INVALID`, `STATE_LOCKED`, `ABORTED`
  */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
   if (options.signal?.aborted) throw aborted()
   checkOptions(options)
+  const lock = options.stateDir === undefined ? undefined : StateLock.take(options.stateDir)
   const memoryBytes = roundUp(options.memoryBytes ?? DEFAULT_MEMORY_BYTES, SLAB_BYTES)
   const storage = createStorage({ memoryBytes, workers: options.workers, eager: true })
   const trackers = createTrackers({ bindHost: options.bind })
@@ -72,6 +74,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   const release = async (): Promise<void> => {
     trackers.close()
     await storage.close()
+    lock?.release()
   }
   try {
     const engine = await listen(ports, options, release)
@@ -120,6 +123,8 @@ class EngineHandle implements Engine {
   readonly listening: Promise<void>
   readonly #core: CoreEngine
   readonly #handles = new Map<CoreTorrent, TorrentHandle>()
+  /** By the key of their resume records. */
+  readonly #handleOf = new Map<string, TorrentHandle>()
   readonly #resume: ResumeFiles | undefined
   readonly #local: LocalPeers | undefined
   readonly #release: () => Promise<void>
@@ -137,7 +142,10 @@ class EngineHandle implements Engine {
     this.#resume =
       options.stateDir === undefined
         ? undefined
-        : new ResumeFiles(options.stateDir, error => this.#warn(error.message))
+        : new ResumeFiles(options.stateDir, {
+            onError: error => this.#warn(error.message),
+            onLost: key => this.#handleOf.get(key)?.core.keepAgain(),
+          })
     if (options.lsd !== false) {
       this.#local = new LocalPeers({
         bindHost: options.bind,
@@ -199,12 +207,20 @@ class EngineHandle implements Engine {
     const dir = options.dir ?? '.'
     const key = await resumeKey(metainfo.infoHashHex, dir)
     const resume = await this.#resume?.load(key)
+    const journal = resume && (await this.#resume?.loadJournal(key))
     const peers = await Promise.all((options.peers ?? []).map(resolvePeer))
     this.#assertOpen()
     if (options.signal?.aborted) throw aborted()
-    const coreOptions = torrentOptions(metainfo, opened.options, { dir, resume, peers })
+    const coreOptions = torrentOptions(metainfo, opened.options, {
+      dir,
+      resume,
+      journal,
+      bootId,
+      peers,
+    })
     const local = coreOptions.discovery && !metainfo.private ? this.#local : undefined
     let endSeeking: (() => void) | undefined
+    let saved: Promise<void> | undefined
     const handle = new TorrentHandle(metainfo, {
       open: observer => this.#core.add(metainfo, coreOptions, observer),
       snapshot: core => snapshotTorrent(core, this.#core, systemClock.now()),
@@ -214,15 +230,21 @@ class EngineHandle implements Engine {
           ? local?.seek(metainfo.infoHashHex, address => handle.core.addPeer(address, 'lsd'))
           : undefined
       },
-      saveResume: record => void this.#resume?.save(key, record),
+      saveResume: record => {
+        saved = this.#resume?.save(key, record)
+      },
+      appendJournal: (entry, durable) => this.#resume?.append(key, entry, durable),
+      putAside: what => void this.#resume?.quarantine(key, what),
       forget: async core => {
         this.#core.remove(core)
         this.#handles.delete(core)
+        this.#handleOf.delete(key)
         await this.#resume?.remove(key)
       },
     })
     takeOver(found, handle.core.book)
     this.#handles.set(handle.core, handle)
+    this.#handleOf.set(key, handle)
     if (coreOptions.discovery && !metainfo.private) void this.#dht?.addNodes(metainfo.nodes)
     const onAbort = (): void => {
       handle.fail(aborted())
@@ -230,6 +252,8 @@ class EngineHandle implements Engine {
     }
     options.signal?.addEventListener('abort', onAbort, { once: true })
     if (!options.paused) handle.start()
+    // It is added once it would be there after a power cut.
+    await saved
     return handle
   }
 
@@ -341,7 +365,7 @@ function takeOver(found: readonly PeerBookEntry[], book: PeerBook): void {
 function torrentOptions(
   metainfo: Metainfo,
   options: AddOptions,
-  found: Pick<TorrentOptions, 'dir' | 'resume' | 'peers'>,
+  found: Pick<TorrentOptions, 'dir' | 'resume' | 'journal' | 'bootId' | 'peers'>,
 ): TorrentOptions {
   return {
     ...found,
@@ -353,6 +377,7 @@ function torrentOptions(
     check: options.check ?? 'auto',
     allocation: options.allocation ?? 'sparse',
     readOnly: options.seedOnly ?? false,
+    recover: options.recover ?? true,
     trackers: (options.trackers ?? []).map(url => [url]),
     maxConnections: options.maxConnections ?? DEFAULT_TORRENT_CONNECTIONS,
     uploadSlots: UPLOAD_SLOTS,

@@ -14,6 +14,9 @@ export interface HandleDeps {
   /** The torrent has begun to look for peers, or has ended it. */
   readonly onActive: (isActive: boolean) => void
   readonly saveResume: (record: Uint8Array) => void
+  readonly appendJournal: (entry: Uint8Array, durable: boolean) => void
+  /** Something of what was kept is damaged: to be put aside. */
+  readonly putAside: (what: 'record' | 'journal') => void
   /** The torrent has stopped for good: out of the core, and its record with it. */
   readonly forget: (core: CoreTorrent) => Promise<void>
 }
@@ -118,8 +121,8 @@ export class TorrentHandle implements Torrent, TorrentObserver {
     this.#emit('done', undefined)
   }
 
-  onError(error: ShoalError): void {
-    this.#settle.reject(error)
+  onError(error: ShoalError, retries: boolean): void {
+    if (!retries) this.#settle.reject(error)
     this.#emit('error', error)
   }
 
@@ -133,6 +136,14 @@ export class TorrentHandle implements Torrent, TorrentObserver {
 
   onResume(record: Uint8Array): void {
     this.#deps.saveResume(record)
+  }
+
+  onJournal(entry: Uint8Array, durable: boolean): void {
+    this.#deps.appendJournal(entry, durable)
+  }
+
+  onDamaged(what: 'record' | 'journal'): void {
+    this.#deps.putAside(what)
   }
 
   #tellState(): void {

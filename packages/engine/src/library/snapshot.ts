@@ -53,6 +53,7 @@ export function snapshotTorrent(torrent: Torrent, engine: Engine, now: number): 
     name: metainfo.name,
     state: torrentState(torrent),
     error: phase.name === 'error' || phase.name === 'closing' ? phase.error : undefined,
+    retrySeconds: retrySeconds(torrent, now),
     totalBytes: geometry.totalLength,
     wantedBytes,
     haveBytes,
@@ -71,7 +72,7 @@ export function snapshotTorrent(torrent: Torrent, engine: Engine, now: number): 
     connections: connectionCounts(torrent),
     trackers: torrent.trackers.map(tracker => snapshotTracker(tracker, now)),
     files,
-    why: swarm === undefined ? undefined : diagnose(torrent, swarm, engine, now),
+    why: swarm === undefined ? whyWaiting(torrent, now) : diagnose(torrent, swarm, engine, now),
   }
 }
 
@@ -82,6 +83,18 @@ export function connectionCounts({ swarm, book }: Torrent): ConnectionCounts {
     connecting: swarm.connecting,
     known: book.size,
   }
+}
+
+function retrySeconds({ phase }: Torrent, now: number): number | undefined {
+  if (phase.name !== 'error' || phase.retryAt === undefined) return undefined
+  return phase.retryAt === Number.POSITIVE_INFINITY ? 0 : Math.max(0, (phase.retryAt - now) / 1000)
+}
+
+function whyWaiting(torrent: Torrent, now: number): Why | undefined {
+  const seconds = retrySeconds(torrent, now)
+  const { phase } = torrent
+  if (seconds === undefined || phase.name !== 'error') return undefined
+  return { code: 'DISK_WAIT', text: `${phase.error.message}; looks again in ${Math.ceil(seconds)} s` }
 }
 
 function openPeers(swarm: Swarm): Peer[] {

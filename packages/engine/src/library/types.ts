@@ -255,6 +255,12 @@ export interface AddOptions {
    * counts as there.
    */
   readonly check?: 'auto' | 'always' | 'trust' | undefined
+  /**
+   * After an error of the disk that may pass (it is full, a file was changed or removed, a folder is not mounted) the
+   * torrent looks now and then, at most every 30 s, whether it can go on, and does; see `retrySeconds` of its snapshot.
+   * True unless told; false: it stays in state `error` until it is started.
+   */
+  readonly recover?: boolean | undefined
   readonly downloadLimitBytesPerSec?: number | undefined
   readonly uploadLimitBytesPerSec?: number | undefined
   readonly maxConnections?: number | undefined
@@ -288,6 +294,7 @@ export interface TorrentEvents {
   readonly piece: { readonly index: number }
   /** All wanted files are complete and on disk. */
   readonly done: undefined
+  /** Now in state `error`; `retrySeconds` of the snapshot tells whether it goes on by itself. */
   readonly error: ShoalError
   readonly warning: string
   readonly tracker: { readonly url: string; readonly message: string }
@@ -296,8 +303,8 @@ export interface TorrentEvents {
 export interface Torrent {
   readonly metainfo: Metainfo
   /**
-   * Resolves when all wanted files are complete and on disk. Rejects with a ShoalError when the torrent fails, is
-   * removed (`CLOSED`) or aborted (`ABORTED`). Not watching it is fine.
+   * Resolves when all wanted files are complete and on disk. Rejects with a ShoalError when the torrent fails and does
+   * not go on by itself, is removed (`CLOSED`) or aborted (`ABORTED`). Not watching it is fine.
    */
   readonly done: Promise<void>
   snapshot(): TorrentSnapshot
@@ -330,6 +337,8 @@ export interface TorrentSnapshot {
   readonly state: TorrentState
   /** Only in state `error`. */
   readonly error?: ShoalError | undefined
+  /** Only in state `error`: until it looks whether it can go on, 0 while it does; undefined: it waits for `start`. */
+  readonly retrySeconds?: number | undefined
   readonly totalBytes: number
   /** Of all files that are not skipped. */
   readonly wantedBytes: number

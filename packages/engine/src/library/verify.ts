@@ -92,6 +92,7 @@ function check(
       onRun() {},
       onReadable() {},
       onReadError() {},
+      onSynced() {},
       onStamps() {},
       onClosed() {
         // Only after an error or an abort, when nobody waits any more.

@@ -5,12 +5,15 @@
  *     prepare, select,   wait until every run given before them is answered, and hold back what comes after them:
  *     stamp, close       the next two belong to one order, `#queue`
  *     check              batches to all workers, two on the way to each; pauses for a select
+ *     sync               beside all of that; a close waits for it
  *     read               from the cache, see read-cache.ts
  */
 import { ShoalError } from '../errors.ts'
 import type { Geometry } from '../metainfo/geometry.ts'
 import type { Run, RunOutcome, StoragePlan, Store, StoreHandler } from '../ports.ts'
 import { unpackError } from './disk-errors.ts'
+import { syncPaths } from './durable.ts'
+import { filePath, partsPath } from './file-plan.ts'
 import type { ReadHandles } from './handles.ts'
 import { PartsIndex } from './parts-index.ts'
 import { PieceReader } from './piece-reader.ts'
@@ -51,6 +54,9 @@ export class FileStore implements Store {
 
   readonly #queue: Entry[] = []
   #runsInFlight = 0
+  #syncs = 0
+  /** Files whose names are durable. */
+  readonly #namesSynced = new Set<string>()
   /** An operation of the queue that must be alone is going on. */
   #busy = false
   #closing = false
@@ -122,6 +128,17 @@ export class FileStore implements Store {
     if (!this.#closing) this.#push({ type: 'select', wanted })
   }
 
+  sync(pieces: readonly number[]): void {
+    if (this.#closing) return
+    this.#syncs++
+    void this.#sync(pieces).then(error => {
+      this.#syncs--
+      if (this.#closing) return this.#pump()
+      if (error === undefined) this.#handler.onSynced()
+      else this.#handler.onError(error)
+    })
+  }
+
   stamp(): void {
     if (!this.#closing) this.#push({ type: 'stamp' })
   }
@@ -147,6 +164,7 @@ export class FileStore implements Store {
       if (entry === undefined) return
       const alone = entry.type !== 'run' && entry.type !== 'abandon'
       if (alone && this.#runsInFlight > 0) return
+      if (entry.type === 'close' && this.#syncs > 0) return
       // What a check is reading must not be moved under it.
       if (entry.type === 'select' && this.#batchesInFlight > 0) return
       this.#queue.shift()
@@ -289,6 +307,25 @@ export class FileStore implements Store {
 
   #opened(): StoreWorker[] {
     return this.#shared.pool.running.filter(worker => worker.hasOpened(this.#plan.id))
+  }
+
+  // ------------------------------------------------------------------------------------------------- syncing
+
+  async #sync(pieces: readonly number[]): Promise<ShoalError | undefined> {
+    const { dir, infoHash } = this.#plan
+    const paths = new Set<string>()
+    for (const piece of pieces) {
+      const slices = this.#geometry.slices(this.#geometry.pieceOffset(piece), this.#geometry.pieceSize(piece))
+      for (const { file } of slices) if (!file.pad) paths.add(filePath(dir, file))
+    }
+    if (this.#parts.size > 0) paths.add(partsPath(dir, infoHash))
+    try {
+      await syncPaths([...paths], dir, this.#namesSynced)
+      return undefined
+    } catch (error) {
+      if (error instanceof ShoalError) return error
+      throw error
+    }
   }
 
   // ------------------------------------------------------------------------------------------------ checking

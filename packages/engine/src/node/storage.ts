@@ -3,9 +3,10 @@ import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { SLAB_BYTES } from '../bytes/slabs.ts'
 import { ShoalError } from '../errors.ts'
-import type { Storage, StoragePlan, Store, StoreHandler } from '../ports.ts'
+import type { DiskNeed, Storage, StoragePlan, Store, StoreHandler } from '../ports.ts'
 import { FileStore, type Shared } from './file-store.ts'
 import { ReadHandles } from './handles.ts'
+import { probeDisk } from './probe.ts'
 import { ReadCache } from './read-cache.ts'
 import { WorkerPool } from './worker-pool.ts'
 
@@ -63,6 +64,10 @@ export class FileStorage implements Storage {
     })
     this.#stores.add(store)
     return store
+  }
+
+  probe(plan: StoragePlan, need: DiskNeed, done: (obstacle: ShoalError | undefined) => void): void {
+    void probeDisk({ ...plan, dir: resolve(plan.dir) }, need).then(done)
   }
 
   async close(): Promise<void> {

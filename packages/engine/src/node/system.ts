@@ -1,5 +1,6 @@
 /** Clock, randomness and small hashes of this machine. */
 import { createHash, randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import type { Clock, Random, Sha1 } from '../ports.ts'
 
 export const systemClock: Clock = {
@@ -18,3 +19,14 @@ export const systemRandom: Random = {
 }
 
 export const sha1: Sha1 = bytes => new Uint8Array(createHash('sha1').update(bytes).digest())
+
+/** Names this boot of the machine: another one after a power cut. Empty where the system tells none. */
+export const bootId: string = readBootId()
+
+function readBootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  } catch {
+    return ''
+  }
+}

@@ -14,14 +14,18 @@ import { BencodeDict } from '../bencode/value.ts'
 import type { PeerAddress } from '../bytes/address.ts'
 import { formatAddress } from '../bytes/address.ts'
 import { Bitfield } from '../bytes/bitfield.ts'
+import { crc32 } from '../bytes/crc32.ts'
 import { ShoalError } from '../errors.ts'
 import type { Geometry } from '../metainfo/geometry.ts'
 import type { FileStamp } from '../ports.ts'
+import type { JournalFacts } from './journal.ts'
 
-const VERSION = 1
+const VERSION = 2
 /** The best few are enough to find a swarm again. */
 export const MAX_RESUME_PEERS = 200
 const MISSING = -1
+/** Entries of the journal come every 5 s while files are written; times of files are of another clock. */
+const CLOCK_MARGIN_S = 15
 
 export interface ResumeFile {
   /** The file when the record was made; undefined: there was none. */
@@ -33,7 +37,13 @@ export interface ResumeFile {
 export interface ResumeRecord {
   /** 20 bytes. */
   readonly infoHash: Uint8Array
+  /** Grows with every record of a torrent; its journal names the one that it goes on from. */
+  readonly generation: number
+  /** Seconds since 1970. */
+  readonly savedAt: number
   readonly have: Bitfield
+  /** Pieces with data of which nobody knows yet whether it is theirs: a check has been begun. */
+  readonly unchecked: Bitfield | undefined
   /** One per file of the geometry. */
   readonly files: readonly ResumeFile[]
   readonly uploadedBytes: number
@@ -50,6 +60,9 @@ export interface ResumeRecord {
 export function encodeResume(record: ResumeRecord): Uint8Array {
   const body = encode({
     infoHash: record.infoHash,
+    generation: record.generation,
+    savedAt: Math.round(record.savedAt),
+    unchecked: record.unchecked?.bytes,
     pieces: record.have.length,
     have: record.have.bytes,
     sizes: record.files.map(({ stamp }) => stamp?.size ?? MISSING),
@@ -77,11 +90,18 @@ export function decodeResume(bytes: Uint8Array): ResumeRecord {
   const body = dictOf(bodyBytes)
   const infoHash = body.bytes('infoHash')
   if (infoHash?.length !== 20) throw invalid('`infoHash` is not 20 bytes')
-  const have = Bitfield.from(count(body, 'pieces'), body.bytes('have') ?? new Uint8Array(0))
+  const pieceCount = count(body, 'pieces')
+  const have = Bitfield.from(pieceCount, body.bytes('have') ?? new Uint8Array(0))
   if (have === undefined) throw invalid('`have` does not fit the number of pieces')
+  const uncheckedBytes = body.bytes('unchecked')
+  const unchecked = uncheckedBytes && Bitfield.from(pieceCount, uncheckedBytes)
+  if (uncheckedBytes && !unchecked) throw invalid('`unchecked` does not fit the number of pieces')
   return {
     infoHash: infoHash.slice(),
+    generation: count(body, 'generation'),
+    savedAt: count(body, 'savedAt'),
     have,
+    unchecked,
     files: readFiles(body),
     uploadedBytes: count(body, 'uploaded'),
     downloadedBytes: count(body, 'downloaded'),
@@ -138,6 +158,32 @@ export function reconcile(
     else recheck.push(piece)
   }
   return { have, recheck }
+}
+
+/**
+ * The record with what the journal says since. A file whose time lies between the record and the journal's last entry
+ * was written by us: it counts as unchanged.
+ */
+export function withJournal(
+  record: ResumeRecord,
+  journal: JournalFacts,
+  found: readonly FileStamp[],
+): ResumeRecord {
+  const { length } = record.have
+  const have = record.have.clone()
+  const unchecked = record.unchecked?.clone() ?? new Bitfield(length)
+  for (const piece of journal.have) have.add(piece)
+  for (const piece of [...journal.wrong, ...journal.doubtful]) have.delete(piece)
+  for (const piece of [...journal.have, ...journal.wrong]) unchecked.delete(piece)
+  for (const piece of journal.doubtful) unchecked.add(piece)
+  const isOurs = (mtimeMs: number): boolean =>
+    mtimeMs >= (record.savedAt - CLOCK_MARGIN_S) * 1_000 &&
+    mtimeMs <= (journal.lastAt + CLOCK_MARGIN_S) * 1_000
+  const files = record.files.map((file, index) => {
+    const now = found[index]
+    return now !== undefined && isOurs(now.mtimeMs) ? { ...file, stamp: now } : file
+  })
+  return { ...record, have, unchecked, files }
 }
 
 function readFiles(body: BencodeDict): ResumeFile[] {
@@ -204,16 +250,6 @@ export function sameStamp(then: FileStamp, now: NonNullable<FileStamp>): boolean
 /** Times of files have fractions of milliseconds, bencoding has none. */
 function microseconds(ms: number): number {
   return Math.round(ms * 1_000)
-}
-
-/** CRC-32 of IEEE 802.3, bit by bit: records are small and rare. */
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff
-  for (const byte of bytes) {
-    crc ^= byte
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0)
-  }
-  return (crc ^ 0xffffffff) >>> 0
 }
 
 function invalid(why: string, cause?: unknown): ShoalError {

@@ -1,7 +1,7 @@
 /** What a torrent makes of the files it finds when it starts, and of the files that are wanted. */
 
 import { Bitfield } from '../bytes/bitfield.ts'
-import type { Geometry } from '../metainfo/geometry.ts'
+import type { FileSpan, Geometry } from '../metainfo/geometry.ts'
 import type { FileStamp } from '../ports.ts'
 import { type ResumeRecord, reconcile, sameStamp } from './resume.ts'
 
@@ -29,6 +29,33 @@ export function piecesTrusted(geometry: Geometry, found: readonly FileStamp[]): 
   return have
 }
 
+/** Numbers of the wanted files that hold bytes of pieces that are had. */
+export function filesWithData(
+  geometry: Geometry,
+  have: Bitfield,
+  filePriorities: readonly number[],
+): number[] {
+  const files = geometry.files.filter(file => {
+    const span = file.pad || !filePriorities[file.index] ? undefined : geometry.piecesOf(file)
+    for (let piece = span?.first ?? 0; span !== undefined && piece <= span.last; piece++) {
+      if (have.has(piece)) return true
+    }
+    return false
+  })
+  return files.map(file => file.index)
+}
+
+/** How long the file has to be for the pieces that are had. */
+export function endOfData(geometry: Geometry, have: Bitfield, file: FileSpan): number {
+  const span = geometry.piecesOf(file)
+  for (let piece = span?.last ?? -1; span !== undefined && piece >= span.first; piece--) {
+    if (!have.has(piece)) continue
+    const end = geometry.pieceOffset(piece) + geometry.pieceSize(piece) - file.offset
+    return Math.min(end, file.length)
+  }
+  return 0
+}
+
 /**
  * What is had without looking, and what has to be hashed to know: pieces that the record claims but cannot vouch for,
  * and every piece with bytes in a file that has changed since the record, or that no record knows. Data that someone
@@ -45,6 +72,9 @@ export function piecesToCheck(
       : reconcile(record, geometry, found)
   const check = new Bitfield(geometry.pieceCount)
   for (const piece of recheck) check.add(piece)
+  for (const piece of record?.unchecked ?? []) {
+    if (!have.has(piece) && hasData(piece, geometry, found)) check.add(piece)
+  }
   for (const file of geometry.files) {
     const now = found[file.index]
     const then = record?.files[file.index]?.stamp
@@ -57,4 +87,10 @@ export function piecesToCheck(
     }
   }
   return { have, check: [...check] }
+}
+
+/** Whether any file reaches into the piece. */
+function hasData(piece: number, geometry: Geometry, found: readonly FileStamp[]): boolean {
+  const slices = geometry.slices(geometry.pieceOffset(piece), geometry.pieceSize(piece))
+  return slices.some(({ file, fileOffset }) => !file.pad && (found[file.index]?.size ?? 0) > fileOffset)
 }

@@ -6,8 +6,10 @@
  *        │ └────────── closing ◀──────────── stop, or an error ──────────────┘
  *        └─ or error ◀──┘
  *
- * Data exists only in the phase that has it. What survives a restart is in the resume record, which is made while
- * active every few seconds and once more when closing, after all writes.
+ * After an error of the disk that may pass, it looks now and then whether it has, and starts by itself (recovery.ts). What
+ * is in files that failed to be read or written is hashed again then.
+ *
+ * Data exists only in the phase that has it. What survives a restart is the {@link Keeper}'s.
  */
 
 import type { PeerAddress } from '../bytes/address.ts'
@@ -15,25 +17,25 @@ import { Bitfield } from '../bytes/bitfield.ts'
 import { equalBytes } from '../bytes/bytes.ts'
 import type { SlabPool } from '../bytes/slabs.ts'
 import { ShoalError } from '../errors.ts'
-import type { Geometry } from '../metainfo/geometry.ts'
+import type { FileSpan, Geometry } from '../metainfo/geometry.ts'
 import type { Metainfo } from '../metainfo/metainfo.ts'
-import type { FileStamp, Link, Ports, Run, RunOutcome, Store, StoreHandler } from '../ports.ts'
+import type { FileStamp, Link, Ports, Run, RunOutcome, StoragePlan, Store, StoreHandler } from '../ports.ts'
 import type { TrackerStatus } from '../tracker/announcer.ts'
 import { Announces } from './announces.ts'
 import type { CustomExtension } from './custom-extension.ts'
+import { Keeper } from './keeper.ts'
 import { RateLimit } from './limits.ts'
 import type { OwnAddress } from './own-address.ts'
 import type { Peer } from './peer.ts'
 import { PeerBook, type PeerSource } from './peer-book.ts'
-import { decodeResume, encodeResume, type ResumeRecord } from './resume.ts'
+import { Recovery } from './recovery.ts'
+import type { ResumeRecord } from './resume.ts'
 import type { SendBuffers } from './send-buffers.ts'
-import { piecePriorities, piecesToCheck, piecesTrusted } from './start-up.ts'
+import { endOfData, filesWithData, piecePriorities, piecesToCheck, piecesTrusted } from './start-up.ts'
 import { Swarm } from './swarm.ts'
 import { TokenBucket } from './token-bucket.ts'
 import type { TorrentDht } from './torrent-dht.ts'
 
-/** So much may have to be hashed again after a crash. */
-const RESUME_EVERY_MS = 5_000
 /** With fewer peers than this the trackers are asked before their interval is over. */
 const FEW_PEERS = 5
 const NEED_PEERS_EVERY_MS = 15_000
@@ -42,6 +44,9 @@ const ENOUGH_PEERS = 20
 const LOOKUP_MS = 5 * 60_000
 const LOOKUP_ALONE_MS = 60_000
 const LOOKUP_ENOUGH_MS = 15 * 60_000
+
+/** Free space that is worth going on for. */
+const WORTHWHILE_BYTES = 16 * 1024 * 1024
 
 export interface TorrentOptions {
   /** The folder that holds, or will hold, the torrent's file or folder. */
@@ -54,8 +59,14 @@ export interface TorrentOptions {
   readonly allocation: 'sparse' | 'full'
   /** Nothing is created or written: what is there is shared. */
   readonly readOnly: boolean
+  /** After an error of the disk it goes on by itself when that is possible again. */
+  readonly recover: boolean
   /** A saved resume record. */
   readonly resume: Uint8Array | undefined
+  /** The journal that goes on from it. */
+  readonly journal?: Uint8Array | undefined
+  /** Names this boot of the machine; without it a process that was killed cannot be told from a power cut. */
+  readonly bootId?: string | undefined
   readonly peers: readonly PeerAddress[]
   /** Whether peers may come from the DHT and from other peers; never of private torrents (BEP 27). */
   readonly discovery: boolean
@@ -93,11 +104,16 @@ export interface TorrentObserver {
   onPhase(phase: TorrentPhase['name']): void
   onPiece(piece: number): void
   onDone(): void
-  onError(error: ShoalError): void
+  /** It is in phase `error`. `retries`: and it looks by itself whether it can go on. */
+  onError(error: ShoalError, retries: boolean): void
   onWarning(text: string): void
   onTracker(url: string, message: string): void
-  /** The record to keep for the next start. */
+  /** The record to keep for the next start; it replaces the one before, and the journal. */
   onResume(record: Uint8Array): void
+  /** To be appended to the journal; `durable`: it, and what came before, has to be on the disk itself. */
+  onJournal(entry: Uint8Array, durable: boolean): void
+  /** What was kept cannot be used: to be put aside. */
+  onDamaged(what: 'record' | 'journal'): void
 }
 
 export type TorrentPhase =
@@ -117,7 +133,8 @@ export type TorrentPhase =
       readonly swarm: Swarm | undefined
       readonly error: ShoalError | undefined
     }
-  | { readonly name: 'error'; readonly error: ShoalError }
+  /** `retryAt`: when it looks whether it can go on, infinite while it looks; undefined: it goes on when told to. */
+  | { readonly name: 'error'; readonly error: ShoalError; readonly retryAt: number | undefined }
 
 export class Torrent implements StoreHandler {
   readonly metainfo: Metainfo
@@ -134,21 +151,30 @@ export class Torrent implements StoreHandler {
   #cancelLookup: (() => void) | undefined
   #lookedUpAt = Number.NEGATIVE_INFINITY
   #phase: TorrentPhase = { name: 'stopped' }
-  #record: ResumeRecord | undefined
+  readonly #keeper: Keeper
   /** What is had, while there is no swarm to ask. */
   #have: Bitfield
   /** What was asked for while closing, to be done when closed. */
   #then: 'start' | 'stop' | undefined
   /** The files that the store was last told to be wanted. */
   #selected: readonly boolean[] = []
+  /** The files that were wanted when stamps were taken last: what is had of them has been moved there. */
+  #inPlace: readonly boolean[] = []
   #checkAll: boolean
+  readonly #recovery = new Recovery()
+  #failedAt = 0
+  /** Pieces that were had when it failed. */
+  #hadCount = 0
+  /** Of earlier sessions. */
+  #before: Pick<ResumeRecord, 'uploadedBytes' | 'downloadedBytes' | 'corruptBytes'> = {
+    uploadedBytes: 0,
+    downloadedBytes: 0,
+    corruptBytes: 0,
+  }
   /** Of swarms that ended. */
   #downloadedBytes = 0
   #uploadedBytes = 0
   #wastedBytes = 0
-  #isDirty = false
-  #stamping = false
-  #savedAt = 0
   #neededPeersAt = 0
   #addedAt: number
   #completedAt: number | undefined
@@ -189,7 +215,26 @@ export class Torrent implements StoreHandler {
     })
     this.book = new PeerBook({ random: ports.random })
     for (const address of options.peers) this.book.add(address, 'given', ports.clock.now())
-    if (options.resume !== undefined) this.#readRecord(options.resume)
+    this.#keeper = new Keeper({
+      infoHash: metainfo.infoHash,
+      geometry: metainfo.geometry,
+      clock: ports.clock,
+      bootId: options.bootId ?? '',
+      facts: () => ({
+        have: this.have,
+        priorities: this.filePriorities,
+        uploadedBytes: this.#before.uploadedBytes + this.uploadedBytes,
+        downloadedBytes: this.#before.downloadedBytes + this.downloadedBytes,
+        corruptBytes: this.#before.corruptBytes + (this.#swarm?.flow.corruptBytes ?? 0),
+        addedAt: this.#addedAt,
+        completedAt: this.#completedAt,
+        peers: this.#usefulPeers(),
+      }),
+      onRecord: bytes => deps.observer.onResume(bytes),
+      onJournal: (entry, durable) => deps.observer.onJournal(entry, durable),
+    })
+    if (options.resume !== undefined) this.#readRecord(options.resume, options.journal)
+    this.#keeper.begin()
   }
 
   // ------------------------------------------------------------------------------------------------ what is so
@@ -250,21 +295,8 @@ export class Torrent implements StoreHandler {
     const { name } = this.#phase
     if (name === 'closing') this.#then = 'start'
     if (name !== 'stopped' && name !== 'error') return
-    this.#stamping = false
-    this.#selected = this.#wanted()
-    const store = this.#deps.ports.storage.open(
-      {
-        dir: this.#options.dir,
-        geometry: this.geometry,
-        hashes: this.metainfo.pieceHashes,
-        wanted: this.#selected,
-        allocation: this.#options.allocation,
-        readOnly: this.#options.readOnly,
-        infoHash: this.metainfo.infoHashHex,
-      },
-      this,
-    )
-    this.#enter({ name: 'opening', store })
+    this.#recovery.reset()
+    this.#open()
   }
 
   /** any → stopped, by way of closing */
@@ -272,6 +304,11 @@ export class Torrent implements StoreHandler {
     if (this.#phase.name === 'closing') this.#then = 'stop'
     this.#close(undefined)
     if (this.#phase.name === 'error') this.#enter({ name: 'stopped' })
+  }
+
+  /** What was last given to be kept is lost: it is given again. */
+  keepAgain(): void {
+    this.#keeper.changed(true)
   }
 
   /** Gives up on trackers that have not answered yet. */
@@ -282,7 +319,7 @@ export class Torrent implements StoreHandler {
   setFilePriority(file: number, priority: number): void {
     if (this.filePriorities[file] === priority) return
     this.filePriorities[file] = priority
-    this.#isDirty = true
+    this.#keeper.changed(true)
     const phase = this.#phase
     if (phase.name !== 'active') return
     this.#select(phase.store)
@@ -307,14 +344,18 @@ export class Torrent implements StoreHandler {
 
   tick(now: number): void {
     const { swarm } = this
+    const phase = this.#phase
+    if (phase.name === 'error' && phase.retryAt !== undefined && now >= phase.retryAt)
+      this.#probe(phase.error)
     if (swarm !== undefined) {
       swarm.tick(now)
       if (swarm.peers.size < FEW_PEERS && now - this.#neededPeersAt > NEED_PEERS_EVERY_MS) {
         this.#neededPeersAt = now
         this.#announces.needPeers(now)
       }
-      if (this.#isDirty && !this.#stamping && now - this.#savedAt > RESUME_EVERY_MS) this.#stamp()
+      this.#keeper.uploaded(this.#before.uploadedBytes + this.uploadedBytes)
     }
+    this.#keeper.tick(now, this.#phase.name === 'active' ? this.#phase.store : undefined)
     this.#announces.tick(now)
     if (swarm !== undefined) this.#lookUp(swarm, now)
   }
@@ -326,12 +367,15 @@ export class Torrent implements StoreHandler {
     const phase = this.#phase
     if (phase.name !== 'opening') return
     const { store } = phase
-    if (this.#options.check === 'trust' && this.#record === undefined) {
+    if (this.#options.check === 'trust' && this.#options.resume === undefined && !this.#keeper.hasSuspects) {
       return this.#activate(store, piecesTrusted(this.geometry, found))
     }
-    const record = this.#checkAll ? undefined : this.#record
+    const record = this.#checkAll ? undefined : this.#keeper.recall(found)
     const { have, check } = piecesToCheck(record, this.geometry, found)
     if (check.length === 0) return this.#activate(store, have)
+    const unchecked = new Bitfield(this.geometry.pieceCount)
+    for (const piece of check) unchecked.add(piece)
+    this.#keeper.beginCheck(have, unchecked, found)
     this.#enter({ name: 'checking', store, have, left: check.length, total: check.length })
     store.check(check)
   }
@@ -340,18 +384,22 @@ export class Torrent implements StoreHandler {
     const phase = this.#phase
     if (phase.name !== 'checking') return
     phase.left--
-    if (matches) phase.have.add(piece)
+    if (!matches) return this.#keeper.wrong(piece)
+    phase.have.add(piece)
+    this.#keeper.piece(piece)
   }
 
   /** checking → active */
   onCheckDone(): void {
     const phase = this.#phase
     if (phase.name !== 'checking') return
-    this.#isDirty = true
     this.#activate(phase.store, phase.have)
+    this.#keeper.changed(true)
   }
 
   onRun(run: Run, outcome: RunOutcome): void {
+    this.#keeper.touch()
+    if (outcome.kind === 'failed' && outcome.error.code !== 'DISK_FULL') this.#suspect(run.piece)
     this.#swarm?.onRun(run, outcome)
   }
 
@@ -359,23 +407,31 @@ export class Torrent implements StoreHandler {
     this.swarm?.onReadable()
   }
 
-  onReadError(_piece: number, error: ShoalError): void {
+  onReadError(piece: number, error: ShoalError): void {
+    this.#suspect(piece)
     this.#fail(error)
   }
 
-  onStamps(stamps: readonly FileStamp[]): void {
-    this.#stamping = false
-    this.#saveRecord(stamps)
+  onSynced(): void {
     const phase = this.#phase
+    if (phase.name === 'active' || phase.name === 'closing') this.#keeper.onSynced(phase.store)
+  }
+
+  onStamps(stamps: readonly FileStamp[]): void {
+    const phase = this.#phase
+    const lost = phase.name === 'active' ? this.#lostFile(stamps) : undefined
+    if (lost !== undefined) this.#keeper.suspect(lost.index)
+    this.#keeper.onStamps(stamps)
+    if (lost !== undefined) return this.#failFor(lost)
     if (phase.name !== 'closing') return
     // Asked for before the last runs: what these bring is to be in the record as well.
-    if (this.#hasRuns) this.#stamp()
+    if (this.#hasRuns || this.#keeper.isDirty) this.#keeper.save(phase.store)
     else this.#closeStore(phase.store)
   }
 
   onError(error: ShoalError): void {
-    // It may have been the stamp that failed.
-    this.#stamping = false
+    // It may have been what the keeper waits for.
+    this.#keeper.onStoreGone()
     const phase = this.#phase
     if (phase.name === 'closing') this.#closeStore(phase.store)
     else this.#fail(error)
@@ -393,8 +449,8 @@ export class Torrent implements StoreHandler {
       this.#uploadedBytes += swarm.upload.total
       this.#wastedBytes += swarm.wastedBytes
     }
-    this.#enter(error === undefined ? { name: 'stopped' } : { name: 'error', error })
-    if (error !== undefined) this.#deps.observer.onError(error)
+    if (error === undefined) this.#enter({ name: 'stopped' })
+    else this.#enterError(error)
     const then = this.#then
     this.#then = undefined
     if (then === 'start') this.start()
@@ -424,9 +480,96 @@ export class Torrent implements StoreHandler {
     this.#deps.observer.onPhase(phase.name)
   }
 
+  /** stopped, error → opening */
+  #open(): void {
+    this.#selected = this.#wanted()
+    const store = this.#deps.ports.storage.open(this.#plan(), this)
+    this.#enter({ name: 'opening', store })
+  }
+
+  /** closing → error */
+  #enterError(error: ShoalError): void {
+    const retries = this.#options.recover && this.#recovery.mayPass(error.code)
+    const retryAt = retries ? this.#recovery.afterFault(this.#now(), this.#failedAt) : undefined
+    this.#enter({ name: 'error', error, retryAt })
+    this.#deps.observer.onError(error, retries)
+  }
+
+  /** error → opening, when nothing stands in the way any more */
+  #probe(error: ShoalError): void {
+    const waiting: TorrentPhase = { name: 'error', error, retryAt: Number.POSITIVE_INFINITY }
+    this.#phase = waiting
+    const room = this.#options.readOnly ? 0 : Math.min(this.#wantedLeftBytes(), WORTHWHILE_BYTES)
+    const need = { bytes: room, files: filesWithData(this.geometry, this.#have, this.filePriorities) }
+    this.#selected = this.#wanted()
+    this.#deps.ports.storage.probe(this.#plan(), need, obstacle => {
+      // Meanwhile it was stopped, or started.
+      if (this.#phase !== waiting) return
+      if (obstacle === undefined) return this.#open()
+      this.#phase = { name: 'error', error: obstacle, retryAt: this.#recovery.afterLook(this.#now()) }
+    })
+  }
+
+  #plan(): StoragePlan {
+    const { dir, allocation, readOnly } = this.#options
+    const { metainfo, geometry } = this
+    return {
+      dir,
+      geometry,
+      hashes: metainfo.pieceHashes,
+      wanted: this.#selected,
+      allocation,
+      readOnly,
+      infoHash: metainfo.infoHashHex,
+    }
+  }
+
+  /** What is in the files of this piece is to be looked at before it is believed again. */
+  #suspect(piece: number): void {
+    const { geometry } = this
+    for (const { file } of geometry.slices(geometry.pieceOffset(piece), geometry.pieceSize(piece))) {
+      if (!file.pad) this.#keeper.suspect(file.index)
+    }
+  }
+
+  /** A wanted file that is gone, or too short for what is had of it. */
+  #lostFile(stamps: readonly FileStamp[]): FileSpan | undefined {
+    const { geometry, have } = this
+    const known = this.#inPlace
+    this.#inPlace = this.#selected
+    const files = filesWithData(geometry, have, this.filePriorities).map(index => geometry.files[index]!)
+    return files.find(
+      file => known[file.index] && (stamps[file.index]?.size ?? 0) < endOfData(geometry, have, file),
+    )
+  }
+
+  #failFor(file: FileSpan): void {
+    const path = file.path.join('/')
+    this.#fail(
+      new ShoalError('DISK_READ', `${path} was removed or cut while it was in use`, {
+        operation: 'read',
+        subject: path,
+      }),
+    )
+  }
+
+  /** After an error: what became of the pieces that were had before. */
+  #tellLosses(have: Bitfield): void {
+    const lost = this.#hadCount - have.count
+    this.#hadCount = 0
+    this.#keeper.trust()
+    if (lost <= 0) return
+    const pieces = lost === 1 ? '1 piece' : `${lost} pieces`
+    const fate = this.#options.readOnly ? 'not shared any more' : 'fetched again as far as wanted'
+    this.#deps.observer.onWarning(`${pieces} did not match any more after the error: ${fate}`)
+  }
+
   /** opening, checking → active */
   #activate(store: Store, have: Bitfield): void {
     this.#checkAll = false
+    this.#inPlace = this.#selected
+    this.#tellLosses(have)
+    this.#recovery.onActive(this.#now())
     const { ports, pool, sendBuffers, peerId, clientName, listenPort, ownAddress, observer } = this.#deps
     const swarm = new Swarm(
       {
@@ -447,7 +590,7 @@ export class Torrent implements StoreHandler {
         uploadLimit: this.uploadLimit,
         events: {
           onPiece: piece => {
-            this.#isDirty = true
+            this.#keeper.piece(piece)
             observer.onPiece(piece)
           },
           onComplete: () => this.#onComplete(),
@@ -464,7 +607,6 @@ export class Torrent implements StoreHandler {
       },
     )
     const now = this.#now()
-    this.#savedAt = now
     this.#neededPeersAt = now
     this.#enter({ name: 'active', store, swarm })
     this.#select(store)
@@ -477,7 +619,7 @@ export class Torrent implements StoreHandler {
   #onComplete(): void {
     if (this.#wasComplete) return
     this.#wasComplete = true
-    this.#isDirty = true
+    this.#keeper.changed(true)
     this.#completedAt = this.#deps.ports.clock.unixTime()
     // BEP 3: the event means the whole torrent, not the files that were chosen.
     if (this.have.isFull) this.#announces.complete(this.#now())
@@ -493,14 +635,20 @@ export class Torrent implements StoreHandler {
     const phase = this.#phase
     if (phase.name !== 'opening' && phase.name !== 'checking' && phase.name !== 'active') return
     const swarm = phase.name === 'active' ? phase.swarm : undefined
+    if (error !== undefined) {
+      this.#failedAt = this.#now()
+      this.#hadCount = Math.max(this.#hadCount, swarm?.picker.have.count ?? 0)
+    }
     this.#enter({ name: 'closing', store: phase.store, swarm, error })
+    this.#keeper.flush()
     if (swarm === undefined) return this.#closeStore(phase.store)
     swarm.close('stopping')
     this.#announces.stop(this.#now())
     this.#cancelLookup?.()
     this.#cancelLookup = undefined
     this.#lookedUpAt = Number.NEGATIVE_INFINITY
-    if (this.#isDirty || this.#hasRuns) this.#stamp()
+    this.#keeper.uploaded(this.#before.uploadedBytes + this.uploadedBytes)
+    if (this.#keeper.isDirty || this.#hasRuns) this.#keeper.save(phase.store)
     else this.#closeStore(phase.store)
   }
 
@@ -530,6 +678,15 @@ export class Torrent implements StoreHandler {
     return geometry.totalLength - bytes
   }
 
+  #wantedLeftBytes(): number {
+    const { geometry } = this
+    let bytes = 0
+    for (const [piece, priority] of this.#priorities().entries()) {
+      if (priority > 0 && !this.#have.has(piece)) bytes += geometry.pieceSize(piece)
+    }
+    return bytes
+  }
+
   #priorities(): Uint8Array {
     if (this.#options.readOnly) return new Uint8Array(this.geometry.pieceCount)
     return piecePriorities(this.geometry, this.filePriorities)
@@ -546,31 +703,6 @@ export class Torrent implements StoreHandler {
     store.select(wanted)
   }
 
-  #stamp(): void {
-    const phase = this.#phase
-    if (phase.name !== 'active' && phase.name !== 'closing') return
-    if (this.#stamping) return
-    this.#stamping = true
-    phase.store.stamp()
-  }
-
-  #saveRecord(stamps: readonly FileStamp[]): void {
-    this.#isDirty = false
-    this.#savedAt = this.#now()
-    this.#record = {
-      infoHash: this.metainfo.infoHash,
-      have: this.have.clone(),
-      files: stamps.map((stamp, index) => ({ stamp, priority: this.filePriorities[index]! })),
-      uploadedBytes: this.uploadedBytes,
-      downloadedBytes: this.downloadedBytes,
-      corruptBytes: this.#swarm?.flow.corruptBytes ?? 0,
-      addedAt: this.#addedAt,
-      completedAt: this.#completedAt,
-      peers: this.#usefulPeers(),
-    }
-    this.#deps.observer.onResume(encodeResume(this.#record))
-  }
-
   #usefulPeers(): PeerAddress[] {
     return this.book
       .snapshot()
@@ -580,26 +712,24 @@ export class Torrent implements StoreHandler {
       .map(entry => entry.address)
   }
 
-  #readRecord(bytes: Uint8Array): void {
+  #readRecord(bytes: Uint8Array, journal: Uint8Array | undefined): void {
+    const { observer } = this.#deps
     try {
-      const record = decodeResume(bytes)
-      this.#assertOurs(record)
-      this.#record = record
+      const { record, damage } = this.#keeper.read(bytes, journal)
+      this.#before = record
       this.#addedAt = record.addedAt
       this.#completedAt = record.completedAt
+      if (damage !== undefined) {
+        observer.onDamaged('journal')
+        observer.onWarning(`the journal of what was downloaded is damaged: ${damage}; its beginning is used`)
+      }
       // Who helped before is neither this session's tracker nor a given peer.
       if (!this.#options.discovery) return
       for (const address of record.peers) this.book.add(address, 'tracker', this.#now())
     } catch (error) {
       if (!(error instanceof ShoalError)) throw error
-      this.#deps.observer.onWarning(`${error.message}; the data is checked instead`)
+      observer.onDamaged('record')
+      observer.onWarning(`${error.message}; the data is checked instead`)
     }
-  }
-
-  #assertOurs({ infoHash, have, files }: ResumeRecord): void {
-    const { geometry, metainfo } = this
-    const fits = have.length === geometry.pieceCount && files.length === geometry.files.length
-    if (fits && equalBytes(infoHash, metainfo.infoHash)) return
-    throw new ShoalError('RESUME_INVALID', 'the resume record is of another torrent', { operation: 'resume' })
   }
 }

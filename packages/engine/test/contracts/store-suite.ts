@@ -70,6 +70,9 @@ export class Recorder implements StoreHandler {
     this.calls.push('checkDone')
     this.checksDone++
   }
+  onSynced(): void {
+    this.calls.push('synced')
+  }
   onStamps(stamps: readonly FileStamp[]): void {
     this.calls.push('stamps')
     this.stamps.push(stamps)

@@ -19,7 +19,7 @@ let files: ResumeFiles
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'shoal-resume-'))
   errors = []
-  files = new ResumeFiles(join(dir, 'state'), error => errors.push(error))
+  files = new ResumeFiles(join(dir, 'state'), { onError: error => errors.push(error) })
 })
 afterEach(() => rmSync(dir, { recursive: true, force: true }))
 
@@ -58,9 +58,9 @@ describe('a resume record', () => {
 
   it('is put aside when it is damaged, and a new one takes its place', async () => {
     await files.save('k', bytes('damaged'))
-    void files.quarantine('k')
+    void files.quarantine('k', 'record')
     void files.save('k', bytes('new'))
-    await files.quarantine('none')
+    await files.quarantine('none', 'journal')
     await files.settled()
     expect(readFileSync(join(dir, 'state', 'resume', 'k.bad'), 'utf8')).toBe('damaged')
     expect(await files.load('k')).toEqual(bytes('new'))

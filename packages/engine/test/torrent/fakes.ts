@@ -12,6 +12,7 @@ import type { ShoalError } from '../../src/errors.ts'
 import { BLOCK_BYTES, Geometry } from '../../src/metainfo/geometry.ts'
 import type { Metainfo } from '../../src/metainfo/metainfo.ts'
 import type {
+  DiskNeed,
   FileStamp,
   Link,
   LinkHandler,
@@ -201,6 +202,10 @@ export class FakeStore implements Store {
     this.calls.push(`select ${wanted.map(Number).join('')}`)
   }
 
+  sync(pieces: readonly number[]): void {
+    this.calls.push(`sync ${pieces.join(' ')}`.trim())
+  }
+
   stamp(): void {
     this.calls.push('stamp')
   }
@@ -245,7 +250,9 @@ export class Bench {
   readonly torrent: Torrent
   readonly log: string[] = []
   readonly records: Uint8Array[] = []
+  readonly journal: Uint8Array[] = []
   readonly announces: FakeAnnounce[] = []
+  readonly probes: { need: DiskNeed; done: (obstacle: ShoalError | undefined) => void }[] = []
   readonly dialled: Remote[] = []
   readonly remotes: Remote[] = []
   readonly downloadLimit = new TokenBucket(undefined)
@@ -296,6 +303,7 @@ export class Bench {
         check: 'auto',
         allocation: 'sparse',
         readOnly: false,
+        recover: false,
         resume: undefined,
         peers: [],
         trackers: [],
@@ -369,10 +377,21 @@ export class Bench {
     this.torrent.swarm?.checkInvariants()
   }
 
+  /** Answers what the store was asked for last, until it is asked for nothing more. */
+  settleStore(): void {
+    for (let seen = -1; seen < this.store.calls.length; ) {
+      seen = this.store.calls.length
+      const last = this.store.calls.at(-1)
+      if (last?.startsWith('sync')) this.store.handler.onSynced()
+      else if (last === 'stamp') this.store.handler.onStamps(this.store.stamps)
+      if (this.store.calls.length === seen) break
+    }
+  }
+
   /** Stops to the end; all memory is back then. */
   stop(): void {
     this.torrent.stop()
-    if (this.store.calls.at(-1) === 'stamp') this.store.handler.onStamps(this.store.stamps)
+    this.settleStore()
     this.store.closed()
   }
 
@@ -398,6 +417,7 @@ export class Bench {
           this.store = new FakeStore(plan, handler)
           return this.store
         },
+        probe: (_plan, need, done) => this.probes.push({ need, done }),
       },
       trackers: {
         announce: (url, request, done) => {
@@ -422,6 +442,8 @@ export class Bench {
       onWarning: () => this.log.push('warning'),
       onTracker: () => {},
       onResume: record => this.records.push(record),
+      onJournal: entry => this.journal.push(entry),
+      onDamaged: what => this.log.push(`damaged ${what}`),
     }
   }
 }

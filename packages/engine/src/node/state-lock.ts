@@ -1,0 +1,154 @@
+/**
+ * One process for a state folder: two would overwrite what the other remembers. The lock is a file that names its
+ * owner, so that one whose owner was killed, or went with a power cut, is known to be nobody's.
+ */
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { hostname } from 'node:os'
+import { join, resolve } from 'node:path'
+import { ShoalError } from '../errors.ts'
+import { diskError, errnoOf } from './disk-errors.ts'
+import { bootId } from './system.ts'
+
+const NAME = 'lock'
+const FOLDER_MODE = 0o700
+const FILE_MODE = 0o600
+/** Owners that end, one after another, while we look. */
+const TRIES = 10
+
+interface Owner {
+  readonly pid: number
+  readonly host: string
+  /** Of the machine's boot; empty when unknown. */
+  readonly boot: string
+  /** When the process began, as the system counts; tells it from a later one with the same number. */
+  readonly born: string
+}
+
+/** Folders that this process holds: the file alone would say that they are ours to take. */
+const held = new Set<string>()
+
+export class StateLock {
+  readonly #path: string
+  readonly #folder: string
+
+  private constructor(folder: string, path: string) {
+    this.#folder = folder
+    this.#path = path
+  }
+
+  /**
+   * Takes the folder, which is made if it is not there.
+   *
+   * @throws ShoalError `STATE_LOCKED` naming the owner, DISK_WRITE and the like
+   */
+  static take(stateDir: string): StateLock {
+    const folder = resolve(stateDir)
+    const path = join(folder, NAME)
+    if (held.has(folder)) throw locked(folder, process.pid)
+    try {
+      mkdirSync(folder, { recursive: true, mode: FOLDER_MODE })
+      for (let tried = 0; ; tried++) {
+        if (create(path)) break
+        const owner = read(path)
+        if (tried >= TRIES || (owner !== undefined && isAlive(owner))) throw locked(folder, owner?.pid)
+        clearStale(path, owner)
+      }
+    } catch (cause) {
+      throw diskError(cause, 'write', path)
+    }
+    held.add(folder)
+    return new StateLock(folder, path)
+  }
+
+  release(): void {
+    if (held.delete(this.#folder)) rmSync(this.#path, { force: true })
+  }
+}
+
+/** False: somebody has it. */
+function create(path: string): boolean {
+  let fd: number
+  try {
+    fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, FILE_MODE)
+  } catch (cause) {
+    if (errnoOf(cause) === 'EEXIST') return false
+    throw cause
+  }
+  try {
+    const owner: Owner = { pid: process.pid, host: hostname(), boot: bootId, born: bornAt(process.pid) }
+    writeSync(fd, `${JSON.stringify(owner)}\n`)
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+  return true
+}
+
+/** Undefined: it cannot be read as ours, or is just being written. */
+function read(path: string): Owner | undefined {
+  try {
+    const { pid, host, boot, born } = JSON.parse(readFileSync(path, 'utf8'))
+    if (!Number.isInteger(pid) || pid <= 0) return undefined
+    return { pid, host: String(host), boot: String(boot), born: String(born) }
+  } catch {
+    return undefined
+  }
+}
+
+function isAlive({ pid, host, boot, born }: Owner): boolean {
+  // On a folder shared by machines nobody can tell.
+  if (host !== hostname()) return true
+  if (boot !== '' && bootId !== '' && boot !== bootId) return false
+  // This process, and it does not hold it: a former one had the same number.
+  if (pid === process.pid) return false
+  try {
+    process.kill(pid, 0)
+  } catch (cause) {
+    return errnoOf(cause) === 'EPERM'
+  }
+  const now = bornAt(pid)
+  return born === '' || now === '' || born === now
+}
+
+/** Moves it away first: of several who find it stale one gets it, and the new owner's is put back. */
+function clearStale(path: string, seen: Owner | undefined): void {
+  const aside = `${path}.${process.pid}`
+  try {
+    renameSync(path, aside)
+    const taken = read(aside)
+    if (taken !== undefined && JSON.stringify(taken) !== JSON.stringify(seen)) linkSync(aside, path)
+  } catch (cause) {
+    if (errnoOf(cause) !== 'ENOENT' && errnoOf(cause) !== 'EEXIST') throw cause
+  } finally {
+    rmSync(aside, { recursive: true, force: true })
+  }
+}
+
+/** Field 22 of /proc/<pid>/stat, counted after the name, which may hold anything; empty elsewhere than on Linux. */
+function bornAt(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+  } catch {
+    return ''
+  }
+}
+
+function locked(folder: string, pid: number | undefined): ShoalError {
+  const whom = pid === undefined ? 'another process' : `process ${pid}`
+  return new ShoalError('STATE_LOCKED', `${folder} is in use by ${whom}: one Shoal for a state folder`, {
+    operation: 'open',
+    subject: folder,
+  })
+}
