@@ -24,8 +24,8 @@ export type FaultScenario = (game: FaultGame) => void
 export interface FaultOutcome {
   /** All calls that were made. */
   readonly calls: readonly IoCall[]
-  /** The one that went wrong. */
-  readonly hit: IoCall | undefined
+  /** What went wrong, `kind: fault`. */
+  readonly faults: ReadonlySet<string>
   /** Virtual time until all was complete, in ms. */
   readonly completeMs: number
   readonly fingerprint: number
@@ -112,9 +112,9 @@ export class FaultGame {
   }
 
   outcome(): FaultOutcome {
-    const { calls, hit } = this.#plan
+    const { calls, faults } = this.#plan
     const { fingerprint } = this.#theSwarm.world
-    return { calls, hit, completeMs: this.#completeMs, fingerprint }
+    return { calls, faults, completeMs: this.#completeMs, fingerprint }
   }
 
   get #theSwarm(): SimSwarm {

@@ -1,7 +1,10 @@
-/** Very many swarms, each with another fault: in turn of every kind, at calls all over each scenario. */
+/**
+ * Very many swarms. Of each three one has the fault that was had least, one has any fault at any call, most of which
+ * are of blocks on their way, and one is caught in a storm of faults.
+ */
 import { type FaultOutcome, playFault } from './fault-game.ts'
 import { FAULT_SCENARIOS } from './fault-scenarios.ts'
-import { FAULTS, type Fault, formatFault, type IoKind } from './faults.ts'
+import { FAULTS, type Fault, formatFault, type IoCall, type IoKind, STORM } from './faults.ts'
 import { SeededRandom } from './random.ts'
 
 /** Of one world seed, whose calls are counted once. */
@@ -10,6 +13,7 @@ const FAULTS_PER_SEED = 25
 const TWICE_EVERY = 50
 /** How long a fault lasts: mostly it is one call alone. */
 const BURSTS_MS = [0, 0, 0, 4_000, 0, 0, 0, 30_000]
+const STORMS_MS = [5_000, 20_000, 60_000]
 
 export interface SweepOptions {
   /** Swarms to be played. */
@@ -44,7 +48,7 @@ export function sweep(options: SweepOptions): SweepResult {
   const names = Object.keys(FAULT_SCENARIOS)
   const clean = new Map<string, FaultOutcome>()
   const failures: string[] = []
-  const met = new Set<string>()
+  const met = new Map<string, number>()
   let worstMs = 0
   let worst = ''
   let played = 0
@@ -69,10 +73,12 @@ export function sweep(options: SweepOptions): SweepResult {
       if (without === undefined) continue
       clean.set(key, without)
     }
-    const fault = choose(without, turn, SeededRandom.named(options.seed, `fault ${played}`))
+    const random = SeededRandom.named(options.seed, `fault ${played}`)
+    const choose = [leastMet, anyAtAll, storm][turn % 3]!
+    const fault = choose(without.calls, random, met)
     const outcome = play(fault)
-    if (outcome?.hit === undefined) continue
-    met.add(`${outcome.hit.kind}: ${fault.what}`)
+    if (outcome === undefined) continue
+    for (const each of outcome.faults) met.set(each, (met.get(each) ?? 0) + 1)
     if (played % TWICE_EVERY === 0) {
       replayed++
       const again = play(fault)
@@ -83,25 +89,49 @@ export function sweep(options: SweepOptions): SweepResult {
     const heldUpMs = outcome.completeMs - without.completeMs
     if (heldUpMs > worstMs) {
       worstMs = heldUpMs
-      worst = `${scenario}, seed ${seed}, ${outcome.hit.kind} at ${outcome.hit.place}, ${formatFault(fault)}`
+      worst = `${scenario}, seed ${seed}, ${formatFault(fault)}: ${[...outcome.faults].join(', ')}`
     }
     if (played % 100 === 99) options.log(`${played + 1} swarms, ${failures.length} failed`)
   }
   const all = Object.entries(FAULTS).flatMap(([kind, faults]) => faults.map(fault => `${kind}: ${fault}`))
-  return { played, replayed, failures, met, all, scenarios: names.length, worstMs, worst }
+  return {
+    played,
+    replayed,
+    failures,
+    met: new Set(met.keys()),
+    all,
+    scenarios: names.length,
+    worstMs,
+    worst,
+  }
 }
 
-/** One turn goes to a kind of call, the next to any call: most of these are of blocks on their way. */
-function choose({ calls }: FaultOutcome, turn: number, random: SeededRandom): Fault {
-  const kinds = [...new Set(calls.map(call => call.kind))]
-  const burstMs = BURSTS_MS[random.below(BURSTS_MS.length)]!
-  let call = random.below(calls.length)
-  if (turn % 3 < 2) {
-    const kind = kinds[random.below(kinds.length)]!
-    const ofKind: number[] = []
-    for (const [at, each] of calls.entries()) if (each.kind === kind) ofKind.push(at)
-    call = ofKind[random.below(ofKind.length)]!
+type Choose = (calls: readonly IoCall[], random: SeededRandom, met: ReadonlyMap<string, number>) => Fault
+
+const leastMet: Choose = (calls, random, met) => {
+  let best: { kind: IoKind; what: string; count: number } | undefined
+  for (const kind of new Set(calls.map(call => call.kind))) {
+    for (const what of FAULTS[kind]) {
+      const count = met.get(`${kind}: ${what}`) ?? 0
+      if (best === undefined || count < best.count) best = { kind, what, count }
+    }
   }
-  const kind: IoKind = calls[call]!.kind
-  return { call, what: FAULTS[kind][random.below(FAULTS[kind].length)]!, burstMs }
+  const { kind, what } = best!
+  const ofKind = [...calls.keys()].filter(call => calls[call]!.kind === kind)
+  return { call: oneOf(ofKind, random), what, burstMs: oneOf(BURSTS_MS, random) }
+}
+
+const anyAtAll: Choose = (calls, random) => {
+  const call = random.below(calls.length)
+  return { call, what: oneOf(FAULTS[calls[call]!.kind], random), burstMs: oneOf(BURSTS_MS, random) }
+}
+
+const storm: Choose = (calls, random) => ({
+  call: random.below(calls.length),
+  what: STORM,
+  burstMs: oneOf(STORMS_MS, random),
+})
+
+function oneOf<T>(choices: readonly T[], random: SeededRandom): T {
+  return choices[random.below(choices.length)]!
 }
