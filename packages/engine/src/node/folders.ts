@@ -71,7 +71,8 @@ function assertSafe(elements: readonly string[]): void {
   }
 }
 
-function assertFile(path: string, stats: Stats): void {
+/** Throws PATH_CONFLICT. */
+export function assertFile(path: string, stats: Stats): void {
   if (stats.isFile()) return
   if (stats.isDirectory()) throw pathConflict(path, 'is a folder where a file belongs')
   if (stats.isSymbolicLink()) throw pathConflict(path, 'is a symbolic link where a file belongs')
