@@ -2,7 +2,8 @@
  * Plays a scenario in which one call goes wrong, and judges what becomes of it:
  *
  * - a torrent stops only with the error that its disk gave, and does stop when it gave one;
- * - once somebody has started it again, and after all other faults by itself, it completes;
+ * - once somebody has started it again, and after all other faults by itself, it completes; so it does after faults
+ *   of its disk where it is to try again by itself;
  * - closing ends: no memory, connection, socket or timer is left, and no call is made afterwards.
  *
  * What {@link Node} checks after every event holds throughout.
@@ -12,7 +13,7 @@ import { faultyPorts } from './faulty-ports.ts'
 import type { Member } from './node.ts'
 import { type SimSwarm, type SwarmShape, swarm } from './swarm.ts'
 
-/** A torrent in error has so long to go on by itself. */
+/** What a torrent does not try again by itself is left in error for so long. */
 const PATIENCE_MS = 20_000
 /** After one fault, whatever it is. */
 const LIMIT_MS = 30 * 60_000
@@ -127,9 +128,10 @@ export class FaultGame {
     for (const node of s.nodes) {
       for (const member of node.members) {
         this.#members.add(member)
-        if (member.phase !== 'error' || node.isClosing) continue
-        const since = member.errorAtMs
-        if (s.world.elapsedMs - since >= PATIENCE_MS) member.torrent.start()
+        const { phase } = member.torrent
+        // What says that it will try again has to do so.
+        if (phase.name !== 'error' || phase.retryAt !== undefined || node.isClosing) continue
+        if (s.world.elapsedMs - member.errorAtMs >= PATIENCE_MS) member.torrent.start()
       }
     }
   }

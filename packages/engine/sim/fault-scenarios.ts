@@ -32,6 +32,19 @@ export const FAULT_SCENARIOS: Readonly<Record<string, FaultScenario>> = {
     game.settle()
   },
 
+  'disks that are tried again': game => {
+    const s = game.swarm({ torrent: { pieces: 12, pieceLength: 64 * KiB, files: 3 }, link: dsl(3_000_000) })
+    s.addSeed({ torrent: { recover: true } })
+    for (let n = 0; n < 2; n++) s.addLeecher({ torrent: { recover: true } })
+    // One of them has no room for a while, so that it looks now and then.
+    const { faults } = s.leechers[0]!.storage
+    faults.freeBytes = 300_000
+    s.world.after(12_000, '', 'there is room again', () => {
+      faults.freeBytes = Number.POSITIVE_INFINITY
+    })
+    game.settle()
+  },
+
   'files chosen on the way': game => {
     const s = game.swarm({
       seeds: 1,

@@ -28,6 +28,8 @@ export const FAULTS = {
   stamp: ['EIO', 'slow'],
   sync: ['EIO', 'slow'],
   close: ['slow'],
+  /** Looking whether a disk that failed is well again. */
+  probe: ['full', 'EIO', 'slow'],
   /** `unheard`: the tracker has heard, but its answer is lost. */
   announce: ['unreachable', 'timeout', 'unheard', 'refused', 'invalid', 'nobody', 'late'],
   /** `breaks`: the socket is open for a while and then no more. */

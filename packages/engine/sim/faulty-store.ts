@@ -18,7 +18,16 @@ const CODES: Record<string, ErrorCode> = {
 export function faultyStorage(plan: FaultPlan, host: SimHost, inner: Storage): Storage {
   return {
     memory: inner.memory,
-    probe: (torrent, need, done) => inner.probe(torrent, need, done),
+    probe: (torrent, need, done) => {
+      const fault = plan.next(host, 'probe')
+      if (fault === undefined) return inner.probe(torrent, need, done)
+      const answer = (): void => {
+        const code = CODES[fault]
+        if (code === undefined) inner.probe(torrent, need, done)
+        else done(plan.error(code, 'probe'))
+      }
+      host.world.after(fault === 'slow' ? SLOW_MS : FAILS_MS, host.name, `probe: ${fault}`, answer)
+    },
     open: (torrent, handler) => new FaultyStore(plan, host, inner, torrent, handler),
   }
 }
@@ -157,7 +166,10 @@ class FaultyStore implements Store, StoreHandler {
   }
 
   onRun(run: Run, outcome: RunOutcome): void {
-    const answer = (): void => this.#handler.onRun(run, outcome)
+    const answer = (): void => {
+      if (outcome.kind === 'failed') this.#tell(outcome.error)
+      this.#handler.onRun(run, outcome)
+    }
     if (this.#allLate || this.#latePieces.has(run.piece)) this.#waiting.push(answer)
     else answer()
   }
@@ -167,7 +179,10 @@ class FaultyStore implements Store, StoreHandler {
   }
 
   onReadError(piece: number, error: ShoalError): void {
-    this.#unlessClosing(() => this.#handler.onReadError(piece, error))
+    this.#unlessClosing(() => {
+      this.#tell(error)
+      this.#handler.onReadError(piece, error)
+    })
   }
 
   onChecked(piece: number, matches: boolean): void {
@@ -195,7 +210,10 @@ class FaultyStore implements Store, StoreHandler {
   }
 
   onError(error: ShoalError): void {
-    this.#answer(() => this.#handler.onError(error))
+    this.#answer(() => {
+      this.#tell(error)
+      this.#handler.onError(error)
+    })
   }
 
   onClosed(): void {
