@@ -8,6 +8,7 @@ import { explain } from './failure.ts'
 import { Fetching, fetchingEvent, UNTOLD } from './fetching.ts'
 import { formatBytes, formatDuration, formatRate, plural } from './format.ts'
 import { isMagnet, type Loader, loadSource, openSource } from './input/source.ts'
+import { defaultStateDir } from './input/state-dir.ts'
 import { type Interruption, watchInterrupts } from './interrupt.ts'
 import { type NetworkOptions, networkOf } from './options.ts'
 import { print, printEvent, stdoutGone } from './output.ts'
@@ -113,6 +114,8 @@ class Session {
     const engine = await library.createEngine({
       ...networkOf(options),
       stateDir: options.state,
+      // Two downloads side by side are nothing unusual; who names a folder means that one.
+      shareState: options.state === defaultStateDir(),
       downloadLimitBytesPerSec: options.limitDown,
       uploadLimitBytesPerSec: options.limitUp,
     })
@@ -243,6 +246,10 @@ class Session {
     const { json } = this.#plan.options
     const { infoHashHex: infoHash, name } = torrent.metainfo
     torrent.on('warning', text => this.#warn(name, text))
+    torrent.on('error', error => {
+      if (torrent.snapshot().retrySeconds === undefined) return
+      this.#warn(name, `${explain(error).line}; it goes on by itself when it can`)
+    })
     torrent.on('state', state => {
       if (json) printEvent('state', { infoHash, name, state })
       this.#look()
@@ -259,11 +266,19 @@ class Session {
     entry.outcome = 'complete'
     entry.sharingSinceMs = performance.now()
     const snapshot = entry.torrent.snapshot()
-    const { infoHash, name, wantedBytes, downloadedBytes } = snapshot
+    const { infoHash, name, wantedBytes, checkedBytes, downloadedBytes } = snapshot
     const seconds = (entry.sharingSinceMs - entry.startedMs) / 1000
     const path = safePath(this.#plan.dir, entry.torrent.metainfo.name)
     if (this.#plan.options.json) {
-      printEvent('done', { infoHash, name, wantedBytes, downloadedBytes, seconds: round(seconds), path })
+      printEvent('done', {
+        infoHash,
+        name,
+        wantedBytes,
+        checkedBytes,
+        downloadedBytes,
+        seconds: round(seconds),
+        path,
+      })
     } else if (!this.#plan.seedOnly) {
       const pace = `${formatDuration(seconds)} (${formatRate(downloadedBytes / Math.max(seconds, 0.001))})`
       const received = downloadedBytes < wantedBytes ? `, the last ${formatBytes(downloadedBytes)}` : ''
@@ -447,6 +462,7 @@ function progressOf(snapshot: TorrentSnapshot): object {
     haveBytes,
     leftBytes,
     checkedFraction: round(snapshot.checkedFraction),
+    checkedBytes: snapshot.checkedBytes,
     downloadedBytes: snapshot.downloadedBytes,
     uploadedBytes: snapshot.uploadedBytes,
     wastedBytes: snapshot.wastedBytes,

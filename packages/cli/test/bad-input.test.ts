@@ -17,7 +17,8 @@ import {
 } from 'node:fs'
 import type { RequestListener, ServerResponse } from 'node:http'
 import { connect } from 'node:net'
-import { join } from 'node:path'
+import { hostname } from 'node:os'
+import { dirname, join } from 'node:path'
 import { test as base, describe, expect } from 'vitest'
 import {
   bencode,
@@ -326,11 +327,47 @@ describe.concurrent('a place', () => {
     expect(seed.uploaded()).toBeLessThan(DATA.length)
   })
 
+  test('that is full is waited for when that was asked for', async ({ world, skip }) => {
+    const path = world.file('x.torrent', TORRENT)
+    mkdirSync(world.path('target'))
+    if (!mountTmpfs(world, 'target', 'size=1200k'))
+      skip('needs to mount a file system, which is not allowed here')
+    writeFileSync(world.path('target/ballast'), Buffer.alloc(500_000))
+    const seed = await world.seed(TORRENT, DATA)
+    const args = ['--peer', seed.address, '--wait-for-disk', '--progress-every', '0.1', '--give-up', '60']
+    const running = world.start(world.getArgs([path], args))
+    await running.says(/warning: .*no space is left.*it goes on by itself/)
+    await running.says(/error.*looks again in \d+ s/)
+    rmSync(world.path('target/ballast'))
+    execFileSync('mount', ['-o', 'remount,size=8m', world.path('target')])
+    expectData(world, await running.ended)
+  })
+
   test('where the state cannot be kept warns and downloads all the same', async ({ world }) => {
     const path = world.file('x.torrent', TORRENT)
     const seed = await world.seed(TORRENT, DATA)
+    world.file('.local', 'a file')
+    const run = await world.get([path], ['--peer', seed.address, ...PATIENT])
+    expectData(world, run)
+    expect(run.err).toMatch(/nothing is remembered .*\.local/)
+  })
+
+  test('where the state cannot be kept that was asked for says so, and begins nothing', async ({ world }) => {
+    const path = world.file('x.torrent', TORRENT)
     const state = world.file('state', 'a file')
-    expectData(world, await world.get([path], ['--peer', seed.address, '--state', state, ...PATIENT]))
+    expectFailure(await world.get([path], ['--state', state]), 5, /state/)
+  })
+
+  test('that another process remembers things in is refused with its number', async ({ world }) => {
+    const path = world.file('x.torrent', TORRENT)
+    const lock = { pid: process.pid, host: hostname(), boot: '', born: '' }
+    const state = dirname(world.file('state/lock', JSON.stringify(lock)))
+    expectFailure(
+      await world.get([path], ['--state', state]),
+      1,
+      new RegExp(`process ${process.pid}`),
+      /--state another/,
+    )
   })
 })
 

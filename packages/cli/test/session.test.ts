@@ -40,6 +40,7 @@ class PlayedTorrent {
       haveBytes: 0,
       leftBytes: 1000,
       checkedFraction: 1,
+      checkedBytes: 0,
       downloadedBytes: 0,
       uploadedBytes: 0,
       wastedBytes: 0,

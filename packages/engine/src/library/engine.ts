@@ -9,7 +9,7 @@ import { wrapInfo } from '../metainfo/create.ts'
 import type { Metainfo } from '../metainfo/metainfo.ts'
 import { resolvePeer } from '../node/resolve-peer.ts'
 import { ResumeFiles, resumeKey } from '../node/resume-files.ts'
-import { StateLock } from '../node/state-lock.ts'
+import { takeStateFolder } from '../node/state-folder.ts'
 import { createStorage } from '../node/storage.ts'
 import { bootId, sha1, systemClock, systemRandom } from '../node/system.ts'
 import { createTcp } from '../node/tcp.ts'
@@ -57,7 +57,7 @@ const DEFAULT_MEMORY_BYTES = 48 * 1024 * 1024
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
   if (options.signal?.aborted) throw aborted()
   checkOptions(options)
-  const lock = options.stateDir === undefined ? undefined : StateLock.take(options.stateDir)
+  const state = openState(options)
   const memoryBytes = roundUp(options.memoryBytes ?? DEFAULT_MEMORY_BYTES, SLAB_BYTES)
   const storage = createStorage({ memoryBytes, workers: options.workers, eager: true })
   const trackers = createTrackers({ bindHost: options.bind })
@@ -74,15 +74,33 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   const release = async (): Promise<void> => {
     trackers.close()
     await storage.close()
-    lock?.release()
+    state.release()
   }
   try {
-    const engine = await listen(ports, options, release)
+    const engine = await listen(ports, { ...options, stateDir: state.dir }, release)
+    if (state.warning !== undefined) engine.warnings.push(state.warning)
     options.signal?.addEventListener('abort', () => void engine.close(), { once: true })
     return engine
   } catch (error) {
     await release()
     throw error
+  }
+}
+
+/** Where it is shared it is a convenience, and one that cannot be used stops nobody. */
+function openState({ stateDir, shareState = false }: EngineOptions): {
+  readonly dir: string | undefined
+  readonly warning: string | undefined
+  readonly release: () => void
+} {
+  const none = { dir: undefined, warning: undefined, release: () => {} }
+  if (stateDir === undefined) return none
+  try {
+    const { dir, release } = takeStateFolder(stateDir, shareState)
+    return { dir, warning: undefined, release }
+  } catch (error) {
+    if (!shareState || !(error instanceof ShoalError) || error.code === 'STATE_LOCKED') throw error
+    return { ...none, warning: `nothing is remembered beyond the data itself: ${error.message}` }
   }
 }
 
@@ -121,6 +139,8 @@ interface HandleDeps {
 
 class EngineHandle implements Engine {
   readonly listening: Promise<void>
+  /** For the next torrent to tell. */
+  readonly warnings: string[] = []
   readonly #core: CoreEngine
   readonly #handles = new Map<CoreTorrent, TorrentHandle>()
   /** By the key of their resume records. */
@@ -234,7 +254,8 @@ class EngineHandle implements Engine {
         saved = this.#resume?.save(key, record)
       },
       appendJournal: (entry, durable) => this.#resume?.append(key, entry, durable),
-      putAside: what => void this.#resume?.quarantine(key, what),
+      putAside: (what, rest) => void this.#resume?.quarantine(key, what, rest),
+      cutJournal: rest => void this.#resume?.cutJournal(key, rest),
       forget: async core => {
         this.#core.remove(core)
         this.#handles.delete(core)
@@ -251,6 +272,7 @@ class EngineHandle implements Engine {
       void handle.stop()
     }
     options.signal?.addEventListener('abort', onAbort, { once: true })
+    for (const text of this.warnings.splice(0)) handle.onWarning(text)
     if (!options.paused) handle.start()
     // It is added once it would be there after a power cut.
     await saved
@@ -348,6 +370,7 @@ class EngineHandle implements Engine {
   }
 
   #warn(text: string): void {
+    if (this.#handles.size === 0) this.warnings.push(text)
     for (const handle of this.#handles.values()) handle.onWarning(text)
   }
 }

@@ -60,6 +60,7 @@ export function snapshotTorrent(torrent: Torrent, engine: Engine, now: number): 
     leftBytes,
     checkedFraction:
       phase.name === 'checking' ? 1 - phase.left / phase.total : phase.name === 'opening' ? 0 : 1,
+    checkedBytes: torrent.checkedBytes,
     downloadedBytes,
     uploadedBytes,
     wastedBytes: torrent.wastedBytes,

@@ -15,6 +15,11 @@ export interface EngineOptions {
   readonly bind?: string | undefined
   /** Where resume records and the DHT's table are kept. Not given: nothing is remembered beyond the data itself. */
   readonly stateDir?: string | undefined
+  /**
+   * Whether the state folder is for whoever comes: where another process has it, a numbered folder inside of it is
+   * used, and one that cannot be used is a warning. Otherwise both are errors.
+   */
+  readonly shareState?: boolean | undefined
   /** Find peers by the DHT, at the UDP port of the same number or at any; true unless told. */
   readonly dht?: boolean | undefined
   /**
@@ -347,6 +352,8 @@ export interface TorrentSnapshot {
   readonly leftBytes: number
   /** 0 to 1: how far checking is. */
   readonly checkedFraction: number
+  /** Hashed, in this session, to see what is there. */
+  readonly checkedBytes: number
   /** Payload received in this session. */
   readonly downloadedBytes: number
   /** Payload sent in this session. */

@@ -3,16 +3,14 @@
  * owner, so that one whose owner was killed, or went with a power cut, is known to be nobody's.
  */
 import {
-  closeSync,
   constants,
-  fsyncSync,
+  copyFileSync,
   linkSync,
   mkdirSync,
-  openSync,
   readFileSync,
   renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -25,6 +23,8 @@ const FOLDER_MODE = 0o700
 const FILE_MODE = 0o600
 /** Owners that end, one after another, while we look. */
 const TRIES = 10
+/** What systems say that have no hard links. */
+const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK', 'EXDEV'])
 
 interface Owner {
   readonly pid: number
@@ -76,23 +76,32 @@ export class StateLock {
   }
 }
 
-/** False: somebody has it. */
+/** False: somebody has it. It appears with its content: nobody sees an empty one. */
 function create(path: string): boolean {
-  let fd: number
+  const owner: Owner = { pid: process.pid, host: hostname(), boot: bootId, born: bornAt(process.pid) }
+  const own = `${path}.${process.pid}`
   try {
-    fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, FILE_MODE)
+    writeFileSync(own, `${JSON.stringify(owner)}\n`, { mode: FILE_MODE, flush: true })
+    linkSync(own, path)
+    return true
+  } catch (cause) {
+    if (errnoOf(cause) === 'EEXIST') return false
+    if (!NO_LINKS.has(errnoOf(cause))) throw cause
+    return createWithoutLinks(path, own)
+  } finally {
+    rmSync(own, { force: true })
+  }
+}
+
+/** On file systems of memory cards and the like. */
+function createWithoutLinks(path: string, own: string): boolean {
+  try {
+    copyFileSync(own, path, constants.COPYFILE_EXCL)
+    return true
   } catch (cause) {
     if (errnoOf(cause) === 'EEXIST') return false
     throw cause
   }
-  try {
-    const owner: Owner = { pid: process.pid, host: hostname(), boot: bootId, born: bornAt(process.pid) }
-    writeSync(fd, `${JSON.stringify(owner)}\n`)
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
-  }
-  return true
 }
 
 /** Undefined: it cannot be read as ours, or is just being written. */
@@ -123,11 +132,12 @@ function isAlive({ pid, host, boot, born }: Owner): boolean {
 
 /** Moves it away first: of several who find it stale one gets it, and the new owner's is put back. */
 function clearStale(path: string, seen: Owner | undefined): void {
-  const aside = `${path}.${process.pid}`
+  const aside = `${path}.${process.pid}.old`
   try {
     renameSync(path, aside)
     const taken = read(aside)
-    if (taken !== undefined && JSON.stringify(taken) !== JSON.stringify(seen)) linkSync(aside, path)
+    if (taken !== undefined && JSON.stringify(taken) !== JSON.stringify(seen))
+      copyFileSync(aside, path, constants.COPYFILE_EXCL)
   } catch (cause) {
     if (errnoOf(cause) !== 'ENOENT' && errnoOf(cause) !== 'EEXIST') throw cause
   } finally {

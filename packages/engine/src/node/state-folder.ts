@@ -1,0 +1,69 @@
+/**
+ * The folder where an engine remembers things, taken for this process alone.
+ *
+ * People run two downloads side by side. Where that is welcome (`share`), whoever finds the folder taken gets a numbered
+ * one inside of it, and the next who has the folder takes over the records of those that nobody uses any more.
+ */
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { ShoalError } from '../errors.ts'
+import { StateLock } from './state-lock.ts'
+
+/** Beside the first. */
+const SLOTS = 32
+const SLOT = /^[1-9][0-9]?$/
+const RECORDS = 'resume'
+const FOLDER_MODE = 0o700
+
+export interface StateFolder {
+  readonly dir: string
+  /** Lets others have it. */
+  release(): void
+}
+
+/** Throws a ShoalError `STATE_LOCKED` when another process has it, DISK_WRITE and the like when it cannot be made. */
+export function takeStateFolder(stateDir: string, share: boolean): StateFolder {
+  const dir = resolve(stateDir)
+  for (let slot = 0; ; slot++) {
+    const folder = slot === 0 ? dir : join(dir, String(slot + 1))
+    try {
+      const lock = StateLock.take(folder)
+      if (slot === 0) takeOverSlots(dir)
+      return { dir: folder, release: () => lock.release() }
+    } catch (error) {
+      const isTaken = error instanceof ShoalError && error.code === 'STATE_LOCKED'
+      if (!isTaken || !share || slot === SLOTS) throw error
+    }
+  }
+}
+
+/** Never fails: what cannot be taken over stays for the next time. */
+function takeOverSlots(dir: string): void {
+  for (const name of readdirSync(dir)) {
+    const slot = join(dir, name)
+    if (!SLOT.test(name) || !statSync(slot, { throwIfNoEntry: false })?.isDirectory()) continue
+    try {
+      const lock = StateLock.take(slot)
+      moveNewer(join(slot, RECORDS), join(dir, RECORDS))
+      rmSync(slot, { recursive: true, force: true })
+      lock.release()
+    } catch {
+      // Another process uses it.
+    }
+  }
+}
+
+/** A record and its journal go together; of two of one torrent the one written last is true. */
+function moveNewer(from: string, to: string): void {
+  const names = readdirSync(from).filter(name => !name.endsWith('.log') && !name.endsWith('.tmp'))
+  mkdirSync(to, { recursive: true, mode: FOLDER_MODE })
+  for (const name of names) {
+    const known = statSync(join(to, name), { throwIfNoEntry: false })
+    if (known !== undefined && known.mtimeMs > statSync(join(from, name)).mtimeMs) continue
+    rmSync(join(to, `${name}.log`), { force: true })
+    renameSync(join(from, name), join(to, name))
+    if (statSync(join(from, `${name}.log`), { throwIfNoEntry: false }) !== undefined) {
+      renameSync(join(from, `${name}.log`), join(to, `${name}.log`))
+    }
+  }
+}
