@@ -38,6 +38,8 @@ export function distinctPaths(paths: readonly (readonly string[] | undefined)[])
 class Tree {
   readonly #folders = new Map<string, number>()
   readonly #files = new Set<string>()
+  /** The last number given to a name: those below are not tried again for every file that has the same one. */
+  readonly #numbers = new Map<string, number>()
 
   /** The number of the folder that holds `path`, which from now on is a folder. */
   folderOf(path: readonly string[]): number {
@@ -63,9 +65,12 @@ class Tree {
   }
 
   claimRenamed(folder: number, name: string): string {
-    for (let n = 1; n <= MAX_TRIES; n++) {
+    const key = entryKey(folder, name)
+    for (let n = (this.#numbers.get(key) ?? 0) + 1; n <= MAX_TRIES; n++) {
       const other = fitName(name, `.${n}`)
-      if (this.claim(folder, other)) return other
+      if (!this.claim(folder, other)) continue
+      this.#numbers.set(key, n)
+      return other
     }
     throw tooMany(`more than ${MAX_TRIES} files`)
   }

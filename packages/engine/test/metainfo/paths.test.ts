@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { distinctPaths, MAX_RENAMES } from '../../src/metainfo/paths.ts'
 import { file, multi, parse, pathsOf } from './build.ts'
 
@@ -32,6 +32,15 @@ describe('distinctPaths', () => {
     const same = Array.from({ length: MAX_RENAMES + 1 }, () => 'a')
     expect(new Set(distinct(...same)).size).toBe(MAX_RENAMES + 1)
     expect(() => distinct(...same, 'a')).toThrow(/501 files share their path/)
+  })
+
+  it('tries no number twice for a name that many files have', () => {
+    const same = Array.from({ length: MAX_RENAMES + 1 }, () => 'a')
+    const looked = vi.spyOn(String.prototype, 'toLowerCase')
+    distinct(...same, 'a.7')
+    const times = looked.mock.calls.length
+    looked.mockRestore()
+    expect(times).toBeLessThan(4 * MAX_RENAMES)
   })
 
   it('gives up where all numbers are taken', () => {
