@@ -16,16 +16,16 @@ export function dict(fields) {
 }
 
 export function latin1(text) {
+  if (text.length > 200) return new Uint8Array(Buffer.from(text, 'latin1'))
   const bytes = new Uint8Array(text.length)
   for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at)
   return bytes
 }
 
 export function textOf(bytes) {
+  if (bytes.length > 40) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
   let text = ''
-  for (let at = 0; at < bytes.length; at += 8192) {
-    text += String.fromCharCode(...bytes.subarray(at, at + 8192))
-  }
+  for (let at = 0; at < bytes.length; at++) text += String.fromCharCode(bytes[at])
   return text
 }
 

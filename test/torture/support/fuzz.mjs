@@ -24,7 +24,7 @@ const MAX_GROWTH = 8
 /** What a small input may take all the same: objects, tables, what is measured along with it. */
 const SPARE_BYTES = 256 * 1024
 /** Looking costs as much as some inputs. */
-const MEASURED_EVERY = 256
+const MEASURED_EVERY = 500
 const SHOWN_BYTES = 300
 
 /** What came out was wrong. */

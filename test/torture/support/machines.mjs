@@ -10,6 +10,7 @@ import { ShoalError } from '../../../packages/engine/dist/errors.js'
 import { BLOCK_BYTES, Geometry } from '../../../packages/engine/dist/metainfo/geometry.js'
 import { parseTorrent } from '../../../packages/engine/dist/metainfo/parse.js'
 import { Picker } from '../../../packages/engine/dist/torrent/picker.js'
+import { Random } from '../random.mjs'
 import { Dict, dict, encoded, latin1, readStrictly, textOf } from './bencode.mjs'
 import { sha1 } from './decoders.mjs'
 import { holds } from './fuzz.mjs'
@@ -420,7 +421,7 @@ class Bench {
 
   feed(link, bytes) {
     const random = this.#random
-    const most = random.pick([3, 100, 1500, 100_000])
+    const most = random.pick([bytes.length > 1000 ? 300 : 3, 100, 1500, 100_000])
     for (let at = 0; at < bytes.length && link.isOpen; ) {
       const end = Math.min(bytes.length, at + 1 + random.below(most))
       // Its memory is used again: nobody may keep it.
@@ -683,3 +684,32 @@ function speech(random) {
 }
 
 export const machines = [dhtNode, picker, peers, magnetPeers]
+
+/** The info dictionary as a magnet link gets it: from a peer, in messages, through an engine. */
+export function exchangeMetadata(info) {
+  const bench = new Bench(new Random(1))
+  let got
+  const observer = { onMetadata: bytes => (got = bytes.slice()), onTracker() {}, onClosed() {} }
+  const infoHash = sha1(info)
+  bench.engine.addMagnet({ infoHash, trackers: [], peers: [], discovery: true }, observer)
+  const link = bench.visitor()
+  bench.feed(link, samples.handshake(RESERVED[0], textOf(infoHash)))
+  bench.feed(
+    link,
+    latin1(extended(0, encoded(dict({ m: dict({ ut_metadata: 3 }), metadata_size: info.length })))),
+  )
+  const parts = Math.ceil(info.length / 16384)
+  for (let n = 0; n < 10 * parts && got === undefined; n++) {
+    // As if asked for in order: what was not asked for is passed over, and comes again.
+    const part = n % parts
+    const head = textOf(encoded(dict({ msg_type: 1, piece: part, total_size: info.length })))
+    bench.feed(
+      link,
+      latin1(extended(1, latin1(head + textOf(info.subarray(part * 16384, (part + 1) * 16384))))),
+    )
+    if (part === parts - 1) bench.tick(100)
+  }
+  bench.close()
+  holds(got !== undefined, 'metadata that a peer has is fetched')
+  return got
+}
