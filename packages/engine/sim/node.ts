@@ -229,6 +229,7 @@ export class Member {
           this.journal = Uint8Array.from([...this.journal, ...entry])
         },
         onDamaged: what => world.fail(`${node.name}: the ${what} that was kept is damaged`),
+        onTorn: () => world.fail(`${node.name}: the journal that was kept is torn`),
       },
     )
   }

@@ -15,13 +15,18 @@ export interface HandleDeps {
   readonly onActive: (isActive: boolean) => void
   readonly saveResume: (record: Uint8Array) => void
   readonly appendJournal: (entry: Uint8Array, durable: boolean) => void
-  /** Something of what was kept is damaged: to be put aside. */
-  readonly putAside: (what: 'record' | 'journal') => void
+  /** Something of what was kept is damaged: to be put aside, with what can be used of it in its place. */
+  readonly putAside: (what: 'record' | 'journal', rest?: Uint8Array) => void
+  /** The journal goes on after this beginning. */
+  readonly cutJournal: (rest: Uint8Array) => void
   /** The torrent has stopped for good: out of the core, and its record with it. */
   readonly forget: (core: CoreTorrent) => Promise<void>
 }
 
 type Listener = (detail: never) => void
+
+/** Warnings kept for the first who listens; many embedders never do. */
+const MAX_EARLY = 20
 
 export class TorrentHandle implements Torrent, TorrentObserver {
   readonly metainfo: Metainfo
@@ -33,6 +38,8 @@ export class TorrentHandle implements Torrent, TorrentObserver {
   readonly #stopped: (() => void)[] = []
   readonly #settle: { resolve: () => void; reject: (error: ShoalError) => void }
   #state: TorrentState = 'stopped'
+  /** What nobody was there to hear: adding it had not come back yet. */
+  #early: string[] = []
 
   constructor(metainfo: Metainfo, deps: HandleDeps) {
     this.metainfo = metainfo
@@ -56,6 +63,7 @@ export class TorrentHandle implements Torrent, TorrentObserver {
     const listeners = this.#listeners.get(event) ?? new Set()
     this.#listeners.set(event, listeners)
     listeners.add(listener)
+    if (event === 'warning') for (const text of this.#early.splice(0)) this.#emit('warning', text)
     return () => listeners.delete(listener)
   }
 
@@ -127,7 +135,8 @@ export class TorrentHandle implements Torrent, TorrentObserver {
   }
 
   onWarning(text: string): void {
-    this.#emit('warning', text)
+    if (this.#listeners.has('warning')) this.#emit('warning', text)
+    else if (this.#early.length < MAX_EARLY) this.#early.push(text)
   }
 
   onTracker(url: string, message: string): void {
@@ -142,8 +151,12 @@ export class TorrentHandle implements Torrent, TorrentObserver {
     this.#deps.appendJournal(entry, durable)
   }
 
-  onDamaged(what: 'record' | 'journal'): void {
-    this.#deps.putAside(what)
+  onDamaged(what: 'record' | 'journal', rest?: Uint8Array): void {
+    this.#deps.putAside(what, rest)
+  }
+
+  onTorn(rest: Uint8Array): void {
+    this.#deps.cutJournal(rest)
   }
 
   #tellState(): void {

@@ -135,11 +135,24 @@ export class ResumeFiles {
     }).done
   }
 
-  /** Puts a damaged record or journal aside as `….bad`, for whoever wants to know what became of it. */
-  quarantine(key: string, what: 'record' | 'journal'): Promise<void> {
+  /**
+   * Puts a damaged record or journal aside as `….bad`, for whoever wants to know what became of it. `rest` is what of a
+   * journal can be used.
+   */
+  quarantine(key: string, what: 'record' | 'journal', rest?: Uint8Array): Promise<void> {
     return this.#enqueue(key, 'write', 'other', async path => {
-      if (what === 'journal') await this.#closeJournal(key)
-      await putAside(what === 'journal' ? journalOf(path) : path)
+      if (what === 'record') return await putAside(path)
+      await this.#closeJournal(key)
+      await putAside(journalOf(path))
+      if (rest !== undefined) await this.#replaceJournal(key, journalOf(path), rest)
+    }).done
+  }
+
+  /** Leaves of the journal what is given, its beginning: more can be appended to it then. */
+  cutJournal(key: string, rest: Uint8Array): Promise<void> {
+    return this.#enqueue(key, 'write', 'other', async path => {
+      await this.#closeJournal(key)
+      await this.#replaceJournal(key, journalOf(path), rest)
     }).done
   }
 
@@ -186,11 +199,25 @@ export class ResumeFiles {
       if (job.durable) await journal.datasync()
       if (this.#journals.size > OPEN_JOURNALS) await this.#closeJournal(this.#journals.keys().next().value!)
     } catch (cause) {
-      this.#failed.set(key, { retry: undefined, lostEntries: false })
-      // Half an entry may be there: nothing may follow it. A new record ends the journal.
-      setTimeout(() => this.#options.onLost?.(key), RETRY_MS).unref()
+      // Half an entry may be there: nothing may follow it.
+      this.#giveUpJournal(key)
       throw cause
     }
+  }
+
+  async #replaceJournal(key: string, path: string, bytes: Uint8Array): Promise<void> {
+    try {
+      await writeRecord(path, bytes)
+    } catch (cause) {
+      this.#giveUpJournal(key)
+      throw cause
+    }
+  }
+
+  /** Nothing may be appended to it: a new record ends it. */
+  #giveUpJournal(key: string): void {
+    this.#failed.set(key, { retry: undefined, lostEntries: false })
+    setTimeout(() => this.#options.onLost?.(key), RETRY_MS).unref()
   }
 
   #retryLater(key: string, bytes: Uint8Array): void {

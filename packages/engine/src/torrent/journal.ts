@@ -45,6 +45,13 @@ export interface JournalFacts {
   readonly wrong: readonly number[]
   /** Of the last entry, in seconds since 1970. */
   readonly lastAt: number
+}
+
+export interface JournalRead {
+  /** Undefined: it says nothing, not even which record it belongs to. */
+  readonly facts: JournalFacts | undefined
+  /** Entries that are whole and ours take up so much from its beginning: more can be appended there, and only there. */
+  readonly wholeBytes: number
   /** What is wrong with it, other than a torn end. */
   readonly damage: string | undefined
 }
@@ -66,15 +73,13 @@ export function encodeEntry(entry: JournalEntry, at: number): Uint8Array {
   return bytes
 }
 
-/**
- * What the journal says of a torrent of `pieceCount` pieces, for a start in the boot `bootId`. Undefined: nothing, not
- * even which record it belongs to. Never throws.
- */
-export function readJournal(bytes: Uint8Array, pieceCount: number, bootId: string): JournalFacts | undefined {
+/** What the journal says of a torrent of `pieceCount` pieces, for a start in the boot `bootId`. Never throws. */
+export function readJournal(bytes: Uint8Array, pieceCount: number, bootId: string): JournalRead {
   const reader = new Reader(pieceCount)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let damage: string | undefined
-  for (let at = 0; bytes.length - at >= HEAD_BYTES; ) {
+  let at = 0
+  while (bytes.length - at >= HEAD_BYTES) {
     const length = view.getUint32(at)
     const payload = bytes.subarray(at + HEAD_BYTES, at + HEAD_BYTES + length)
     // Torn: nothing was promised for what came last.
@@ -86,7 +91,7 @@ export function readJournal(bytes: Uint8Array, pieceCount: number, bootId: strin
     }
     at += HEAD_BYTES + length
   }
-  return reader.facts(bootId, damage)
+  return { facts: reader.facts(bootId), wholeBytes: at, damage }
 }
 
 class Reader {
@@ -127,7 +132,7 @@ class Reader {
     return kind === 'have' || kind === 'wrong'
   }
 
-  facts(bootId: string, damage: string | undefined): JournalFacts | undefined {
+  facts(bootId: string): JournalFacts | undefined {
     if (this.#generation === undefined) return undefined
     if (!isSameBoot(this.#bootId, bootId)) this.#doubt()
     const holds = (piece: number): boolean => !this.#wrong.has(piece) && !this.#doubtful.has(piece)
@@ -139,7 +144,6 @@ class Reader {
       doubtful: [...this.#doubtful],
       wrong: [...this.#wrong],
       lastAt: this.#lastAt,
-      damage,
     }
   }
 

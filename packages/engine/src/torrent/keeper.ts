@@ -90,13 +90,17 @@ export class Keeper {
   // ------------------------------------------------------------------------------------------------- the start
 
   /**
-   * What was kept. `damage` tells what is wrong with the journal, of which then only the beginning is used. Throws
-   * RESUME_INVALID for a record that cannot be used: nothing is remembered then.
+   * What was kept. Throws RESUME_INVALID for a record that cannot be used: nothing is remembered then. `rest`: of the
+   * journal only this beginning can be used and appended to; `damage`: for what reason, other than a torn end.
    */
   read(
     record: Uint8Array,
-    journal: Uint8Array | undefined,
-  ): { readonly record: ResumeRecord; readonly damage: string | undefined } {
+    journal: Uint8Array = new Uint8Array(0),
+  ): {
+    readonly record: ResumeRecord
+    readonly rest: Uint8Array | undefined
+    readonly damage: string | undefined
+  } {
     const { infoHash, geometry, bootId } = this.#deps
     const decoded = decodeResume(record)
     const fits = decoded.have.length === geometry.pieceCount && decoded.files.length === geometry.files.length
@@ -108,13 +112,15 @@ export class Keeper {
     this.#record = decoded
     this.#generation = decoded.generation
     this.#uploadedBytes = decoded.uploadedBytes
-    const facts = journal && readJournal(journal, geometry.pieceCount, bootId)
+    const { facts, wholeBytes, damage } = readJournal(journal, geometry.pieceCount, bootId)
     // That of an earlier record has nothing to add.
-    if (facts?.generation !== decoded.generation) return { record: decoded, damage: undefined }
-    this.#journal = facts
-    this.#told = facts.told
-    for (const piece of facts.unsynced) this.#addUnsynced(piece)
-    return { record: decoded, damage: facts.damage }
+    if (facts?.generation === decoded.generation) {
+      this.#journal = facts
+      this.#told = facts.told
+      for (const piece of facts.unsynced) this.#addUnsynced(piece)
+    }
+    const rest = wholeBytes < journal.length ? journal.slice(0, wholeBytes) : undefined
+    return { record: decoded, rest, damage }
   }
 
   /** What is remembered, given the files as they are now; undefined: nothing. */

@@ -112,8 +112,10 @@ export interface TorrentObserver {
   onResume(record: Uint8Array): void
   /** To be appended to the journal; `durable`: it, and what came before, has to be on the disk itself. */
   onJournal(entry: Uint8Array, durable: boolean): void
-  /** What was kept cannot be used: to be put aside. */
-  onDamaged(what: 'record' | 'journal'): void
+  /** What was kept cannot be used: to be put aside. `rest`: what can be used, and takes its place. */
+  onDamaged(what: 'record' | 'journal', rest?: Uint8Array): void
+  /** The journal ends in the middle of an entry: it goes on after `rest`. */
+  onTorn(rest: Uint8Array): void
 }
 
 export type TorrentPhase =
@@ -173,6 +175,7 @@ export class Torrent implements StoreHandler {
   }
   /** Of swarms that ended. */
   #downloadedBytes = 0
+  #checkedBytes = 0
   #uploadedBytes = 0
   #wastedBytes = 0
   #neededPeersAt = 0
@@ -268,6 +271,11 @@ export class Torrent implements StoreHandler {
 
   get wastedBytes(): number {
     return this.#wastedBytes + (this.#swarm?.wastedBytes ?? 0)
+  }
+
+  /** Hashed to see what is there, since the torrent was added. */
+  get checkedBytes(): number {
+    return this.#checkedBytes
   }
 
   get trackers(): readonly TrackerStatus[] {
@@ -384,6 +392,7 @@ export class Torrent implements StoreHandler {
     const phase = this.#phase
     if (phase.name !== 'checking') return
     phase.left--
+    this.#checkedBytes += this.geometry.pieceSize(piece)
     if (!matches) return this.#keeper.wrong(piece)
     phase.have.add(piece)
     this.#keeper.piece(piece)
@@ -623,6 +632,8 @@ export class Torrent implements StoreHandler {
     this.#completedAt = this.#deps.ports.clock.unixTime()
     // BEP 3: the event means the whole torrent, not the files that were chosen.
     if (this.have.isFull) this.#announces.complete(this.#now())
+    // What is told to be done stays done.
+    this.#keeper.flush()
     this.#deps.observer.onDone()
   }
 
@@ -715,13 +726,15 @@ export class Torrent implements StoreHandler {
   #readRecord(bytes: Uint8Array, journal: Uint8Array | undefined): void {
     const { observer } = this.#deps
     try {
-      const { record, damage } = this.#keeper.read(bytes, journal)
+      const { record, rest, damage } = this.#keeper.read(bytes, journal)
       this.#before = record
       this.#addedAt = record.addedAt
       this.#completedAt = record.completedAt
       if (damage !== undefined) {
-        observer.onDamaged('journal')
-        observer.onWarning(`the journal of what was downloaded is damaged: ${damage}; its beginning is used`)
+        observer.onDamaged('journal', rest)
+        observer.onWarning(`the journal of what was downloaded is damaged: ${damage}; it is used up to there`)
+      } else if (rest !== undefined) {
+        observer.onTorn(rest)
       }
       // Who helped before is neither this session's tracker nor a given peer.
       if (!this.#options.discovery) return

@@ -67,6 +67,21 @@ describe('a resume record', () => {
     expect(errors).toEqual([])
   })
 
+  it('has a journal that goes on after what of it can be used', async () => {
+    await files.save('k', bytes('record'))
+    files.append('k', bytes('one, two, th'), false)
+    void files.cutJournal('k', bytes('one, two'))
+    files.append('k', bytes(', three'), true)
+    expect(await files.loadJournal('k')).toEqual(bytes('one, two, three'))
+    await files.quarantine('k', 'journal', bytes('one'))
+    files.append('k', bytes(', four'), true)
+    expect(await files.loadJournal('k')).toEqual(bytes('one, four'))
+    await files.settled()
+    expect(readFileSync(join(dir, 'state', 'resume', 'k.log.bad'), 'utf8')).toBe('one, two, three')
+    expect(listed()).toEqual(['k', 'k.log', 'k.log.bad'])
+    expect(errors).toEqual([])
+  })
+
   it('survives what an interrupted save left behind', async () => {
     await files.save('k', bytes('old'))
     writeFileSync(join(dir, 'state', 'resume', 'k.tmp'), 'half of a very long rec')

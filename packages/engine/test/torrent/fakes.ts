@@ -443,7 +443,9 @@ export class Bench {
       onTracker: () => {},
       onResume: record => this.records.push(record),
       onJournal: entry => this.journal.push(entry),
-      onDamaged: what => this.log.push(`damaged ${what}`),
+      onDamaged: (what, rest) =>
+        this.log.push(`damaged ${what}${rest === undefined ? '' : `, ${rest.length} bytes are not`}`),
+      onTorn: rest => this.log.push(`torn after ${rest.length}`),
     }
   }
 }

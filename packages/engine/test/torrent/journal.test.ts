@@ -22,7 +22,7 @@ describe('a journal', () => {
       { kind: 'wrong', pieces: [5] },
       { kind: 'alive' },
     )
-    expect(readJournal(bytes, 10, BOOT)).toEqual({
+    expect(readJournal(bytes, 10, BOOT).facts).toEqual({
       generation: 7,
       have: [3, 1],
       unsynced: [1],
@@ -30,42 +30,49 @@ describe('a journal', () => {
       doubtful: [],
       wrong: [5],
       lastAt: 1_004,
-      damage: undefined,
     })
   })
 
   it('holds to its end in the same boot, and as far as it was synced in another', () => {
     const bytes = journal(OPEN, have(0, 1, 2), { kind: 'synced', pieces: 2 }, have(3))
-    expect(readJournal(bytes, 4, BOOT)).toMatchObject({ have: [0, 1, 2, 3], doubtful: [] })
-    expect(readJournal(bytes, 4, 'boot 2')).toMatchObject({ have: [0, 1], doubtful: [2, 3], unsynced: [] })
-    expect(readJournal(bytes, 4, '')).toMatchObject({ have: [0, 1], doubtful: [2, 3] })
+    expect(readJournal(bytes, 4, BOOT).facts).toMatchObject({ have: [0, 1, 2, 3], doubtful: [] })
+    expect(readJournal(bytes, 4, 'boot 2').facts).toMatchObject({
+      have: [0, 1],
+      doubtful: [2, 3],
+      unsynced: [],
+    })
+    expect(readJournal(bytes, 4, '').facts).toMatchObject({ have: [0, 1], doubtful: [2, 3] })
   })
 
   it('doubts what a session before the power cut left unsynced, until it is hashed again', () => {
     const after: JournalEntry = { kind: 'open', generation: 7, bootId: 'boot 2' }
     const bytes = journal(OPEN, have(0, 1, 2), { kind: 'synced', pieces: 1 }, after)
-    expect(readJournal(bytes, 4, 'boot 2')).toMatchObject({ have: [0], doubtful: [1, 2] })
+    expect(readJournal(bytes, 4, 'boot 2').facts).toMatchObject({ have: [0], doubtful: [1, 2] })
     const hashed = journal(OPEN, have(0, 1, 2), { kind: 'synced', pieces: 1 }, after, have(1), {
       kind: 'wrong',
       pieces: [2],
     })
-    expect(readJournal(hashed, 4, 'boot 2')).toMatchObject({ have: [0, 1], doubtful: [], wrong: [2] })
+    expect(readJournal(hashed, 4, 'boot 2').facts).toMatchObject({ have: [0, 1], doubtful: [], wrong: [2] })
   })
 
   it('of another record begins anew', () => {
     const next: JournalEntry = { kind: 'open', generation: 8, bootId: BOOT }
-    expect(readJournal(journal(OPEN, have(0, 1), next, have(2)), 4, BOOT)).toMatchObject({
+    expect(readJournal(journal(OPEN, have(0, 1), next, have(2)), 4, BOOT).facts).toMatchObject({
       generation: 8,
       have: [2],
       told: 1,
     })
   })
 
-  it('may be torn at its end, wherever: what came before holds, and nothing is said of damage', () => {
+  it('may be torn at its end, wherever: what came before holds and can be gone on from, without a word', () => {
     const whole = journal(OPEN, have(0), have(1))
     const upToFirst = journal(OPEN, have(0)).length
     for (let length = upToFirst; length < whole.length; length++) {
-      expect(readJournal(whole.subarray(0, length), 4, BOOT)).toMatchObject({ have: [0], damage: undefined })
+      expect(readJournal(whole.subarray(0, length), 4, BOOT)).toMatchObject({
+        facts: { have: [0] },
+        wholeBytes: upToFirst,
+        damage: undefined,
+      })
     }
   })
 
@@ -74,7 +81,8 @@ describe('a journal', () => {
     const at = journal(OPEN, have(0)).length
     bytes[at + 12]! ^= 1
     expect(readJournal(bytes, 4, BOOT)).toMatchObject({
-      have: [0],
+      facts: { have: [0] },
+      wholeBytes: at,
       damage: `its entry at byte ${at} is damaged`,
     })
   })
@@ -83,7 +91,7 @@ describe('a journal', () => {
     ['pieces that the torrent does not have', journal(OPEN, have(4))],
     ['more pieces synced than told', journal(OPEN, have(0), { kind: 'synced', pieces: 2 })],
   ])('with %s is damaged', (_, bytes) => {
-    expect(readJournal(bytes, 4, BOOT)?.damage).toBeDefined()
+    expect(readJournal(bytes, 4, BOOT).damage).toBeDefined()
   })
 
   it.each([
@@ -92,7 +100,9 @@ describe('a journal', () => {
     ['zeroes', new Uint8Array(4_096)],
     ['entries of no record', journal(have(0))],
   ])('of %s says nothing', (_, bytes) => {
-    expect(readJournal(bytes, 4, BOOT)).toBeUndefined()
+    const { facts, wholeBytes, damage } = readJournal(bytes, 4, BOOT)
+    expect({ facts, wholeBytes }).toEqual({ facts: undefined, wholeBytes: 0 })
+    expect(damage !== undefined).toBe(bytes.length > 0)
   })
 
   it('never throws, and never claims a piece that no entry named, whatever is done to its bytes', () => {
@@ -102,7 +112,7 @@ describe('a journal', () => {
       fc.property(edits, fc.nat(valid.length), (changes, length) => {
         const bytes = valid.slice(0, length)
         for (const [at, byte] of changes) if (at < length) bytes[at] = byte
-        const facts = readJournal(bytes, 4, BOOT)
+        const { facts } = readJournal(bytes, 4, BOOT)
         for (const piece of facts?.have ?? []) expect([0, 1]).toContain(piece)
       }),
     )

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ShoalError } from '../../src/errors.ts'
 import { BLOCK_BYTES } from '../../src/metainfo/geometry.ts'
+import { encodeEntry } from '../../src/torrent/journal.ts'
 import { decodeResume, encodeResume } from '../../src/torrent/resume.ts'
 import * as messages from '../../src/wire/messages.ts'
 import { Bench, type Remote } from './fakes.ts'
@@ -201,6 +202,18 @@ describe('resume records', () => {
     bench.store.prepared([{ size: 99_000, mtimeMs: 1.2345678 }])
     expect(bench.store.calls).toEqual([])
     expect(bench.torrent.phase.name).toBe('active')
+  })
+
+  test('a journal goes on after what of it can be used', () => {
+    const { generation } = decodeResume(record)
+    const open = encodeEntry({ kind: 'open', generation, bootId: 'b' }, 1)
+    const cut = Uint8Array.from([...open, ...open.subarray(0, 20)])
+    const wrong = Uint8Array.from([...open, ...new Uint8Array(20)])
+    const bench = (journal: Uint8Array) => new Bench({ cold: true, resume: record, journal }).log
+    expect(bench(open)).toEqual([])
+    expect(bench(cut)).toEqual([`torn after ${open.length}`])
+    expect(bench(wrong)).toEqual([`damaged journal, ${open.length} bytes are not`, 'warning'])
+    expect(bench(new Uint8Array(20))).toEqual(['damaged journal, 0 bytes are not', 'warning'])
   })
 
   test.each([
