@@ -86,6 +86,23 @@ scenario('the disk is full in the middle, and has room again later', run => {
   s.finish()
 })
 
+scenario('a torrent goes on by itself once the disk has room', run => {
+  const s = swarm({ ...run, seeds: 1, torrent: { pieces: 20 } })
+  const leecher = s.addLeecher({ torrent: { recover: true } })
+  const { member, storage } = leecher
+  storage.faults.freeBytes = 600_000
+  s.world.run('the torrent is in error', () => member.phase === 'error')
+  s.world.runFor(60_000)
+  s.world.check(
+    member.phase === 'error' && member.errors.length === 1,
+    'it only looks as long as there is no room',
+  )
+  storage.faults.freeBytes = Number.POSITIVE_INFINITY
+  const tookMs = s.runUntilComplete()
+  s.world.check(tookMs < 95_000, `it has room after 60 s, and took ${tookMs} ms`)
+  s.finish()
+})
+
 scenario('a disk that fails now and then', run => {
   const s = swarm({ ...run, seeds: 1, leechers: 2, torrent: { pieces: 30 } })
   for (const { storage, member } of s.leechers) {

@@ -27,6 +27,7 @@ interface GetOptions extends NetworkOptions {
   readonly ratio?: number
   readonly seedTime?: number
   readonly giveUp?: number
+  readonly waitForDisk?: boolean
 }
 
 export function defineGet(): Command {
@@ -45,6 +46,7 @@ export function defineGet(): Command {
     )
     .option('--stdin', 'more sources from a list on standard input, one a line')
     .option('--sequential', 'from the beginning to the end rather than the rarest first')
+    .option('--wait-for-disk', 'when the disk is full, or a file cannot be used, go on by itself once it can')
     .option('--give-up <time>', 'end when nothing has arrived for so long: 10m', parseDuration('--give-up'))
   addStateOption(command)
   command
@@ -89,11 +91,14 @@ async function get(named: readonly string[], options: GetOptions): Promise<ExitC
 
 function addOptions(options: GetOptions): AddOptions {
   const sequential = options.sequential === true
+  // Who downloads once wants to know; who shares is not there to start it again.
+  const recover = options.waitForDisk === true || shareGoal(options) !== undefined
   const specs = options.files
-  if (specs === undefined) return { sequential }
+  if (specs === undefined) return { sequential, recover }
   const chosen = new WeakMap<Metainfo, ReadonlySet<number>>()
   return {
     sequential,
+    recover,
     files: (_file, index, metainfo) => {
       const known = chosen.get(metainfo)
       const selected = known ?? selectFiles(metainfo.files, metainfo.singleFile, specs)

@@ -40,7 +40,7 @@ export function defineSeed(): Command {
       sources,
       dir: options.dir,
       options,
-      add: { seedOnly: true },
+      add: { seedOnly: true, recover: true },
       share: { ratio: options.ratio, seconds: options.seedTime },
       giveUpSeconds: undefined,
       seedOnly: true,

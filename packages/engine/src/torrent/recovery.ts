@@ -18,27 +18,31 @@ const PASSING_LATER: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['DISK_PERMISSI
 
 export class Recovery {
   #pauseMs = 0
-  /** It was at work since the user started it. */
-  #wasActive = false
+  /** It did work since the user started it. */
+  #hasWorked = false
   /** Since when it works; undefined: it does not. */
   #wellSinceMs: number | undefined
 
   /** Whether it makes sense to wait: what cannot be otherwise is told at once. */
   mayPass(code: ErrorCode): boolean {
-    return PASSING.has(code) || (this.#wasActive && PASSING_LATER.has(code))
+    return PASSING.has(code) || (this.#hasWorked && PASSING_LATER.has(code))
   }
 
   /** The user starts it. */
   reset(): void {
     this.#pauseMs = 0
-    this.#wasActive = false
+    this.#hasWorked = false
     this.#wellSinceMs = undefined
   }
 
-  /** It works, again or for the first time. */
+  /** It is at work, again or for the first time. */
   onActive(now: number): void {
-    this.#wasActive = true
     this.#wellSinceMs = now
+  }
+
+  /** Files were there to be read, or could be written. */
+  onSuccess(): void {
+    this.#hasWorked = true
   }
 
   /** It failed at `failedAt`: when to look again. */

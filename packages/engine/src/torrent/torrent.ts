@@ -579,6 +579,7 @@ export class Torrent implements StoreHandler {
     this.#inPlace = this.#selected
     this.#tellLosses(have)
     this.#recovery.onActive(this.#now())
+    if (have.isFull) this.#recovery.onSuccess()
     const { ports, pool, sendBuffers, peerId, clientName, listenPort, ownAddress, observer } = this.#deps
     const swarm = new Swarm(
       {
@@ -600,6 +601,7 @@ export class Torrent implements StoreHandler {
         events: {
           onPiece: piece => {
             this.#keeper.piece(piece)
+            this.#recovery.onSuccess()
             observer.onPiece(piece)
           },
           onComplete: () => this.#onComplete(),

@@ -51,6 +51,8 @@ describe('Recovery', () => {
       ).filter(code => recovery.mayPass(code))
     expect(may()).toEqual(['DISK_FULL', 'DISK_READ', 'DISK_WRITE'])
     recovery.onActive(5)
+    expect(may()).toEqual(['DISK_FULL', 'DISK_READ', 'DISK_WRITE'])
+    recovery.onSuccess()
     expect(may()).toEqual(['DISK_FULL', 'DISK_READ', 'DISK_WRITE', 'DISK_PERMISSION', 'PATH_CONFLICT'])
     recovery.reset()
     expect(may()).toEqual(['DISK_FULL', 'DISK_READ', 'DISK_WRITE'])
