@@ -17,6 +17,8 @@ const DEFAULT_PEER_QUEUE = 500
 const PEER_QUEUE_MAX = 1000
 /** In endgame asking twice is cheap and waiting is not. */
 const ENDGAME_PATIENCE = 0.4
+/** With someone of whom nothing ever came: 2 s. */
+const ENDGAME_PATIENCE_UNPROVEN = 0.1
 /** Blocks that nobody asked for, beyond those a choke, cancel or timeout explains. */
 const UNREQUESTED_MAX = 16
 /** Bounds what a peer can make us remember by `allowed fast`. */
@@ -24,6 +26,8 @@ const ALLOWED_FAST_MAX = 64
 /** A block of which nothing came for so long is left to others, and one that drips for so long, too. */
 const ARRIVAL_STALL_MS = 20_000
 const ARRIVAL_MAX_MS = 60_000
+/** The same where another has nothing else to do, and would bring it sooner. */
+const ARRIVAL_RIVAL_MS = 2_000
 /** Whoever rejects although it does not choke us is not asked again at once: it would reject again. */
 const REJECTED_PAUSE_MS = 1_000
 
@@ -127,9 +131,13 @@ export class Downloads {
   openBlock(piece: number, begin: number, length: number, now: number): number {
     const { geometry, picker } = this.#deps
     const block = geometry.blockAt(piece, begin, length)
-    const asked = block >= 0 && this.window.take(piece, block)
+    if (block < 0) {
+      const range = `${piece}, ${begin}, ${length}`
+      throw new ProtocolError('UNREQUESTED_BLOCKS', `sent what nobody asks for (${range})`)
+    }
+    const asked = this.window.take(piece, block)
     // A late answer, to a request that timed out, was cancelled or fell to a choke, is welcome if still wanted.
-    const late = !asked && block >= 0 && this.window.wasLate(piece, block)
+    const late = !asked && this.window.wasLate(piece, block)
     if (!asked && !late) this.#onUnrequested()
     const at = asked || late ? picker.open(this.#peer, piece, block) : -1
     if (at >= 0) {
@@ -166,10 +174,11 @@ export class Downloads {
     return true
   }
 
-  /** Leaves to others what takes too long; whether there was any. */
-  expire(now: number, endgame: boolean, lastReceivedAt: number): boolean {
+  /** Leaves to others what takes too long, sooner with a `rival` at hand; whether there was any. */
+  expire(now: number, endgame: boolean, rival: boolean, lastReceivedAt: number): boolean {
     const { picked, picker } = this.#deps
-    const count = this.window.expired(now, picked, endgame ? ENDGAME_PATIENCE : 1)
+    const patience = this.meter.total > 0 ? ENDGAME_PATIENCE : ENDGAME_PATIENCE_UNPROVEN
+    const count = this.window.expired(now, picked, endgame ? patience : 1)
     for (let n = 0; n < count; n++) picker.release(this.#peer, picked[n * 2]!, picked[n * 2 + 1]!)
     // It stopped in the middle of a block: another peer may bring it, and this one's rest is skipped. The window does
     // not know of it, as the block is no longer outstanding. Whoever snubbed us and now begins to send is given time
@@ -178,7 +187,8 @@ export class Downloads {
     const arrivingMs = now - this.#arrivingSince
     const silent = now - lastReceivedAt >= ARRIVAL_STALL_MS
     const snubbing = this.window.snubbed && arrivingMs >= ARRIVAL_STALL_MS
-    if (!silent && !snubbing && arrivingMs < ARRIVAL_MAX_MS) return count > 0
+    const maxMs = rival ? ARRIVAL_RIVAL_MS : ARRIVAL_MAX_MS
+    if (!silent && !snubbing && arrivingMs < maxMs) return count > 0
     this.#deps.skipBlock()
     this.#abortArriving()
     return true

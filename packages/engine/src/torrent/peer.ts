@@ -11,7 +11,7 @@ import { formatAddress, type PeerAddress } from '../bytes/address.ts'
 import { Bitfield } from '../bytes/bitfield.ts'
 import { equalBytes } from '../bytes/bytes.ts'
 import { ProtocolError } from '../errors.ts'
-import type { Geometry } from '../metainfo/geometry.ts'
+import { BLOCK_BYTES, type Geometry } from '../metainfo/geometry.ts'
 import type { Link, LinkHandler, Sha1 } from '../ports.ts'
 import { Framer, type WireSink } from '../wire/framer.ts'
 import { encodeHandshake, readReserved, reservedBits } from '../wire/handshake.ts'
@@ -216,8 +216,19 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
     return this.download.rate(now)
   }
 
-  /** Timeouts, keep-alives, and whatever rate limits held back. */
-  tick(now: number, endgame: boolean): void {
+  /** See `PickerPeer`. */
+  get proven(): boolean {
+    return this.download.total > 0 && !this.snubbed
+  }
+
+  /** It would bring a block within a second, if it were asked. */
+  isQuick(now: number): boolean {
+    const free = this.phase === 'open' && this.interesting && !this.choking
+    return free && this.proven && this.downloadRate(now) >= BLOCK_BYTES
+  }
+
+  /** Timeouts, keep-alives, and whatever rate limits held back. `rival`: see {@link Downloads.expire}. */
+  tick(now: number, endgame: boolean, rival: boolean): void {
     const waiting = now - this.startedAt
     if (this.phase === 'connecting' && waiting > CONNECT_TIMEOUT_MS) return this.close('no answer')
     if (this.phase === 'handshake' && waiting > HANDSHAKE_TIMEOUT_MS) return this.close('no handshake')
@@ -226,7 +237,7 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
     if (this.#outbox.isStalled(now)) return this.close('takes nothing of what we send')
     if (now - this.#outbox.lastSentAt > KEEP_ALIVE_MS) this.#outbox.send(messages.keepAlive)
     // What it let us wait for is for others to ask for: it would take the very same again, before they can.
-    const gaveUp = this.#downloads.expire(now, endgame, this.#lastReceivedAt)
+    const gaveUp = this.#downloads.expire(now, endgame, rival, this.#lastReceivedAt)
     if (!gaveUp) this.fill(now)
     this.serve(now)
   }

@@ -19,7 +19,7 @@ import { SLAB_BYTES, type SlabPool } from '../bytes/slabs.ts'
 import { assert } from '../errors.ts'
 import type { Geometry } from '../metainfo/geometry.ts'
 import type { Run } from '../ports.ts'
-import { type ActivePiece, MAX_ASKERS, NOBODY } from './active-piece.ts'
+import { type ActivePiece, MAX_ASKERS, MAX_ASKERS_PROVEN, NOBODY } from './active-piece.ts'
 import { ActivePieces } from './active-pieces.ts'
 import { MAX_PRIORITY } from './picker-order.ts'
 import { WantedPieces } from './wanted-pieces.ts'
@@ -30,6 +30,8 @@ export interface PickerPeer {
   readonly pieces: Bitfield
   /** Asks for whole pieces alone: it had part in a piece that failed its hash. */
   parole: boolean
+  /** It has sent blocks that it was asked for, and goes on. */
+  readonly proven?: boolean
 }
 
 export interface PickerOptions {
@@ -417,7 +419,8 @@ export class Picker {
   /** Endgame: blocks that few others were asked for. */
   #pickShared(peer: PickerPeer, from: number, limit: number, out: Int32Array): number {
     let count = from
-    for (let askers = 1; askers < MAX_ASKERS; askers++) {
+    const most = peer.proven === true ? MAX_ASKERS_PROVEN : MAX_ASKERS
+    for (let askers = 1; askers < most; askers++) {
       for (const piece of this.#active.values()) {
         if (count === limit) return count
         if (piece.requested === 0 || piece.dropping || !peer.pieces.has(piece.index)) continue

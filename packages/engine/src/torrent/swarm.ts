@@ -224,9 +224,13 @@ export class Swarm implements PeerOwner {
   tick(now: number): void {
     const peers = [...this.#peers.values()]
     const { endgame } = this.picker
+    const rival = endgame ? this.#idleQuick(now) : undefined
     // What a rate limit allows goes to whoever asks first: everyone is first in turn.
     const first = peers.length === 0 ? 0 : this.#rotation++ % peers.length
-    for (let n = 0; n < peers.length; n++) peers[(first + n) % peers.length]!.tick(now, endgame)
+    for (let n = 0; n < peers.length; n++) {
+      const peer = peers[(first + n) % peers.length]!
+      peer.tick(now, endgame, rival !== undefined && rival !== peer)
+    }
     this.extensions.tick(now)
     if (now - this.#caredAt >= CARE_MS) this.#care(now)
     if (now >= this.#choker.dueAt) this.#rechoke(now)
@@ -307,6 +311,8 @@ export class Swarm implements PeerOwner {
     }
     for (const other of this.#peers.values()) {
       if (other === peer || other.peerId === undefined || !equalBytes(other.peerId, peerId)) continue
+      // Ids are no secret: whoever takes one must not keep its owner out.
+      if (other.address.host !== peer.address.host) continue
       const isSameFamily = other.address.host.includes(':') === peer.address.host.includes(':')
       const reason = isSameFamily ? 'already connected' : PARTING.otherFamily
       if (other.phase !== 'open' || this.#isPreferred(other, peer)) return reason
@@ -447,6 +453,12 @@ export class Swarm implements PeerOwner {
       peer.sendExtendedHandshake()
     }
     this.#deps.events.onComplete()
+  }
+
+  /** One, if there is any, who has nothing to do and would do it soon. */
+  #idleQuick(now: number): Peer | undefined {
+    for (const peer of this.#starved) if (peer.isQuick(now)) return peer
+    return undefined
   }
 
   #feedStarved(): void {

@@ -582,6 +582,47 @@ describe('time', () => {
     expect(other.heard()).toEqual(['request 0:1'])
   })
 
+  test('with a quick peer at hand who has nothing else to do, 2 s of that are enough', () => {
+    const bench = new Bench({ pieces: 3 })
+    const drip = bench.visit().greet().say(have(0), messages.unchoke)
+    drip.sayBlock(bench.geometry, 0, 0).say(messages.pieceHeader(0, BLOCK_BYTES, BLOCK_BYTES))
+    const quick = bench.visit().greet().say(bits(0xe0), messages.unchoke)
+    for (const [piece, block] of [
+      [1, 0],
+      [1, 1],
+      [2, 0],
+      [2, 1],
+    ] as const) {
+      if (bench.geometry.blockCount(piece) > block) quick.sayBlock(bench.geometry, piece, block)
+    }
+    bench.store.answerAll()
+    quick.heard()
+    for (let n = 0; n < 25; n++) {
+      drip.say(Uint8Array.of(1))
+      bench.wait(100)
+    }
+    expect(quick.heard().filter(text => text.startsWith('request'))).toEqual(['request 0:1'])
+    expect(drip.link.isClosed).toBe(false)
+    bench.check()
+  })
+
+  test('silent peers take all places of the last blocks, but for those of who proved itself', () => {
+    const bench = new Bench({ pieces: 3 })
+    const silent = Array.from({ length: 3 }, () => bench.visit().greet().say(have(0), messages.unchoke))
+    for (const them of silent) expect(them.heard()).toContain('request 0:0')
+    const fourth = bench.visit().greet().say(have(0), messages.unchoke)
+    expect(fourth.heard()).not.toContain('request 0:0')
+    const proven = bench.visit().greet().say(bits(0xe0), messages.unchoke)
+    for (const piece of [1, 2]) {
+      for (let block = 0; block < bench.geometry.blockCount(piece); block++) {
+        proven.sayBlock(bench.geometry, piece, block)
+      }
+    }
+    bench.wait(100)
+    expect(proven.heard()).toContain('request 0:0')
+    bench.check()
+  })
+
   test('a peer that chokes in the middle of a block may end it', () => {
     const bench = new Bench({ pieces: 2 })
     const them = bench.visit().greet().say(have(0), messages.unchoke)

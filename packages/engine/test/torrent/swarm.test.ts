@@ -21,9 +21,10 @@ function seed(bench: Bench): Remote {
 
 describe('two connections to one peer', () => {
   function both(bench: Bench, first: 'in' | 'out', peerId: Uint8Array, gapMs: number): [Remote, Remote] {
+    const { host } = bench.address()
     const open = (direction: 'in' | 'out'): Remote => {
-      if (direction === 'in') return bench.visit().greet({ peerId })
-      const called = bench.dial()
+      if (direction === 'in') return bench.visit({ host, port: 50_000 }).greet({ peerId })
+      const called = bench.dial({ host, port: 6881 })
       called.handler!.onOpen()
       return called.greet({ peerId })
     }
@@ -60,16 +61,28 @@ describe('two connections to one peer', () => {
 
   test('in the same direction the older stays', () => {
     const bench = new Bench()
-    const older = bench.visit().greet({ peerId: MORE })
-    expect(bench.visit().greet({ peerId: MORE }).link.isClosed).toBe(true)
-    expect(older.link.isClosed).toBe(false)
+    const older = bench.visit({ host: '10.9.9.9', port: 1 }).greet({ peerId: MORE })
+    const newer = bench.visit({ host: '10.9.9.9', port: 2 }).greet({ peerId: MORE })
+    expect([older.link.isClosed, newer.link.isClosed]).toEqual([false, true])
+  })
+
+  test('whoever takes the id of a peer at another address keeps it neither out nor pushes it out', () => {
+    const bench = new Bench()
+    const before = bench.visit().greet({ peerId: MORE })
+    const called = bench.dial()
+    called.handler!.onOpen()
+    called.greet({ peerId: MORE }).say(ALL, messages.unchoke)
+    const after = bench.visit().greet({ peerId: MORE })
+    expect([before.link.isClosed, called.link.isClosed, after.link.isClosed]).toEqual([false, false, false])
+    expect(requests(called)).toHaveLength(8)
   })
 
   test('the older leaves in the middle of a block: it is asked of the newer', () => {
     const bench = new Bench()
-    const visitor = bench.visit().greet({ peerId: LESS }).say(ALL, messages.unchoke)
+    const address = bench.address()
+    const visitor = bench.visit(address).greet({ peerId: LESS }).say(ALL, messages.unchoke)
     visitor.say(messages.pieceHeader(0, 0, BLOCK_BYTES), new Uint8Array(9))
-    const called = bench.dial()
+    const called = bench.dial(address)
     called.handler!.onOpen()
     called.greet({ peerId: LESS }).say(ALL, messages.unchoke)
     expect(visitor.link.isClosed).toBe(true)
