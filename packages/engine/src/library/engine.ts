@@ -7,10 +7,11 @@ import { Engine as CoreEngine } from '../engine.ts'
 import { ShoalError } from '../errors.ts'
 import { wrapInfo } from '../metainfo/create.ts'
 import type { Metainfo } from '../metainfo/metainfo.ts'
+import { connectionsWithin } from '../node/open-files.ts'
 import { resolvePeer } from '../node/resolve-peer.ts'
 import { ResumeFiles, resumeKey } from '../node/resume-files.ts'
 import { takeStateFolder } from '../node/state-folder.ts'
-import { createStorage } from '../node/storage.ts'
+import { createStorage, defaultWorkers } from '../node/storage.ts'
 import { bootId, sha1, systemClock, systemRandom } from '../node/system.ts'
 import { createTcp } from '../node/tcp.ts'
 import { createTrackers } from '../node/trackers.ts'
@@ -173,6 +174,8 @@ class EngineHandle implements Engine {
         onWarning: text => this.#warn(text),
       })
     }
+    const wanted = options.maxConnections ?? DEFAULT_MAX_CONNECTIONS
+    const maxConnections = connectionsWithin(wanted, options.workers ?? defaultWorkers())
     let onClosed: () => void = () => {}
     this.#coreClosed = new Promise(settle => {
       onClosed = settle
@@ -187,8 +190,8 @@ class EngineHandle implements Engine {
       ports,
       {
         listen: { host: options.bind, port },
-        maxConnections: options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
-        maxHalfOpen: MAX_HALF_OPEN,
+        maxConnections,
+        maxHalfOpen: Math.min(MAX_HALF_OPEN, Math.ceil(maxConnections / 3)),
         downloadLimit: limit(options.downloadLimitBytesPerSec),
         uploadLimit: limit(options.uploadLimitBytesPerSec),
         clientName: CLIENT_NAME,

@@ -5,9 +5,14 @@
  */
 import { closeSync, constants, openSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import { NO_FOLLOW } from './folders.ts'
 
-const WORKER_HANDLES = 20
+/** Open at most in each store worker. */
+export const WORKER_HANDLES = 20
+/** How often a read waits for others to end when no more files can be opened, and how long each time. */
+const READ_TRIES = 40
+const READ_WAIT_MS = 50
 const READ_HANDLES = 24
 
 /** rw-rw-rw-, less the umask. */
@@ -30,7 +35,7 @@ export class Handles {
       return known.fd
     }
     inspect()
-    return this.#keep(key, openSync(path, constants.O_RDONLY | noFollow), false)
+    return this.#keep(key, this.#openFile(path, constants.O_RDONLY | noFollow), false)
   }
 
   /** A descriptor for reading and writing; `create` is called before the file is made. */
@@ -42,7 +47,7 @@ export class Handles {
     }
     if (known !== undefined) closeSync(known.fd)
     create()
-    return this.#keep(key, openSync(path, constants.O_RDWR | constants.O_CREAT | NO_FOLLOW, FILE_MODE), true)
+    return this.#keep(key, this.#openFile(path, constants.O_RDWR | constants.O_CREAT | NO_FOLLOW), true)
   }
 
   /** Closes those whose key begins with `prefix`. */
@@ -54,6 +59,26 @@ export class Handles {
     }
   }
 
+  /** Where the process may open no more, with fewer of ours: one is enough to go on. */
+  #openFile(path: string, flags: number): number {
+    for (;;) {
+      try {
+        return openSync(path, flags, FILE_MODE)
+      } catch (cause) {
+        if (!isTooMany(cause) || this.#open.size === 0) throw cause
+        this.#closeOldest()
+      }
+    }
+  }
+
+  #closeOldest(): void {
+    for (const [oldest, { fd }] of this.#open) {
+      this.#open.delete(oldest)
+      closeSync(fd)
+      return
+    }
+  }
+
   #take(key: string): { fd: number; writable: boolean } | undefined {
     const known = this.#open.get(key)
     this.#open.delete(key)
@@ -62,13 +87,7 @@ export class Handles {
 
   #keep(key: string, fd: number, writable: boolean): number {
     this.#open.set(key, { fd, writable })
-    if (this.#open.size > this.#limit) {
-      for (const [oldest, { fd: stale }] of this.#open) {
-        this.#open.delete(oldest)
-        closeSync(stale)
-        break
-      }
-    }
+    if (this.#open.size > this.#limit) this.#closeOldest()
     return fd
   }
 }
@@ -98,7 +117,7 @@ export class ReadHandles {
   ): Promise<T> {
     let reader = this.#open.get(key)
     if (reader === undefined) {
-      const handle = inspect().then(() => open(path, constants.O_RDONLY | NO_FOLLOW))
+      const handle = inspect().then(() => this.#openFile(path))
       reader = { handle, users: 0, dropped: false }
     } else {
       this.#open.delete(key)
@@ -123,8 +142,25 @@ export class ReadHandles {
     for (const [key, reader] of this.#open) if (key.startsWith(prefix)) this.#drop(key, reader)
   }
 
+  /** Where the process may open no more, with fewer of ours, or when others have closed theirs. */
+  async #openFile(path: string): Promise<FileHandle> {
+    for (let tried = 1; ; tried++) {
+      try {
+        return await open(path, constants.O_RDONLY | NO_FOLLOW)
+      } catch (cause) {
+        if (!isTooMany(cause) || tried === READ_TRIES) throw cause
+        this.#closeUnused()
+        await pause(READ_WAIT_MS)
+      }
+    }
+  }
+
   #shrink(): void {
-    if (this.#open.size <= this.#limit) return
+    if (this.#open.size > this.#limit) this.#closeUnused()
+  }
+
+  /** The one that was used longest ago, of those that nobody reads from. */
+  #closeUnused(): void {
     for (const [key, reader] of this.#open) {
       if (reader.users > 0) continue
       this.#drop(key, reader)
@@ -137,6 +173,11 @@ export class ReadHandles {
     reader.dropped = true
     closeUnused(reader)
   }
+}
+
+function isTooMany(cause: unknown): boolean {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  return code === 'EMFILE' || code === 'ENFILE'
 }
 
 function closeUnused(reader: Reader): void {

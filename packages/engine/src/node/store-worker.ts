@@ -52,6 +52,9 @@ port.on('message', (batch: ToWorker[]) => {
   if (replies.length > 0) port.postMessage(replies)
 })
 
+// Says that we listen: until then we had better not be stopped, see worker-pool.ts.
+port.postMessage([])
+
 function answer(job: Job): Answer {
   try {
     return job.type === 'hash' ? { kind: 'hashes', hashes: hashPieces(job) } : answerFor(job, diskOf(job.id))

@@ -78,7 +78,7 @@ export class WorkerPool {
     this.#closed = true
     const workers = this.#workers
     this.#workers = []
-    await Promise.all(workers.map(worker => worker.thread.terminate()))
+    await Promise.all(workers.map(worker => worker.end()))
   }
 
   #start(): StoreWorker {
@@ -103,6 +103,9 @@ export class StoreWorker {
   #queue: ToWorker[] = []
   #flushing = false
   #alive = true
+  /** It has begun to listen: the first message is that. */
+  #loaded = false
+  #ending = false
   #backlogBytes = 0
   #nextNumber = 0
   #heir: StoreWorker | undefined
@@ -117,8 +120,10 @@ export class StoreWorker {
     })
     this.thread.unref()
     this.thread.on('message', (replies: Reply[]) => {
+      this.#loaded = true
+      if (this.#ending) void this.thread.terminate()
       for (const reply of replies) this.#settle(reply.n, reply.answer)
-      if (this.#pending.size === 0) this.thread.unref()
+      if (this.#pending.size === 0 && !this.#ending) this.thread.unref()
     })
     let reason = ''
     this.thread.on('error', error => {
@@ -135,6 +140,20 @@ export class StoreWorker {
   /** Bytes of the jobs that are not answered yet. */
   get backlogBytes(): number {
     return this.#backlogBytes
+  }
+
+  /**
+   * Stops it, whatever it does; resolves when it is gone. One that is stopped while it loads its modules would leave
+   * them open in this process (Node.js 20 to 24): it is let to do that first.
+   */
+  end(): Promise<void> {
+    return new Promise(resolve => {
+      if (!this.#alive) return resolve()
+      this.#ending = true
+      this.thread.ref()
+      this.thread.once('exit', () => resolve())
+      if (this.#loaded) void this.thread.terminate()
+    })
   }
 
   /** Tells the worker of a torrent, once. */
