@@ -113,23 +113,9 @@ class Reader {
   take(payload: Uint8Array): boolean {
     const entry = decodeEntry(payload)
     const at = entry?.int('at')
-    if (entry === undefined || at === undefined || at < 0) return false
+    if (entry === undefined || at === undefined || at < 0 || !this.#tell(entry)) return false
     this.#lastAt = Math.max(this.#lastAt, at)
-    const kind = entry.text('kind')
-    if (kind === 'open') return this.#open(entry)
-    if (this.#generation === undefined) return false
-    if (kind === 'alive') return true
-    if (kind === 'synced') {
-      const pieces = entry.int('pieces')
-      if (pieces === undefined || pieces < this.#synced || pieces > this.#have.length) return false
-      this.#synced = pieces
-      return true
-    }
-    const pieces = this.#pieces(entry)
-    if (pieces === undefined) return false
-    if (kind === 'have') for (const piece of pieces) this.#add(piece)
-    else if (kind === 'wrong') for (const piece of pieces) this.#remove(piece)
-    return kind === 'have' || kind === 'wrong'
+    return true
   }
 
   facts(bootId: string): JournalFacts | undefined {
@@ -145,6 +131,24 @@ class Reader {
       wrong: [...this.#wrong],
       lastAt: this.#lastAt,
     }
+  }
+
+  #tell(entry: BencodeDict): boolean {
+    const kind = entry.text('kind')
+    if (kind === 'open') return this.#open(entry)
+    if (this.#generation === undefined) return false
+    if (kind === 'alive') return true
+    if (kind === 'synced') {
+      const pieces = entry.int('pieces')
+      if (pieces === undefined || pieces < this.#synced || pieces > this.#have.length) return false
+      this.#synced = pieces
+      return true
+    }
+    const pieces = this.#pieces(entry)
+    if (pieces === undefined) return false
+    if (kind === 'have') for (const piece of pieces) this.#add(piece)
+    else if (kind === 'wrong') for (const piece of pieces) this.#remove(piece)
+    return kind === 'have' || kind === 'wrong'
   }
 
   #open(entry: BencodeDict): boolean {

@@ -105,6 +105,16 @@ describe('a journal', () => {
     expect(damage !== undefined).toBe(bytes.length > 0)
   })
 
+  it('takes nothing from an entry that cannot be so, not even its time', () => {
+    const whole = journal(OPEN, have(0))
+    for (const entry of [have(99), { kind: 'synced', pieces: 2 } as const]) {
+      const bytes = Uint8Array.from([...whole, ...encodeEntry(entry, 9_999)])
+      const { facts, wholeBytes, damage } = readJournal(bytes, 10, BOOT)
+      expect(facts).toEqual(readJournal(whole, 10, BOOT).facts)
+      expect([wholeBytes, damage]).toEqual([whole.length, `its entry at byte ${whole.length} is damaged`])
+    }
+  })
+
   it('never throws, and never claims a piece that no entry named, whatever is done to its bytes', () => {
     const valid = journal(OPEN, have(0, 1), { kind: 'synced', pieces: 1 }, { kind: 'wrong', pieces: [2] })
     const edits = fc.array(fc.tuple(fc.nat(valid.length - 1), fc.nat(255)), { maxLength: 6 })
