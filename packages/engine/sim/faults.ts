@@ -44,8 +44,6 @@ export type IoKind = keyof typeof FAULTS
 export const STORM = 'storm'
 /** Of all calls in a storm. */
 const STORM_CHANCE = 0.04
-/** Storms spare what nobody gets back: who does not listen any more never does again. */
-const SPARED: readonly IoKind[] = ['listen']
 
 export interface Fault {
   /** Number of the call, from 0. */
@@ -132,7 +130,7 @@ export class FaultPlan {
     const isFirst = this.calls.length === call + 1
     const isWithin = isFirst || world.elapsedMs < this.hitAtMs + burstMs
     if (what !== STORM) return isWithin && hit.kind === kind && hit.place === host.name ? what : undefined
-    if (!isWithin || SPARED.includes(kind)) return undefined
+    if (!isWithin) return undefined
     this.#chance ??= world.randomFor('storm')
     if (!this.#chance.chance(STORM_CHANCE)) return undefined
     return FAULTS[kind][this.#chance.below(FAULTS[kind].length)]

@@ -65,6 +65,7 @@ export class DhtService {
   #dht: Dht | undefined
   /** Some node has answered: a search finds something. */
   #hasEntered = false
+  #isOpen = false
   #isClosed = false
   /** The port asked for. */
   #askedPort = 0
@@ -97,9 +98,10 @@ export class DhtService {
     return this.#dht?.seenAs ?? []
   }
 
-  /** Opens the sockets: at this port or, where it is taken, at any. */
+  /** Opens the sockets, once: at this port or, where it is taken, at any. */
   open(port: number): void {
-    if (this.#isClosed) return
+    if (this.#isClosed || this.#isOpen) return
+    this.#isOpen = true
     this.#askedPort = port
     const families: Family[] = this.#host === undefined ? [4, 6] : [familyOf(this.#host)]
     for (const family of families) this.#openSocket(family, port)

@@ -23,6 +23,8 @@ import { makePeerId } from './wire/peer-id.ts'
 export const TICK_MS = 100
 /** Trackers get so long to hear that we leave. */
 const FAREWELL_MS = 4_000
+/** A port that is taken, or was lost, may be free again. */
+const LISTEN_AGAIN_MS = 30_000
 /** Connections that have not said which torrent they want. */
 const INCOMING_MAX = 100
 
@@ -46,7 +48,7 @@ export interface EngineOptions {
 
 export interface EngineObserver {
   onListening(port: number): void
-  /** Listening failed, or there is no socket for the DHT; torrents go on without. */
+  /** Listening failed, and is tried again in silence; or there is no socket for the DHT. Torrents go on without. */
   onError(error: ShoalError): void
   /** The last call: after {@link Engine.close}. */
   onClosed(): void
@@ -74,6 +76,9 @@ export class Engine {
   readonly #torrentDht: TorrentDht | undefined
   #listener: Listener | undefined
   #listenPort: number | undefined
+  /** When to try again to listen. */
+  #listenAt = Number.POSITIVE_INFINITY
+  #toldOfPort = false
   #stopTicking: (() => void) | undefined
   /** Whose turn it is to dial first. */
   #rotation = 0
@@ -111,21 +116,8 @@ export class Engine {
   open(): void {
     const { listen, dht } = this.#options
     this.#stopTicking = this.#ports.clock.every(TICK_MS, () => this.#tick())
-    if (listen === undefined) return this.dht?.open(dht?.port ?? 0)
-    this.#listener = this.#ports.net.listen(listen, {
-      onListening: port => {
-        this.#listenPort = port
-        this.dht?.open(dht?.port ?? port)
-        this.#observer.onListening(port)
-      },
-      onLink: link => this.#onLink(link),
-      onError: error => {
-        // Peers are found by the DHT all the same.
-        if (this.#listenPort === undefined) this.dht?.open(dht?.port ?? listen.port)
-        this.#listenPort = undefined
-        this.#observer.onError(error)
-      },
-    })
+    if (listen === undefined) this.dht?.open(dht?.port ?? 0)
+    else this.#listen(listen)
   }
 
   /** @throws ShoalError `TORRENT_DUPLICATE`, `CLOSED` */
@@ -215,8 +207,36 @@ export class Engine {
     for (const torrent of this.#torrents.values()) torrent.swarm?.checkInvariants()
   }
 
+  #listen(at: NonNullable<EngineOptions['listen']>): void {
+    const { dht } = this.#options
+    this.#listener = this.#ports.net.listen(at, {
+      onListening: port => {
+        this.#listenPort = port
+        this.#toldOfPort = false
+        this.dht?.open(dht?.port ?? port)
+        this.#observer.onListening(port)
+      },
+      onLink: link => this.#onLink(link),
+      onError: error => {
+        this.#listenPort = undefined
+        if (this.#closing === undefined) {
+          this.#listenAt = this.#ports.clock.now() + LISTEN_AGAIN_MS
+          // Peers are found by the DHT all the same.
+          this.dht?.open(dht?.port ?? at.port)
+        }
+        if (!this.#toldOfPort) this.#observer.onError(error)
+        this.#toldOfPort = true
+      },
+    })
+  }
+
   #tick(): void {
     const now = this.#ports.clock.now()
+    const { listen } = this.#options
+    if (now >= this.#listenAt && listen !== undefined && this.#closing === undefined) {
+      this.#listenAt = Number.POSITIVE_INFINITY
+      this.#listen(listen)
+    }
     for (const incoming of this.#incoming) incoming.tick(now)
     for (const magnet of this.#magnets.values()) magnet.tick(now)
     this.dht?.tick(now)

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { SeededRandom } from '../sim/random.ts'
+import { Engine } from '../src/engine.ts'
+import { ShoalError } from '../src/errors.ts'
+import type { ListenHandler } from '../src/ports.ts'
+
+/** An engine that does nothing but listen. */
+class Bench {
+  now = 1_000_000
+  readonly asked: ListenHandler[] = []
+  readonly heard: string[] = []
+  readonly engine: Engine
+  #tick = (): void => {}
+
+  constructor() {
+    const never = (): never => {
+      throw new Error('not to be used')
+    }
+    this.engine = new Engine(
+      {
+        clock: {
+          now: () => this.now,
+          unixTime: () => 0,
+          every: (_intervalMs, tick) => {
+            this.#tick = tick
+            return () => {
+              this.#tick = (): void => {}
+            }
+          },
+        },
+        random: new SeededRandom(1),
+        sha1: bytes => new Uint8Array(createHash('sha1').update(bytes).digest()),
+        net: {
+          connect: never,
+          listen: (_at, handler) => {
+            this.asked.push(handler)
+            return { close: () => {} }
+          },
+        },
+        datagrams: { open: never },
+        storage: { memory: new Uint8Array(0), open: never, probe: never },
+        trackers: { announce: never, scrape: never },
+      },
+      { listen: { host: undefined, port: 6881 }, maxConnections: 9, maxHalfOpen: 9, clientName: 'Paper' },
+      {
+        onListening: port => this.heard.push(`listens on ${port}`),
+        onError: error => this.heard.push(error.code),
+        onClosed: () => this.heard.push('closed'),
+      },
+    )
+    this.engine.open()
+  }
+
+  wait(ms: number): void {
+    this.now += ms
+    this.#tick()
+  }
+
+  refuse(): void {
+    this.asked.at(-1)!.onError(new ShoalError('PORT_IN_USE', 'taken'))
+  }
+}
+
+test('a port that is taken is asked for again every half minute, and told of once', () => {
+  const bench = new Bench()
+  bench.refuse()
+  bench.wait(29_000)
+  expect(bench.asked.length).toBe(1)
+  bench.wait(1_000)
+  bench.refuse()
+  bench.wait(30_000)
+  bench.asked.at(-1)!.onListening(6881)
+  expect(bench.engine.listenPort).toBe(6881)
+  expect(bench.heard).toEqual(['PORT_IN_USE', 'listens on 6881'])
+  bench.wait(60_000)
+  expect(bench.asked.length).toBe(3)
+})
+
+test('a port that is lost later is told of anew', () => {
+  const bench = new Bench()
+  bench.asked[0]!.onListening(6881)
+  bench.refuse()
+  expect(bench.engine.listenPort).toBeUndefined()
+  bench.wait(30_000)
+  bench.asked.at(-1)!.onListening(6881)
+  expect(bench.heard).toEqual(['listens on 6881', 'PORT_IN_USE', 'listens on 6881'])
+})
+
+test('an engine that is closed asks for no port', () => {
+  const bench = new Bench()
+  bench.refuse()
+  bench.engine.close()
+  bench.wait(60_000)
+  expect(bench.asked.length).toBe(1)
+  expect(bench.heard).toEqual(['PORT_IN_USE', 'closed'])
+})
