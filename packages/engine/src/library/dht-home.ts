@@ -1,6 +1,8 @@
 /** What joins a DHT node to this machine: names of nodes to enter by, and its table on disk. */
 import { ipScope, mayBeNamed } from '../bytes/ip-scope.ts'
+import { isSaved } from '../dht/saved.ts'
 import type { DhtService, DhtSetup, SavedDht } from '../dht-service.ts'
+import type { ShoalError } from '../errors.ts'
 import { verifyEd25519 } from '../node/ed25519.ts'
 import { checkNode, resolveByDns, resolveNode } from '../node/resolve-peer.ts'
 import { ResumeFiles } from '../node/resume-files.ts'
@@ -23,6 +25,8 @@ export interface DhtHomeOptions {
   readonly bootstrap?: readonly string[] | undefined
   readonly stateDir?: string | undefined
   readonly readOnly?: boolean | undefined
+  /** Of a table that cannot be used or kept. */
+  readonly onWarning?: ((text: string) => void) | undefined
 }
 
 export class DhtHome {
@@ -31,25 +35,28 @@ export class DhtHome {
   readonly #routers: readonly string[]
   readonly #files: ResumeFiles | undefined
   readonly #readOnly: boolean
+  readonly #onWarning: (text: string) => void
   readonly #bind: string | undefined
   #service: DhtService | undefined
   #stopSaving: () => void = () => {}
   #stopResolving: () => void = () => {}
 
   /** @throws ShoalError `OPTION_INVALID` for what is no address of a node */
-  constructor({ bind, bootstrap, stateDir, readOnly }: DhtHomeOptions) {
+  constructor({ bind, bootstrap, stateDir, readOnly, onWarning }: DhtHomeOptions) {
     for (const name of bootstrap ?? []) checkNode(name)
     const isLocal = bind !== undefined && ipScope(bind) === 'loopback'
     this.#bind = bind
     this.#names = bootstrap ?? []
     this.#routers = bootstrap !== undefined || isLocal ? [] : ROUTERS
     this.#readOnly = readOnly ?? false
-    this.#files = stateDir === undefined ? undefined : new ResumeFiles(stateDir, {}, 'dht')
+    this.#onWarning = onWarning ?? (() => {})
+    const onError = (error: ShoalError): void => this.#onWarning(`the table of the DHT: ${error.message}`)
+    this.#files = stateDir === undefined ? undefined : new ResumeFiles(stateDir, { onError }, 'dht')
   }
 
   /** For a new service. */
   async setup(): Promise<DhtSetup> {
-    const [four, six] = await Promise.all([this.#files?.load('4'), this.#files?.load('6')])
+    const [four, six] = await Promise.all([this.#load('4'), this.#load('6')])
     const saved: SavedDht = { ...(four && { 4: four }), ...(six && { 6: six }) }
     return { bootstrap: [], saved, readOnly: this.#readOnly, verify: verifyEd25519 }
   }
@@ -79,6 +86,17 @@ export class DhtHome {
     if (this.#service !== undefined && !this.#readOnly) this.#save(this.#service)
     this.#service = undefined
     await this.#files?.settled()
+  }
+
+  /** A table that is damaged is put aside: a node can always begin anew. */
+  async #load(family: string): Promise<Uint8Array | undefined> {
+    const table = await this.#files?.load(family)
+    if (table === undefined || isSaved(table)) return table
+    await this.#files?.quarantine(family, 'record')
+    this.#onWarning(
+      `the saved table of the DHT (IPv${family}) is damaged: it is put aside, and a new one made`,
+    )
+    return undefined
   }
 
   /** One at a time: a name that nobody answers for holds up one thread, not all that read files. */

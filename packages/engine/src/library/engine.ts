@@ -113,13 +113,17 @@ async function listen(
 ): Promise<EngineHandle> {
   const first = options.port ?? FIRST_PORT
   const last = options.port === undefined ? FIRST_PORT + PORTS_TRIED - 1 : first
-  const dht = options.dht === false ? undefined : new DhtHome({ ...options, bootstrap: options.dhtBootstrap })
+  const warnings: string[] = []
+  const onWarning = (text: string): void => void warnings.push(text)
+  const { dhtBootstrap: bootstrap } = options
+  const dht = options.dht === false ? undefined : new DhtHome({ ...options, bootstrap, onWarning })
   const setup = await dht?.setup()
   for (let port = first; ; port++) {
     const engine = new EngineHandle(ports, options, { port, release, dht, setup })
     try {
       await engine.listening
       engine.startDht()
+      engine.warnings.push(...warnings.splice(0))
       return engine
     } catch (error) {
       await engine.closeCore()

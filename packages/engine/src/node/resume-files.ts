@@ -7,7 +7,7 @@
  * told to `onError`; a record that could not be written is tried again every few seconds.
  */
 import { createHash } from 'node:crypto'
-import { type FileHandle, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, lstat, mkdir, open, readFile, realpath, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ShoalError } from '../errors.ts'
 import { type DiskOperation, diskError, errnoOf } from './disk-errors.ts'
@@ -307,8 +307,10 @@ async function putAside(path: string): Promise<void> {
 
 async function readRecord(path: string): Promise<Uint8Array | undefined> {
   try {
-    const { size } = await stat(path)
-    if (size > MAX_RECORD_BYTES) {
+    // A link is none of ours, and one to nothing would look as if nothing had ever been there.
+    const found = await lstat(path)
+    if (!found.isFile()) throw new ShoalError('RESUME_INVALID', `${path} is no file`, { subject: path })
+    if (found.size > MAX_RECORD_BYTES) {
       throw new ShoalError('RESUME_INVALID', `${path} is larger than any resume record`, { subject: path })
     }
     return new Uint8Array(await readFile(path))

@@ -137,11 +137,22 @@ describe('a node of the DHT', () => {
     const stateDir = folder({ 'dht/4': 'd2:id3:abc5:nodes' })
     const dht = await node({ stateDir })
     expect(dht.snapshot().nodes).toBe(0)
+    expect(readdirSync(join(stateDir, 'dht'))).toEqual(['4.bad'])
   })
 })
 
 describe('an engine', () => {
   const data = content(5 * PIECE)
+
+  test('tells that the saved table is damaged, and keeps it aside', async () => {
+    const damaged = 'd2:id3:abc5:nodes'
+    const stateDir = folder({ 'dht/4': damaged })
+    const torrent = await (await engine({ stateDir })).add(torrentOf(data), { dir: folder(), paused: true })
+    const warnings: string[] = []
+    torrent.on('warning', text => warnings.push(text))
+    await expect.poll(() => warnings).toEqual([expect.stringContaining('table of the DHT (IPv4) is damaged')])
+    expect(readFileSync(join(stateDir, 'dht', '4.bad'), 'utf8')).toBe(damaged)
+  })
 
   test('gets a torrent without trackers from a seed that only the DHT knows of', async () => {
     const [a, b] = await network(3)

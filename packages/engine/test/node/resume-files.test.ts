@@ -67,6 +67,18 @@ describe('a resume record', () => {
     expect(errors).toEqual([])
   })
 
+  it('that is a link or a folder is put aside, and told', async () => {
+    await files.save('other', bytes('other'))
+    for (const target of ['/nowhere/at/all', 'other']) {
+      symlinkSync(target, join(dir, 'state', 'resume', 'k'))
+      expect(await files.load('k')).toBeUndefined()
+    }
+    mkdirSync(join(dir, 'state', 'resume', 'k'))
+    expect(await files.load('k')).toBeUndefined()
+    expect(errors.map(({ message }) => message)).toEqual(Array(3).fill(expect.stringContaining('is no file')))
+    expect(listed()).toEqual(['k.bad', 'other'])
+  })
+
   it('has a journal that goes on after what of it can be used', async () => {
     await files.save('k', bytes('record'))
     files.append('k', bytes('one, two, th'), false)
