@@ -2,9 +2,9 @@
  * The folder where an engine remembers things, taken for this process alone.
  *
  * People run two downloads side by side. Where that is welcome (`share`), whoever finds the folder taken gets a numbered
- * one inside of it, and the next who has the folder takes over the records of those that nobody uses any more.
+ * one inside of it, and takes over the records of numbered ones that nobody uses any more, as does the owner of all.
  */
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { ShoalError } from '../errors.ts'
 import { StateLock } from './state-lock.ts'
@@ -28,7 +28,7 @@ export function takeStateFolder(stateDir: string, share: boolean): StateFolder {
     const folder = slot === 0 ? dir : join(dir, String(slot + 1))
     try {
       const lock = StateLock.take(folder)
-      if (slot === 0) takeOverSlots(dir)
+      takeOverSlots(dir, folder)
       return { dir: folder, release: () => lock.release() }
     } catch (error) {
       const isTaken = error instanceof ShoalError && error.code === 'STATE_LOCKED'
@@ -38,15 +38,19 @@ export function takeStateFolder(stateDir: string, share: boolean): StateFolder {
 }
 
 /** Never fails: what cannot be taken over stays for the next time. */
-function takeOverSlots(dir: string): void {
+function takeOverSlots(dir: string, own: string): void {
   for (const name of readdirSync(dir)) {
     const slot = join(dir, name)
-    if (!SLOT.test(name) || !statSync(slot, { throwIfNoEntry: false })?.isDirectory()) continue
+    if (slot === own || !SLOT.test(name) || !statSync(slot, { throwIfNoEntry: false })?.isDirectory())
+      continue
     try {
       const lock = StateLock.take(slot)
-      moveNewer(join(slot, RECORDS), join(dir, RECORDS))
-      rmSync(slot, { recursive: true, force: true })
-      lock.release()
+      try {
+        moveNewer(join(slot, RECORDS), join(own, RECORDS))
+        rmSync(slot, { recursive: true, force: true })
+      } finally {
+        lock.release()
+      }
     } catch {
       // Another process uses it.
     }
@@ -55,6 +59,7 @@ function takeOverSlots(dir: string): void {
 
 /** A record and its journal go together; of two of one torrent the one written last is true. */
 function moveNewer(from: string, to: string): void {
+  if (!existsSync(from)) return
   const names = readdirSync(from).filter(name => !name.endsWith('.log') && !name.endsWith('.tmp'))
   mkdirSync(to, { recursive: true, mode: FOLDER_MODE })
   for (const name of names) {

@@ -78,7 +78,7 @@ export class StateLock {
 
 /** False: somebody has it. It appears with its content: nobody sees an empty one. */
 function create(path: string): boolean {
-  const owner: Owner = { pid: process.pid, host: hostname(), boot: bootId, born: bornAt(process.pid) }
+  const owner: Owner = { pid: process.pid, host: hostname(), boot: bootId, born: seen(process.pid).born }
   const own = `${path}.${process.pid}`
   try {
     writeFileSync(own, `${JSON.stringify(owner)}\n`, { mode: FILE_MODE, flush: true })
@@ -126,17 +126,19 @@ function isAlive({ pid, host, boot, born }: Owner): boolean {
   } catch (cause) {
     return errnoOf(cause) === 'EPERM'
   }
-  const now = bornAt(pid)
-  return born === '' || now === '' || born === now
+  const now = seen(pid)
+  // A zombie has ended; its parent has not asked how.
+  if (now.state === 'Z' || now.state === 'X') return false
+  return born === '' || now.born === '' || born === now.born
 }
 
 /** Moves it away first: of several who find it stale one gets it, and the new owner's is put back. */
-function clearStale(path: string, seen: Owner | undefined): void {
+function clearStale(path: string, stale: Owner | undefined): void {
   const aside = `${path}.${process.pid}.old`
   try {
     renameSync(path, aside)
     const taken = read(aside)
-    if (taken !== undefined && JSON.stringify(taken) !== JSON.stringify(seen))
+    if (taken !== undefined && JSON.stringify(taken) !== JSON.stringify(stale))
       copyFileSync(aside, path, constants.COPYFILE_EXCL)
   } catch (cause) {
     if (errnoOf(cause) !== 'ENOENT' && errnoOf(cause) !== 'EEXIST') throw cause
@@ -145,13 +147,14 @@ function clearStale(path: string, seen: Owner | undefined): void {
   }
 }
 
-/** Field 22 of /proc/<pid>/stat, counted after the name, which may hold anything; empty elsewhere than on Linux. */
-function bornAt(pid: number): string {
+/** Fields 3 and 22 of /proc/<pid>/stat, counted after the name, which may hold anything; empty elsewhere than on Linux. */
+function seen(pid: number): { readonly state: string; readonly born: string } {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return { state: fields[0] ?? '', born: fields[19] ?? '' }
   } catch {
-    return ''
+    return { state: '', born: '' }
   }
 }
 
