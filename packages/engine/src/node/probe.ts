@@ -27,7 +27,7 @@ async function probeFolder({ dir, readOnly }: StoragePlan, need: DiskNeed): Prom
   } catch (cause) {
     // One that nothing was in yet is made when it is needed.
     if (errnoOf(cause) === 'ENOENT' && need.files.length === 0 && !readOnly) return
-    throw diskError(cause, readOnly ? 'open' : 'write', dir)
+    throw diskError(cause, readOnly || errnoOf(cause) === 'ENOENT' ? 'open' : 'write', dir)
   }
 }
 

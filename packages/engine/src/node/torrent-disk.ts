@@ -8,7 +8,7 @@
  * somebody's; it is an error that names it.
  */
 import { createHash, type Hash, hash } from 'node:crypto'
-import { fstatSync, ftruncateSync, statfsSync, unlinkSync } from 'node:fs'
+import { fstatSync, ftruncateSync, statfsSync, statSync, unlinkSync } from 'node:fs'
 import { equalBytes } from '../bytes/bytes.ts'
 import { SLAB_BYTES } from '../bytes/slabs.ts'
 import { ShoalError } from '../errors.ts'
@@ -45,6 +45,8 @@ export class TorrentDisk {
   readonly #unfinished = new Map<number, Unfinished>()
   /** How far each file was written to from here, by the key of its handle. */
   readonly #ends = new Map<string, number>()
+  /** The disk of the folder, once something was written to it. */
+  #dev: number | undefined
 
   constructor(plan: TorrentPlan, memory: Uint8Array, handles: Handles) {
     this.#plan = plan
@@ -413,11 +415,25 @@ export class TorrentDisk {
 
   /** Before a file is opened for writing: its folders, and nothing but a file of fitting size in its place. */
   #admit(file: FileSpan): void {
+    makeFolders(this.#plan.dir, [])
+    this.#assertSameDisk()
     makeFolders(this.#plan.dir, file.path)
     const stamp = stampOf(this.#plan.dir, file.path)
     if (stamp !== undefined && stamp.size > file.length) {
       throw pathConflict(this.#path(file), 'is longer than it should be')
     }
+  }
+
+  /** Where a disk was mounted there is a folder when it no longer is: nothing may be written to that. */
+  #assertSameDisk(): void {
+    const { dir } = this.#plan
+    const { dev } = statSync(dir)
+    this.#dev ??= dev
+    if (dev === this.#dev) return
+    throw new ShoalError('DISK_WRITE', `${dir} is not on the disk that it was on before`, {
+      operation: 'open',
+      subject: dir,
+    })
   }
 
   #key(place: Pick<Place, 'kind' | 'file'>): string {

@@ -267,11 +267,13 @@ export class Keeper {
     if (wasOpen) this.flush()
   }
 
-  /** The store failed: what it was asked for does not come. */
-  onStoreGone(): void {
+  /** The store failed: what it was asked for does not come. Of these pieces nobody knows whether they are on the disk. */
+  onStoreGone(): readonly number[] {
+    const doubtful = this.#syncing?.pieces ?? []
     this.#unsynced = [...(this.#syncing?.pieces ?? []), ...this.#unsynced]
     this.#syncing = undefined
     this.#saving = false
+    return doubtful
   }
 
   #addUnsynced(piece: number): void {

@@ -439,8 +439,8 @@ export class Torrent implements StoreHandler {
   }
 
   onError(error: ShoalError): void {
-    // It may have been what the keeper waits for.
-    this.#keeper.onStoreGone()
+    // It may have been what the keeper waits for. A system that could not write what it had taken drops it.
+    for (const piece of this.#keeper.onStoreGone()) this.#suspect(piece)
     const phase = this.#phase
     if (phase.name === 'closing') this.#closeStore(phase.store)
     else this.#fail(error)

@@ -3,6 +3,7 @@ import { type ErrorCode, ShoalError } from '../../src/errors.ts'
 import { BLOCK_BYTES } from '../../src/metainfo/geometry.ts'
 import { Recovery } from '../../src/torrent/recovery.ts'
 import { decodeResume } from '../../src/torrent/resume.ts'
+import { encodeBitfield, unchoke } from '../../src/wire/messages.ts'
 import { Bench, type BenchOptions } from './fakes.ts'
 
 const errorOf = (code: ErrorCode): ShoalError => new ShoalError(code, `some ${code}`, { subject: '/x' })
@@ -20,6 +21,15 @@ function failAll(bench: Bench, fail: () => void): void {
 function close(bench: Bench): void {
   bench.settleStore()
   bench.store.closed()
+}
+
+function store(bench: Bench, piece: number): void {
+  const bits = new Uint8Array(1).fill(0xf0)
+  const them = bench.visit().greet().say(encodeBitfield(bits), unchoke)
+  for (let block = 0; block < bench.geometry.blockCount(piece); block++) {
+    them.sayBlock(bench.geometry, piece, block)
+  }
+  bench.store.answerAll()
 }
 
 describe('Recovery', () => {
@@ -96,6 +106,20 @@ describe('a torrent after an error of the disk', () => {
     bench.store.handler.onCheckDone()
     expect([...bench.torrent.have]).toEqual([0, 1, 2])
     expect(bench.log.filter(line => line === 'warning')).toHaveLength(1)
+  })
+
+  test('hashes again what may have been lost when the disk could not be made to keep it', () => {
+    const bench = benchOf({ have: [0] })
+    const stamps = [{ size: bench.geometry.totalLength, mtimeMs: 7 }]
+    bench.store.stamps = stamps
+    store(bench, 1)
+    bench.wait(6_000)
+    expect(bench.store.calls.at(-1)).toBe('sync 0 1')
+    failAll(bench, () => bench.torrent.onError(errorOf('DISK_WRITE')))
+    bench.wait(1_100)
+    bench.probes[0]!.done(undefined)
+    bench.store.prepared(stamps)
+    expect(bench.store.calls).toEqual(['check 0 1 2 3'])
   })
 
   test('is told to have lost a file that is shorter than what was written to it', () => {
