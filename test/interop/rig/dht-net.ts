@@ -11,8 +11,8 @@ import { until } from './wait.ts'
 
 /** Of the namespace, see run.mjs: 10.77.1.1 and so on. */
 const ADDRESSES = 20
-/** The slowest, aria2, dials a peer that it has found only half a minute later. */
-const TIMEOUT_MS = 100_000
+/** Of each step. aria2 dials a peer half a minute after it found it, Transmission searches after a minute. */
+const TIMEOUT_MS = 150_000
 const PAYLOAD: Case = {
   title: 'a file that the DHT leads to',
   name: 'trackerless.bin',
@@ -59,8 +59,6 @@ export class DhtNet {
   #last = 0
   /** Addresses of the nodes without a torrent. */
   readonly #nodes: string[] = []
-  /** The node that others enter by, unless told otherwise: the first. */
-  #entry = ''
 
   constructor(name: string, firstPort: number) {
     const { INTEROP_DIR } = process.env
@@ -74,10 +72,9 @@ export class DhtNet {
 
   /** A node of libtorrent's without a torrent. */
   async libtorrentNode(): Promise<Started> {
-    const node = this.#libtorrent('node', this.#entry)
-    await this.#answers(node)
+    const node = this.#libtorrent('node', this.#nodes.join(','))
+    await this.#knows(node, Math.min(2, 1 + this.#nodes.length))
     this.#nodes.push(node.address)
-    if (this.#entry === '') this.#entry = node.address
     return node
   }
 
@@ -87,7 +84,7 @@ export class DhtNet {
     configureTransmission(place)
     writeFileSync(join(place.scratch, 'dht.bootstrap'), `${this.#entry.replace(':', ' ')}\n`)
     const node = this.#start(place, ['transmission-daemon', '-f', '-g', place.scratch])
-    await this.#answers(node)
+    await this.#knows(node, 2)
     this.#nodes.push(node.address)
     return node
   }
@@ -103,8 +100,8 @@ export class DhtNet {
     return this.#start(place, [process.execPath, shoalBin, does, torrent, ...options])
   }
 
-  transmission(does: 'seed' | 'get', torrent: string): Started {
-    const place = this.#place(does === 'seed')
+  transmissionGet(torrent: string): Started {
+    const place = this.#place()
     const { port, scratch, dir } = place
     configureTransmission(place)
     // It neither announces nor searches until it knows more than eight nodes, and by the other file takes 15 s for each.
@@ -183,6 +180,11 @@ export class DhtNet {
     await Promise.all(this.#programs.map(program => program.stop()))
   }
 
+  /** The node that others enter by, unless told otherwise. */
+  get #entry(): string {
+    return this.#nodes[0] ?? ''
+  }
+
   #libtorrent(mode: 'node' | 'seed' | 'get', entry: string, torrent?: string): Started {
     const place = this.#place(mode === 'seed')
     const { ip, port, dir } = place
@@ -190,19 +192,21 @@ export class DhtNet {
     return this.#start(place, ['/usr/bin/python3', libtorrentPeer, mode, ip, port, entry, ...of])
   }
 
-  #ask(args: readonly string[]): Started {
+  #ask(args: readonly string[], entry = this.#entry): Started {
     const place = this.#place()
-    const options = ['--dht-node', this.#entry, '--bind', place.ip, '--timeout', '10']
+    // Nodes that have gone meanwhile take a search 6 s each time that it comes upon some.
+    const options = ['--dht-node', entry, '--bind', place.ip, '--timeout', '20']
     return this.#start(place, [process.execPath, shoalBin, 'dht', ...args, ...options])
   }
 
-  async #answers({ address }: Started): Promise<void> {
-    const ping = (): Started => {
-      const place = this.#place()
-      const options = ['--bind', place.ip, '--timeout', '2']
-      return this.#start(place, [process.execPath, shoalBin, 'dht', 'ping', address, ...options])
-    }
-    await this.#until(`the node at ${address} answers`, async () => (await ping().program.ended) === 0)
+  /** By this node a search gets so far: it is there, and knows others. */
+  async #knows({ address }: Started, count: number): Promise<void> {
+    await this.#until(`the node at ${address} knows ${count} nodes`, async () => {
+      const { program } = this.#ask(['find', randomBytes(20).toString('hex')], address)
+      await program.ended
+      const [, answered] = /from (\d+) of/.exec(program.describe()) ?? []
+      return Number(answered) >= count
+    })
   }
 
   #place(isFilled = false): Place {

@@ -1,6 +1,6 @@
 """libtorrent with its DHT: libtorrent-dht.py node|get|seed IP PORT BOOTSTRAP [TORRENT|MAGNET DIR].
 
-Finds peers by the DHT alone; BOOTSTRAP is HOST:PORT or "". Ends by itself when `get` is complete.
+Finds peers by the DHT alone; BOOTSTRAP is HOST:PORT,HOST:PORT or "". Ends by itself when `get` is complete.
 """
 
 import signal
@@ -18,7 +18,7 @@ session = lt.session(
     {
         "listen_interfaces": f"{ip}:{port}",
         "outgoing_interfaces": ip,
-        "dht_bootstrap_nodes": bootstrap,
+        "dht_bootstrap_nodes": "",
         "enable_dht": True,
         # A private network has few addresses, all of one /24, and none whose node ids could be checked.
         "dht_restrict_routing_ips": False,
@@ -39,6 +39,10 @@ session = lt.session(
         | lt.alert.category_t.dht_notification,
     }
 )
+# Those that are set to bootstrap by never get into its table: it would know nobody, and say so.
+for address in filter(None, bootstrap.split(",")):
+    host, _, node_port = address.partition(":")
+    session.add_dht_node((host, int(node_port)))
 handle = None
 if mode != "node":
     torrent, directory = sys.argv[5:7]
