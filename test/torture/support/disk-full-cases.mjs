@@ -1,12 +1,12 @@
 /** The cases of row 4, in a process with mounts of its own: one line of JSON each. */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createEngine } from '../../../packages/engine/dist/index.js'
 import { Random } from '../random.mjs'
 import { difference, inLanes, KIB, MIB, makeTorrent, Seeder } from './swarm.mjs'
 
-const LANES = 4
+const LANES = 6
 const BYTES = 16 * MIB
 const DISK_MIB = 24
 const STATE_KIB = 256
@@ -16,6 +16,7 @@ const PATIENCE_MS = 60_000
 /** Memory of pieces that were under way when the disk was full is lost, as that of a torrent that is stopped is. */
 const AGAIN_BYTES = 12 * MIB
 
+const KINDS = { data: fullData, state: fullState, unmounted }
 const settings = JSON.parse(process.argv[2])
 const torrents = []
 for (let lane = 0; lane < LANES; lane++) {
@@ -31,6 +32,7 @@ const seeder = await Seeder.start(torrents)
 const cases = [
   ...Array.from({ length: settings.data }, (_, at) => ['data', at]),
   ...Array.from({ length: settings.state }, (_, at) => ['state', at]),
+  ...Array.from({ length: settings.unmounted }, (_, at) => ['unmounted', at]),
 ]
 await inLanes(LANES, cases, async ([kind, at], lane) => {
   const name = `${kind} ${at}`
@@ -43,7 +45,7 @@ await inLanes(LANES, cases, async ([kind, at], lane) => {
   mount(stateDir, `${STATE_KIB}k`)
   const test = { torrent: torrents[lane], dir, stateDir, random, faults: [], backMs: 0, againBytes: 0 }
   try {
-    await (kind === 'data' ? fullData(test) : fullState(test))
+    await KINDS[kind](test)
   } catch (error) {
     test.faults.push(`threw ${error.stack}`)
   }
@@ -116,6 +118,28 @@ async function fullState(test) {
   if (difference(torrent, test.dir) !== undefined) faults.push(difference(torrent, test.dir))
 }
 
+/** The disk is no longer where it was, but a folder is; later it is again. */
+async function unmounted(test) {
+  const { dir, stateDir, random, faults } = test
+  const disk = join(dir, '..', 'disk')
+  mkdirSync(disk)
+  mount(disk, `${DISK_MIB}m`)
+  execFileSync('umount', [dir])
+  execFileSync('mount', ['--bind', disk, dir])
+  const engine = await open(stateDir)
+  const added = await add(engine, test, { downloadLimitBytesPerSec: 2 * STATE_RATE })
+  await holds(() => added.snapshot().pieces.have > 0)
+  await sleep(random.below(1_500))
+  execFileSync('umount', ['-l', dir])
+  // Files that are open are still where they were: it may not notice.
+  await holds(() => added.snapshot().state !== 'downloading', random.between(500, 3_000))
+  const below = readdirSync(dir)
+  if (below.length > 0) faults.push(`wrote ${below} to the folder below the disk`)
+  execFileSync('mount', ['--bind', disk, dir])
+  await finish(test, added, engine)
+  execFileSync('umount', ['-l', disk])
+}
+
 async function finish(test, added, engine) {
   const { torrent, dir, faults } = test
   const startMs = performance.now()
@@ -166,8 +190,8 @@ function mount(dir, size) {
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', dir])
 }
 
-async function holds(condition) {
-  const endMs = performance.now() + PATIENCE_MS
+async function holds(condition, patienceMs = PATIENCE_MS) {
+  const endMs = performance.now() + patienceMs
   while (!condition()) {
     if (performance.now() > endMs) return false
     await sleep(25)
