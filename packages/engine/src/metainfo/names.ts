@@ -46,12 +46,14 @@ export function safeElement(raw: string): string {
   return name === '' ? '_' : name
 }
 
-/** `foo.txt` with suffix `.1`: `foo.1.txt`, its stem cut so that all of it fits {@link MAX_NAME_BYTES}. */
+/**
+ * `foo.txt` with suffix `.1`: `foo.1.txt`, its stem cut so that all of it fits {@link MAX_NAME_BYTES}. What was no name of
+ * a device may be one when its end is gone.
+ */
 export function fitName(name: string, suffix: string): string {
   if (suffix === '' && name.length * 3 <= MAX_NAME_BYTES) return name
-  const { stem, extension } = splitName(name)
-  const room = MAX_NAME_BYTES - suffix.length - utf8.encode(extension).length
-  return cutToBytes(stem, room) + suffix + extension
+  const fitted = cutName(name, suffix)
+  return RESERVED.test(fitted) ? cutName(`_${name}`, suffix) : fitted
 }
 
 /**
@@ -61,6 +63,12 @@ export function fitName(name: string, suffix: string): string {
 export function nameKey(name: string): string {
   if (ASCII.test(name)) return name.toLowerCase()
   return name.normalize('NFC').toLowerCase().toUpperCase().toLowerCase().normalize('NFC')
+}
+
+function cutName(name: string, suffix: string): string {
+  const { stem, extension } = splitName(name)
+  const room = MAX_NAME_BYTES - suffix.length - utf8.encode(extension).length
+  return cutToBytes(stem, room) + suffix + extension
 }
 
 function splitName(name: string): { stem: string; extension: string } {

@@ -6,7 +6,7 @@
  */
 export const INVISIBLE: RegExp =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  /[\u0000-\u001f\u007f-\u009f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff]/gu
+  /[\u0000-\u001f\u007f-\u009f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu
 
 /** Comments and the like are for reading; no honest one comes near. */
 const MAX_TEXT_CHARS = 10_000

@@ -20,6 +20,7 @@ describe('safeName', () => {
     ['line\nbreak\u2028', 'linebreak'],
     ['evil\u202egnp.exe', 'evilgnp.exe'],
     ['zero\u200bwidth\ufeff', 'zerowidth'],
+    ['deprecated\u206a', 'deprecated'],
     ['bad\ufffd', 'bad_'],
     ['lone\ud800x', 'lone_x'],
     ['dots...', 'dots'],
@@ -65,6 +66,13 @@ describe('safeName', () => {
       expect(safeName(raw)).toBe(expected)
       expect(bytesOf(expected)).toBeLessThanOrEqual(MAX_NAME_BYTES)
     }
+  })
+
+  it('gives no name of a device where cutting would', () => {
+    expect(safeName(`NUL${' '.repeat(300)}x`)).toBe('_NUL')
+    expect(safeName(`com1${' '.repeat(300)}x.txt`)).toBe(`_com1${' '.repeat(246)}.txt`)
+    // With a number, for a name that is taken.
+    expect(fitName(`aux${' '.repeat(251)}x`, '.1')).toBe(`_aux${' '.repeat(249)}.1`)
   })
 
   it('changes nothing any more when applied again', () => {
