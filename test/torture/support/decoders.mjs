@@ -26,6 +26,7 @@ import {
   decodeExtendedHandshake,
   encodeExtendedHandshake,
 } from '../../../packages/engine/dist/torrent/extended-handshake.js'
+import { encodeEntry, readJournal } from '../../../packages/engine/dist/torrent/journal.js'
 import { decodeResume, encodeResume, reconcile } from '../../../packages/engine/dist/torrent/resume.js'
 import {
   failureReason,
@@ -41,6 +42,7 @@ import {
 } from '../../../packages/engine/dist/wire/metadata-message.js'
 import { clientName } from '../../../packages/engine/dist/wire/peer-id.js'
 import { encodePexMessage, parsePexMessage } from '../../../packages/engine/dist/wire/pex-message.js'
+import { Random } from '../random.mjs'
 import { dict, encoded, latin1, readStrictly, textOf, write } from './bencode.mjs'
 import { holds } from './fuzz.mjs'
 import * as samples from './samples.mjs'
@@ -701,6 +703,8 @@ const RECORDS = [1, 2, 3].map(seed =>
   ),
 )
 
+const VERSION = decode(RECORDS[0]).value.int('version')
+
 const resume = {
   name: 'resume-record',
   bencoded: true,
@@ -727,13 +731,78 @@ const resume = {
   },
 }
 
-function sealed(body) {
+/** What a session of a torrent of 100 pieces may have written. */
+function journalOf(random, entries) {
+  const parts = [encodeEntry({ kind: 'open', generation: 3, bootId: 'boot' }, 1000)]
+  let told = 0
+  for (let n = 0; n < entries; n++) {
+    const pieces = Array.from({ length: random.below(6) }, () => random.below(100))
+    const kind = random.pick(['have', 'have', 'wrong', 'synced', 'alive', 'open'])
+    if (kind === 'open') {
+      const generation = 3 + random.below(2)
+      if (generation !== 3) told = 0
+      parts.push(encodeEntry({ kind, generation, bootId: random.pick(['boot', 'other', '']) }, 1000 + n))
+    } else if (kind === 'synced') parts.push(encodeEntry({ kind, pieces: told }, 1000 + n))
+    else parts.push(encodeEntry({ kind, pieces }, 1000 + n))
+    if (kind === 'have') told += pieces.length
+  }
+  return Buffer.concat(parts)
+}
+
+const journal = {
+  name: 'journal',
+  tokens: ['4:kind4:have', '4:kind5:wrong', '4:kind6:synced', '6:pieces', 'i-1e', '\0\0\0\0\0\0\0\0'],
+  samples: [1, 2, 3, 4].map(seed => new Uint8Array(journalOf(new Random(seed), 3 * seed))),
+  run(bytes, random) {
+    // Damage that a checksum does not show: it was damaged before, or somebody else wrote it.
+    const input = random.below(2) === 0 ? bytes : resealed(bytes)
+    const bootId = random.pick(['boot', 'other', ''])
+    const read = readJournal(input, 100, bootId)
+    holds(read.wholeBytes >= 0 && read.wholeBytes <= input.length, 'what is whole lies within')
+    if (read.facts !== undefined) {
+      const { have, unsynced, doubtful, wrong } = read.facts
+      const held = new Set(have)
+      for (const piece of [...have, ...unsynced, ...doubtful, ...wrong])
+        holds(piece >= 0 && piece < 100, 'pieces exist')
+      holds(
+        held.size === have.length && unsynced.every(piece => held.has(piece)),
+        'what is not synced is had',
+      )
+      holds(
+        ![...doubtful, ...wrong].some(piece => held.has(piece)),
+        'what is had is neither wrong nor doubtful',
+      )
+    }
+    const again = readJournal(input.slice(0, read.wholeBytes), 100, bootId)
+    holds(equal(again.facts, read.facts) && again.damage === undefined, 'what is whole can be gone on with')
+    return read
+  },
+}
+
+/** Every entry with the checksum that it should have. */
+function resealed(bytes) {
+  const copy = bytes.slice()
+  const view = new DataView(copy.buffer)
+  for (let at = 0; at + 8 <= copy.length; ) {
+    const length = view.getUint32(at)
+    if (at + 8 + length > copy.length) break
+    view.setUint32(at + 4, crc32(copy.subarray(at + 8, at + 8 + length)))
+    at += 8 + length
+  }
+  return copy
+}
+
+function crc32(bytes) {
   let crc = 0xffffffff
-  for (const byte of body) {
+  for (const byte of bytes) {
     crc ^= byte
     for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0)
   }
-  return encoded(dict({ body: textOf(body), crc32: (crc ^ 0xffffffff) >>> 0, version: 1 }))
+  return (crc ^ 0xffffffff) >>> 0
+}
+
+function sealed(body) {
+  return encoded(dict({ body: textOf(body), crc32: crc32(body), version: VERSION }))
 }
 
 // ------------------------------------------------------------------------------------- arithmetic and names
@@ -866,5 +935,5 @@ const names = {
 
 export const decoders = [
   metainfo, info, magnet, framer, handshake, extendedHandshake, metadataMessage, pexMessage, peerId, httpReply, udpReply, krpc, lsd,
-  dhtTable, addresses, resume, geometry, names,
+  dhtTable, addresses, resume, journal, geometry, names,
 ] // biome-ignore format: a list

@@ -296,6 +296,8 @@ const OUR_LOADS = [
   ['names composed and decomposed', ...withoutFields(renamed(['\u00e9', 'e\u0301'], ['\u00e9', 'e\u0301.1']))],
   ['sharp s, and the Kelvin sign', ...withoutFields(renamed(['STRASSE', 'straße', 'K', '\u212a'], ['STRASSE', 'straße.1', 'K', '\u212a.1']))],
   ['names of devices', ...withoutFields(renamed(['CON', 'nul.txt', 'COM1.tar.gz', 'lpt\u00b9', 'aux .x', 'CONIN$', 'com10', 'console'], ['_CON', '_nul.txt', '_COM1.tar.gz', '_lpt\u00b9', '_aux .x', '_CONIN$', 'com10', 'console']))],
+  ['a device that comes about by cutting', ...withoutFields(renamed([`NUL${' '.repeat(300)}x`, `con${' '.repeat(251)}x`, `con${' '.repeat(251)}x`], ['_NUL', `con${' '.repeat(251)}x`, `_con${' '.repeat(249)}.1`]))],
+  ['characters that HFS+ passes over', ...withoutFields(renamed(['a', 'a\u206a'], ['a', 'a.1']))],
   ['a folder that is a device', multi([file(['PRN', 'a'])]), {}, paths('_PRN/a')],
   ['an alternate stream', single({ name: 'f.txt:hidden:$DATA' }), {}, { name: 'f.txt_hidden_$DATA' }],
   ['dots and spaces at the end', ...withoutFields(renamed(['a.', 'b ', 'c. . .', 'd'], ['a', 'b', 'c', 'd']))],
