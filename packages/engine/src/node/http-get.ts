@@ -156,7 +156,11 @@ class Get {
     const address = canonicalIp(response.socket.remoteAddress ?? '')
     const status = response.statusCode ?? 0
     const location = response.headers.location
-    if (status >= 300 && status < 400 && location !== undefined) this.#redirect(url, location, address ?? '')
+    // A change of protocol that nobody asked for, or a number that means nothing.
+    if (status < 200 || status > 599)
+      this.#fail('invalid', `${this.#host} answered with HTTP status ${status}`)
+    else if (status >= 300 && status < 400 && location !== undefined)
+      this.#redirect(url, location, address ?? '')
     else this.#readBody(response, status, address)
   }
 

@@ -175,3 +175,13 @@ IQDcFszb7sV1WVzyPopYyQqG5DhnW/xzAdstMrFDEoeGZAIgX5m9eb9+2A5Zavyc
 0UJDSX1yDrJMjanYzXXeKnexeHo=
 -----END CERTIFICATE-----
 `
+
+it.each(['101 Switching', '199 Odd', '999 Request denied'])(
+  'takes HTTP status %s for no answer',
+  async status => {
+    const port = await serveRaw(socket => {
+      socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 2\r\n\r\nhi`)
+    })
+    expect(await fetched(`http://127.0.0.1:${port}/`)).toBeInstanceOf(HttpGetError)
+  },
+)
