@@ -63,6 +63,8 @@ export class FileStore implements Store {
 
   /** Workers that hold the beginning of a piece. */
   readonly #workerOf = new Map<number, StoreWorker>()
+  /** The first run that failed, of pieces that have one and no word since that it was given again: its begin and why. */
+  readonly #gaps = new Map<number, { readonly begin: number; readonly error: ShoalError }>()
   #wanted: readonly boolean[]
   /** 1 for files whose bytes are in place: wanted, or found on disk. */
   readonly #inPlace: Uint8Array
@@ -278,10 +280,23 @@ export class FileStore implements Store {
         // A last run that failed may be given again, to the one that has the hash so far.
         if (last && answer.kind !== 'failed') this.#workerOf.delete(piece)
         if (answer.kind === 'stored') this.#shared.cache.forgetPiece(this.#source, piece)
-        this.#handler.onRun(run, outcomeOf(answer))
+        this.#handler.onRun(run, this.#judge(run, outcomeOf(answer)))
         this.#pump()
       },
     )
+  }
+
+  /** What lies on disk for a run that failed is anybody's: a piece that does not match with it is nobody's fault. */
+  #judge({ piece, begin, last }: Run, outcome: RunOutcome): RunOutcome {
+    const gap = this.#gaps.get(piece)
+    if (outcome.kind === 'failed') {
+      if (gap === undefined || begin < gap.begin) this.#gaps.set(piece, { begin, error: outcome.error })
+    } else if (gap !== undefined) {
+      const isBehind = begin > gap.begin
+      if (isBehind && outcome.kind === 'corrupt') return { kind: 'failed', error: gap.error }
+      if (last || !isBehind) this.#gaps.delete(piece)
+    }
+    return outcome
   }
 
   #abandon(piece: number): void {

@@ -321,6 +321,37 @@ describe('a folder that must not be written', () => {
   )
 })
 
+describe('a run that could not be written', () => {
+  it('makes its piece fail, not corrupt: nobody is to blame for what lies there instead', async () => {
+    const world = await makeWorld(1)
+    const torrent = new Fixture(world, 1 * MIB, [file('one', 2 * MIB)])
+    await torrent.open()
+    world.storage.memory.set(torrent.content)
+    const { outcomes } = torrent.recorder
+    const write = async (begin: number, last: boolean): Promise<unknown> => {
+      const slab = begin / SLAB_BYTES
+      const slabs = last ? [slab, slab + 1] : [slab]
+      torrent.store.write({ piece: 0, begin, length: slabs.length * SLAB_BYTES, slabs, last }, false)
+      const count = outcomes.length + 1
+      await world.until(() => outcomes.length === count)
+      return outcomes.at(-1)!.outcome
+    }
+    const path = join(world.dir, 'one')
+    expect(await write(0, false)).toEqual({ kind: 'written' })
+    truncateSync(path, 10)
+    expect(await write(SLAB_BYTES, false)).toMatchObject({ kind: 'failed' })
+    truncateSync(path, 2 * MIB)
+    expect(await write(2 * SLAB_BYTES, true)).toMatchObject({ kind: 'failed', error: { code: 'DISK_WRITE' } })
+    // Given again, all is well; and what is wrong then is wrong.
+    expect(await write(0, false)).toEqual({ kind: 'written' })
+    expect(await write(SLAB_BYTES, false)).toEqual({ kind: 'written' })
+    world.storage.memory[2 * SLAB_BYTES]! ^= 1
+    expect(await write(2 * SLAB_BYTES, true)).toMatchObject({ kind: 'corrupt' })
+    await torrent.close()
+    await world.close()
+  })
+})
+
 describe('a worker that dies', () => {
   it('is replaced by another, which does what it had to do', async () => {
     const pool = new WorkerPool(new SharedArrayBuffer(32 * SLAB_BYTES), 1)
