@@ -1,6 +1,7 @@
 /** Decoders and machines under damaged input; what holds of each stands beside it. */
 import { bencode, decoders } from '../support/decoders.mjs'
 import { fuzz } from '../support/fuzz.mjs'
+import { fuzzHttp } from '../support/http-answers.mjs'
 import { machines } from '../support/machines.mjs'
 
 export const title = 'damaged input to decoders'
@@ -9,6 +10,7 @@ export async function run({ full, seed, log }) {
   const times = full ? 10 : 1
   const jobs = [
     [bencode, 1_000_000 * times],
+    [{ name: 'http-answers', fuzz: fuzzHttp }, 5_000 * times],
     ...[...decoders, ...machines].map(target => [target, 100_000 * times]),
   ]
   const only = process.env.TORTURE_TARGET
@@ -19,7 +21,7 @@ export async function run({ full, seed, log }) {
     if (only !== undefined && target.name !== only) continue
     const { steps = 1 } = target
     const runs = Math.ceil(count / steps)
-    const result = fuzz(target, runs, seed)
+    const result = await (target.fuzz?.(runs, seed) ?? fuzz(target, runs, seed))
     if (result.failure !== undefined) {
       failures.push(result.failure)
       continue
