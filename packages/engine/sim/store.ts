@@ -92,7 +92,8 @@ export class SimStorage implements Storage {
     const stamps = this.#diskOf(plan.infoHash).stamps()
     world.after(faults.latencyMs, place, 'probe', () => {
       if (faults.openFails !== undefined) return done(faults.openFails)
-      if (need.bytes > faults.freeBytes) return done(diskError('DISK_FULL', 'no space left on the simulated disk'))
+      if (need.bytes > faults.freeBytes)
+        return done(diskError('DISK_FULL', 'no space left on the simulated disk'))
       const isGone = need.files.length > 0 && need.files.every(file => stamps[file] === undefined)
       done(isGone ? diskError('DISK_READ', 'the simulated files are gone') : undefined)
     })

@@ -14,7 +14,6 @@
 
 import type { PeerAddress } from '../bytes/address.ts'
 import { Bitfield } from '../bytes/bitfield.ts'
-import { equalBytes } from '../bytes/bytes.ts'
 import type { SlabPool } from '../bytes/slabs.ts'
 import { ShoalError } from '../errors.ts'
 import type { FileSpan, Geometry } from '../metainfo/geometry.ts'
