@@ -2,7 +2,7 @@
  * One lane of row 2, a process in a mount namespace of its own: what it mounts is gone with it, however it ends.
  * Prints a line of JSON for each case.
  */
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -75,7 +75,12 @@ async function oneCase(number) {
       await pause(random.between(0, START_MS))
     } else {
       await shoal.until(({ event }) => event === 'added')
-      await pause(isSlow ? random.between(SLOW.fromMs, SLOW.toMs) : random.between(0, MOMENT_MS))
+      const momentMs = isSlow ? random.between(SLOW.fromMs, SLOW.toMs) : random.between(0, MOMENT_MS)
+      const syncMs = random.chance(0.5) ? random.between(0, momentMs) : momentMs
+      await pause(syncMs)
+      // Files have their sizes on the disk then, and parts of their contents: nothing shows by size what is missing.
+      if (syncMs < momentMs) await sync(disk)
+      await pause(Math.max(0, momentMs - syncMs))
     }
     shoal.freeze()
     image.copyTo(cut)
@@ -126,6 +131,11 @@ async function oneCase(number) {
     claimed: claims?.claimed ?? 0,
     faults,
   }
+}
+
+/** Somebody else has all that is in memory written, at a moment that means nothing to us. */
+function sync(folder) {
+  return new Promise(resolve => spawn('sync', ['-f', folder]).once('close', resolve))
 }
 
 function mib(bytes) {
