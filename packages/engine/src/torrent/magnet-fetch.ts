@@ -18,6 +18,8 @@ import type { TorrentDht } from './torrent-dht.ts'
 const MAX_PEERS = 30
 /** Whoever lies about a description is not asked again for so long. */
 const LIAR_BAN_MS = 60 * 60_000
+/** Who enters the DHT by a single node knows more of it seconds later: the next searches come soon, then less often. */
+const FIRST_LOOKUP_PAUSE_MS = 10_000
 const LOOKUP_EVERY_MS = 60_000
 const NEED_PEERS_EVERY_MS = 15_000
 
@@ -64,7 +66,8 @@ export class MagnetFetch implements MetadataPeerOwner {
   readonly #peers = new Map<number, MetadataPeer>()
   readonly #useDht: TorrentDht | undefined
   #cancelLookup: (() => void) | undefined
-  #lookedUpAt = Number.NEGATIVE_INFINITY
+  #nextLookupAt = Number.NEGATIVE_INFINITY
+  #lookupPauseMs = FIRST_LOOKUP_PAUSE_MS
   #neededPeersAt = 0
   #nextPeerId = 1
   #closed = false
@@ -150,7 +153,7 @@ export class MagnetFetch implements MetadataPeerOwner {
     this.extensions.tick(now)
     if (this.#closed) return
     this.#announces.tick(now)
-    if (now - this.#lookedUpAt > LOOKUP_EVERY_MS) this.#lookUp(now)
+    if (now >= this.#nextLookupAt) this.#lookUp(now)
     if (this.#peers.size >= MAX_PEERS) this.#makeRoom(now)
     else if (now - this.#neededPeersAt > NEED_PEERS_EVERY_MS) {
       this.#neededPeersAt = now
@@ -219,7 +222,8 @@ export class MagnetFetch implements MetadataPeerOwner {
   }
 
   #lookUp(now: number): void {
-    this.#lookedUpAt = now
+    this.#nextLookupAt = now + this.#lookupPauseMs
+    this.#lookupPauseMs = Math.min(LOOKUP_EVERY_MS, this.#lookupPauseMs * 2)
     this.#cancelLookup?.()
     this.#cancelLookup = this.#useDht?.findPeers(this.infoHash, false, peers => {
       for (const address of peers) this.book.add(address, 'dht', this.now())
