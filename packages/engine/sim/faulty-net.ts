@@ -185,7 +185,9 @@ class FaultyLink implements Link, LinkHandler {
     const fault = this.#plan.next(this.#host, 'receive')
     if (fault === 'reset' || fault === 'end' || fault === 'half' || fault === 'silent') {
       this.#in = 'lost'
-      if (fault === 'half') this.handler?.onBytes(chunk.slice(0, chunk.length >> 1))
+      // What still waits is lost: nothing may overtake it.
+      if (fault === 'half' && this.#inbox.length === 0) this.handler?.onBytes(chunk.slice(0, chunk.length >> 1))
+      this.#inbox.length = 0
       this.breaks(fault === 'half' ? 'reset' : fault)
     } else if (fault === 'late' && this.#in === 'flows') {
       this.#in = 'held'

@@ -223,6 +223,7 @@ export class Swarm implements PeerOwner {
 
   tick(now: number): void {
     const peers = [...this.#peers.values()]
+    this.picker.tick()
     const { endgame } = this.picker
     const rival = endgame ? this.#idleQuick(now) : undefined
     // What a rate limit allows goes to whoever asks first: everyone is first in turn.
@@ -491,7 +492,9 @@ export class Swarm implements PeerOwner {
    * are on parole and idle, such a piece is begun anew, or it would never be whole.
    */
   #beginAnew(now: number): void {
-    if (this.#deps.pool.available === 0 || this.requestAllowance(now) === 0) return
+    if (this.requestAllowance(now) === 0) return
+    // What the store has comes back; what such pieces hold does not, and may be all there is.
+    if (this.#deps.pool.available === 0 && this.flow.runsInFlight > 0) return
     let idle: Peer | undefined
     for (const peer of this.#peers.values()) {
       if (peer.phase !== 'open' || !peer.interesting || peer.choking || peer.snubbed) continue

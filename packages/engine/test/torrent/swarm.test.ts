@@ -350,6 +350,21 @@ describe('whom we could ask is asked', () => {
     bench.check()
   })
 
+  test('also when such a piece holds all memory there is', () => {
+    const bench = new Bench({ pieces: 2, slabs: 1 })
+    const bits = messages.encodeBitfield(Uint8Array.of(0xc0))
+    const one = bench.visit().greet().say(bits, messages.unchoke)
+    one.sayBlock(bench.geometry, 0, 0)
+    one.handler!.onClose(undefined)
+    const two = bench.visit().greet().say(bits)
+    bench.peer(two)!.parole = true
+    two.say(messages.unchoke)
+    expect([requests(two), bench.pool.available]).toEqual([[], 0])
+    bench.wait(1_200)
+    expect(requests(two)).toEqual(['request 0:0', 'request 0:1'])
+    bench.check()
+  })
+
   test('one that was banned does not come back', () => {
     const bench = new Bench()
     const address = bench.address()
