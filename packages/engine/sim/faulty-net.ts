@@ -186,7 +186,8 @@ class FaultyLink implements Link, LinkHandler {
     if (fault === 'reset' || fault === 'end' || fault === 'half' || fault === 'silent') {
       this.#in = 'lost'
       // What still waits is lost: nothing may overtake it.
-      if (fault === 'half' && this.#inbox.length === 0) this.handler?.onBytes(chunk.slice(0, chunk.length >> 1))
+      if (fault === 'half' && this.#inbox.length === 0)
+        this.handler?.onBytes(chunk.slice(0, chunk.length >> 1))
       this.#inbox.length = 0
       this.breaks(fault === 'half' ? 'reset' : fault)
     } else if (fault === 'late' && this.#in === 'flows') {
