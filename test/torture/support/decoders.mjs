@@ -733,7 +733,9 @@ const resume = {
 
 /** What a session of a torrent of 100 pieces may have written. */
 function journalOf(random, entries) {
-  const parts = [encodeEntry({ kind: 'open', generation: 3, bootId: 'boot' }, 1000)]
+  const parts = [
+    encodeEntry({ kind: 'open', infoHash: new Uint8Array(20), generation: 3, bootId: 'boot' }, 1000),
+  ]
   let told = 0
   for (let n = 0; n < entries; n++) {
     const pieces = Array.from({ length: random.below(6) }, () => random.below(100))
@@ -741,7 +743,8 @@ function journalOf(random, entries) {
     if (kind === 'open') {
       const generation = 3 + random.below(2)
       if (generation !== 3) told = 0
-      parts.push(encodeEntry({ kind, generation, bootId: random.pick(['boot', 'other', '']) }, 1000 + n))
+      const bootId = random.pick(['boot', 'other', ''])
+      parts.push(encodeEntry({ kind, infoHash: new Uint8Array(20), generation, bootId }, 1000 + n))
     } else if (kind === 'synced') parts.push(encodeEntry({ kind, pieces: told }, 1000 + n))
     else parts.push(encodeEntry({ kind, pieces }, 1000 + n))
     if (kind === 'have') told += pieces.length

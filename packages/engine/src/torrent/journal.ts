@@ -22,6 +22,8 @@ import { crc32 } from '../bytes/crc32.ts'
 export type JournalEntry =
   | {
       readonly kind: 'open'
+      /** 20 bytes. */
+      readonly infoHash: Uint8Array
       /** Of the record that the following entries belong to. */
       readonly generation: number
       /** Names this boot of the machine; empty: not known, and then never the same as another. */
@@ -33,6 +35,7 @@ export type JournalEntry =
 
 /** What a journal says, on top of the record of its generation. */
 export interface JournalFacts {
+  readonly infoHash: Uint8Array
   readonly generation: number
   /** Pieces that hold. */
   readonly have: readonly number[]
@@ -58,6 +61,8 @@ export interface JournalRead {
 
 const HEAD_BYTES = 8
 const INDEX_BYTES = 4
+/** `d2:ati`: `at` is the first key of every entry. */
+const PAYLOAD_BEGINS = [0x64, 0x32, 0x3a, 0x61, 0x74, 0x69]
 /** A `have` of a million pieces; what is longer was not written by us. */
 const MAX_PAYLOAD_BYTES = 8 * 1024 * 1024
 const MAX_BOOT_ID_CHARS = 64
@@ -82,8 +87,8 @@ export function readJournal(bytes: Uint8Array, pieceCount: number, bootId: strin
   while (bytes.length - at >= HEAD_BYTES) {
     const length = view.getUint32(at)
     const payload = bytes.subarray(at + HEAD_BYTES, at + HEAD_BYTES + length)
-    // Torn: nothing was promised for what came last.
-    if (payload.length < length && length <= MAX_PAYLOAD_BYTES) break
+    // Torn: nothing was promised for what came last. With more behind it, it is the length that is damaged.
+    if (payload.length < length && length <= MAX_PAYLOAD_BYTES && !hasEntry(bytes, at + 1)) break
     const isWhole = payload.length === length && crc32(payload) === view.getUint32(at + 4)
     if (!isWhole || !reader.take(payload)) {
       damage = `its entry at byte ${at} is damaged`
@@ -96,6 +101,7 @@ export function readJournal(bytes: Uint8Array, pieceCount: number, bootId: strin
 
 class Reader {
   readonly #pieceCount: number
+  #infoHash = new Uint8Array(0)
   #generation: number | undefined
   #bootId = ''
   /** In the order of their entries, also those that a `wrong` took back. */
@@ -123,6 +129,7 @@ class Reader {
     if (!isSameBoot(this.#bootId, bootId)) this.#doubt()
     const holds = (piece: number): boolean => !this.#wrong.has(piece) && !this.#doubtful.has(piece)
     return {
+      infoHash: this.#infoHash,
       generation: this.#generation,
       have: [...new Set(this.#have)].filter(holds),
       unsynced: [...new Set(this.#have.slice(this.#synced))].filter(holds),
@@ -154,7 +161,8 @@ class Reader {
   #open(entry: BencodeDict): boolean {
     const generation = entry.int('generation')
     const bootId = entry.text('bootId')
-    if (generation === undefined || bootId === undefined) return false
+    const infoHash = entry.bytes('infoHash')
+    if (generation === undefined || bootId === undefined || infoHash?.length !== 20) return false
     if (generation !== this.#generation) {
       this.#have = []
       this.#synced = 0
@@ -163,6 +171,7 @@ class Reader {
     } else if (!isSameBoot(this.#bootId, bootId)) {
       this.#doubt()
     }
+    this.#infoHash = infoHash.slice()
     this.#generation = generation
     this.#bootId = bootId
     return true
@@ -202,7 +211,11 @@ class Reader {
 function fieldsOf(entry: JournalEntry): Record<string, number | string | Uint8Array> {
   switch (entry.kind) {
     case 'open':
-      return { generation: entry.generation, bootId: entry.bootId.slice(0, MAX_BOOT_ID_CHARS) }
+      return {
+        infoHash: entry.infoHash,
+        generation: entry.generation,
+        bootId: entry.bootId.slice(0, MAX_BOOT_ID_CHARS),
+      }
     case 'have':
     case 'wrong':
       return { pieces: packed(entry.pieces) }
@@ -218,6 +231,17 @@ function packed(pieces: readonly number[]): Uint8Array {
   const view = new DataView(bytes.buffer)
   for (const [at, piece] of pieces.entries()) view.setUint32(at * INDEX_BYTES, piece)
   return bytes
+}
+
+/** Whether a whole entry begins anywhere from `from` on. */
+function hasEntry(bytes: Uint8Array, from: number): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  for (let at = from; bytes.length - at > HEAD_BYTES; at++) {
+    if (!PAYLOAD_BEGINS.every((byte, index) => bytes[at + HEAD_BYTES + index] === byte)) continue
+    const payload = bytes.subarray(at + HEAD_BYTES, at + HEAD_BYTES + view.getUint32(at))
+    if (payload.length === view.getUint32(at) && crc32(payload) === view.getUint32(at + 4)) return true
+  }
+  return false
 }
 
 function decodeEntry(payload: Uint8Array): BencodeDict | undefined {

@@ -36,6 +36,15 @@ export type Facts = Pick<
   readonly priorities: readonly number[]
 }
 
+/** What a record is made of, besides. */
+interface Known {
+  readonly have: Bitfield
+  /** Undefined: all that is there was looked at. */
+  readonly unchecked: Bitfield | undefined
+  /** One per file. */
+  readonly stamps: readonly FileStamp[]
+}
+
 export interface KeeperDeps {
   readonly infoHash: Uint8Array
   readonly geometry: Geometry
@@ -113,6 +122,8 @@ export class Keeper {
     this.#generation = decoded.generation
     this.#uploadedBytes = decoded.uploadedBytes
     const { facts, wholeBytes, damage } = readJournal(journal, geometry.pieceCount, bootId)
+    if (facts !== undefined && !equalBytes(facts.infoHash, infoHash))
+      return { record: decoded, rest: new Uint8Array(0), damage: 'it is of another torrent' }
     // That of an earlier record has nothing to add.
     if (facts?.generation === decoded.generation) {
       this.#journal = facts
@@ -158,7 +169,7 @@ export class Keeper {
 
   /** Remembers how far a check is to go, so that one that is cut short goes on from there. */
   beginCheck(have: Bitfield, unchecked: Bitfield, stamps: readonly FileStamp[]): void {
-    this.#save({ have: have.clone(), unchecked, stamps })
+    this.#saveSynced({ have, unchecked, stamps })
   }
 
   // ------------------------------------------------------------------------------------------------- at work
@@ -255,16 +266,7 @@ export class Keeper {
   /** Call it from the store's handler, after {@link save}. */
   onStamps(stamps: readonly FileStamp[]): void {
     this.#saving = false
-    const have = this.#deps.facts().have.clone()
-    // What came since the sync is for the journal.
-    for (const piece of this.#unsynced) have.delete(piece)
-    const wasOpen = this.#isOpen
-    const since = this.#unsynced
-    this.#save({ have, unchecked: undefined, stamps })
-    this.#isDirty = since.length > 0
-    this.#have = [...since]
-    this.#wrong = []
-    if (wasOpen) this.flush()
+    this.#saveSynced({ have: this.#deps.facts().have, unchecked: undefined, stamps })
   }
 
   /** The store failed: what it was asked for does not come. Of these pieces nobody knows whether they are on the disk. */
@@ -291,11 +293,19 @@ export class Keeper {
     store.sync(pieces)
   }
 
-  #save(known: {
-    readonly have: Bitfield
-    readonly unchecked: Bitfield | undefined
-    readonly stamps: readonly FileStamp[]
-  }): void {
+  /** What is not synced yet is for the journal. */
+  #saveSynced({ have, unchecked, stamps }: Known): void {
+    const synced = have.clone()
+    const unsynced = this.#unsynced.filter(piece => have.has(piece))
+    for (const piece of unsynced) synced.delete(piece)
+    this.#save({ have: synced, unchecked, stamps })
+    this.#isDirty = unsynced.length > 0
+    this.#have = unsynced
+    this.#wrong = []
+    this.flush()
+  }
+
+  #save(known: Known): void {
     const { infoHash, onRecord, facts } = this.#deps
     const { have: _, priorities, ...rest } = facts()
     // Not 1 after a record that was lost: its journal may still be there.
@@ -326,8 +336,8 @@ export class Keeper {
     this.#isOpen = true
     // What was opened has to be closed by a record.
     this.#isDirty = true
-    const { bootId } = this.#deps
-    this.#append(encodeEntry({ kind: 'open', generation: this.#generation, bootId }, this.#unix()))
+    const { infoHash, bootId } = this.#deps
+    this.#append(encodeEntry({ kind: 'open', infoHash, generation: this.#generation, bootId }, this.#unix()))
   }
 
   #append(entry: Uint8Array, durable = false): void {

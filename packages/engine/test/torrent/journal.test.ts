@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { encodeEntry, type JournalEntry, readJournal } from '../../src/torrent/journal.ts'
 
 const BOOT = 'boot 1'
-const OPEN: JournalEntry = { kind: 'open', generation: 7, bootId: BOOT }
+const HASH = new Uint8Array(20).fill(1)
+const OPEN: JournalEntry = { kind: 'open', infoHash: HASH, generation: 7, bootId: BOOT }
 
 function journal(...entries: JournalEntry[]): Uint8Array {
   return Uint8Array.from(entries.flatMap((entry, at) => [...encodeEntry(entry, 1_000 + at)]))
@@ -23,6 +24,7 @@ describe('a journal', () => {
       { kind: 'alive' },
     )
     expect(readJournal(bytes, 10, BOOT).facts).toEqual({
+      infoHash: HASH,
       generation: 7,
       have: [3, 1],
       unsynced: [1],
@@ -45,7 +47,7 @@ describe('a journal', () => {
   })
 
   it('doubts what a session before the power cut left unsynced, until it is hashed again', () => {
-    const after: JournalEntry = { kind: 'open', generation: 7, bootId: 'boot 2' }
+    const after: JournalEntry = { kind: 'open', infoHash: HASH, generation: 7, bootId: 'boot 2' }
     const bytes = journal(OPEN, have(0, 1, 2), { kind: 'synced', pieces: 1 }, after)
     expect(readJournal(bytes, 4, 'boot 2').facts).toMatchObject({ have: [0], doubtful: [1, 2] })
     const hashed = journal(OPEN, have(0, 1, 2), { kind: 'synced', pieces: 1 }, after, have(1), {
@@ -56,7 +58,7 @@ describe('a journal', () => {
   })
 
   it('of another record begins anew', () => {
-    const next: JournalEntry = { kind: 'open', generation: 8, bootId: BOOT }
+    const next: JournalEntry = { kind: 'open', infoHash: HASH, generation: 8, bootId: BOOT }
     expect(readJournal(journal(OPEN, have(0, 1), next, have(2)), 4, BOOT).facts).toMatchObject({
       generation: 8,
       have: [2],
@@ -72,6 +74,23 @@ describe('a journal', () => {
         facts: { have: [0] },
         wholeBytes: upToFirst,
         damage: undefined,
+      })
+    }
+  })
+
+  it('is not torn where whole entries follow: its length is damaged', () => {
+    const bytes = journal(OPEN, have(0), have(1), have(2))
+    const at = journal(OPEN, have(0)).length
+    for (const [byte, bit] of [
+      [1, 0x10],
+      [2, 0x01],
+      [3, 0x80],
+    ] as const) {
+      const damaged = bytes.slice()
+      damaged[at + byte]! ^= bit
+      expect(readJournal(damaged, 4, BOOT)).toMatchObject({
+        facts: { have: [0] },
+        damage: `its entry at byte ${at} is damaged`,
       })
     }
   })

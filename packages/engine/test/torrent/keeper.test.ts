@@ -84,6 +84,23 @@ class Life {
 }
 
 describe('a torrent that is killed', () => {
+  it('claims in the record of its next check only what has been synced', () => {
+    const before = new Life()
+    before.stored(0)
+    before.keeper.flush()
+    const life = new Life('boot 1', before)
+    const found: FileStamp[] = [{ size: PIECES * MIB, mtimeMs: UNIX * 1_000 }]
+    expect([...life.keeper.recall(found)!.have]).toEqual([0])
+    life.have.add(0)
+    const unchecked = new Bitfield(PIECES)
+    unchecked.add(5)
+    life.keeper.beginCheck(life.have, unchecked, found)
+    expect(decodeResume(life.record!).have.count).toBe(0)
+    // Killed again: it is there. Power lost: nobody knows.
+    expect(life.next('boot 1')).toEqual({ have: [0], check: [5] })
+    expect(life.next('boot 2')).toEqual({ have: [], check: [0, 5] })
+  })
+
   it('is not forgotten from the moment it is added', () => {
     expect(decodeResume(new Life().record!).have.count).toBe(0)
   })

@@ -205,14 +205,16 @@ describe('resume records', () => {
   })
 
   test('a journal goes on after what of it can be used', () => {
-    const { generation } = decodeResume(record)
-    const open = encodeEntry({ kind: 'open', generation, bootId: 'b' }, 1)
+    const { infoHash, generation } = decodeResume(record)
+    const open = encodeEntry({ kind: 'open', infoHash, generation, bootId: 'b' }, 1)
     const cut = Uint8Array.from([...open, ...open.subarray(0, 20)])
     const wrong = Uint8Array.from([...open, ...new Uint8Array(20)])
     const bench = (journal: Uint8Array) => new Bench({ cold: true, resume: record, journal }).log
     expect(bench(open)).toEqual([])
     expect(bench(cut)).toEqual([`torn after ${open.length}`])
     expect(bench(wrong)).toEqual([`damaged journal, ${open.length} bytes are not`, 'warning'])
+    const foreign = encodeEntry({ kind: 'open', infoHash: new Uint8Array(20), generation, bootId: 'b' }, 1)
+    expect(bench(foreign)).toEqual(['damaged journal, 0 bytes are not', 'warning'])
     expect(bench(new Uint8Array(20))).toEqual(['damaged journal, 0 bytes are not', 'warning'])
   })
 
