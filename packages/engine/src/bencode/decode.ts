@@ -73,6 +73,8 @@ interface Frame {
 const NO_BYTES = new Uint8Array(0)
 /** Lists do not keep spans; nothing is ever put in here. */
 const NO_SPANS: number[] = []
+/** What is empty is the same for all. */
+const NOTHING: readonly never[] = Object.freeze<never[]>([])
 
 const CHAR_0 = 48
 const CHAR_9 = 57
@@ -159,8 +161,9 @@ class Decoder {
     if (frame.key !== undefined) throw new BencodeError('a dictionary key has no value', this.#at)
     this.#at++
     this.#stack.pop()
+    const values = trimmed(frame.values)
     const value =
-      frame.keys === undefined ? frame.values : new BencodeDict(frame.keys, frame.values, frame.spans)
+      frame.keys === undefined ? values : new BencodeDict(trimmed(frame.keys), values, trimmed(frame.spans))
     return this.#put(value, frame.start)
   }
 
@@ -250,6 +253,15 @@ class Decoder {
     this.#tolerated.add(what)
     this.#warnings.push(`${what} (byte ${offset})`)
   }
+}
+
+/**
+ * Arrays that grew by `push` have room for 17: most lists and dictionaries are smaller, and a torrent of many files has
+ * hundreds of thousands.
+ */
+function trimmed<T>(items: T[]): readonly T[] {
+  if (items.length === 0) return NOTHING
+  return items.length > 16 ? items : items.slice()
 }
 
 /** One character a byte. */

@@ -130,6 +130,12 @@ describe('decode', () => {
     expect(() => decode(ascii('llee'), { maxDepth: 1 })).toThrow(/nested more than 1 deep/)
   })
 
+  it('takes next to nothing for what is empty', () => {
+    const [first, second] = decode(ascii('llelee')).value as readonly BencodeValue[]
+    expect(first).toEqual([])
+    expect(first).toBe(second)
+  })
+
   it('bounds values and keys together', () => {
     expect(decode(ascii('d1:ai1e1:bi2ee'), { maxTokens: 5 }).warnings).toEqual([])
     expect(() => decode(ascii('d1:ai1e1:bi2ee'), { maxTokens: 4 })).toThrow(/more than 4 values at byte 10/)
