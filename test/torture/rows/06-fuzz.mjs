@@ -1,4 +1,5 @@
 /** Decoders and machines under damaged input; what holds of each stands beside it. */
+import { bombs } from '../support/bombs.mjs'
 import { bencode, decoders } from '../support/decoders.mjs'
 import { fuzz } from '../support/fuzz.mjs'
 import { fuzzHttp } from '../support/http-answers.mjs'
@@ -34,6 +35,9 @@ export async function run({ full, seed, log }) {
       `${target.name}: ${count} inputs, ${share} % accepted, ${rate} a second, slowest ${result.slowestMs.toFixed(1)} ms`,
     )
   }
+  const { worst, problems } = bombs()
+  failures.push(...problems)
+  log(`bombs: ${worst.toFixed(0)} times the input is kept at worst`)
   return {
     ok: failures.length === 0,
     count: `${(inputs / 1e6).toFixed(1)} M inputs, ${jobs.length} targets`,
