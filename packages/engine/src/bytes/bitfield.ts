@@ -16,7 +16,7 @@ export class Bitfield {
     if (spare > 0 && (bytes[bytes.length - 1]! & ((1 << spare) - 1)) !== 0) return undefined
     const field = new Bitfield(length)
     field.bytes.set(bytes)
-    for (const byte of bytes) field.#count += ones(byte)
+    for (const byte of bytes) field.#count += ONES[byte]!
     return field
   }
 
@@ -41,6 +41,16 @@ export class Bitfield {
 
   has(index: number): boolean {
     return ((this.bytes[index >> 3] ?? 0) & (128 >> (index & 7))) !== 0
+  }
+
+  /** How many are set from `first` to `end` - 1; both within the length. */
+  countBetween(first: number, end: number): number {
+    let count = 0
+    let at = first
+    for (; at < end && (at & 7) !== 0; at++) if (this.has(at)) count++
+    for (; at + 8 <= end; at += 8) count += ONES[this.bytes[at >> 3]!]!
+    for (; at < end; at++) if (this.has(at)) count++
+    return count
   }
 
   /** Adds `index`; false when it was there already. */
@@ -88,8 +98,9 @@ export class Bitfield {
   }
 }
 
-function ones(byte: number): number {
+/** How many bits are set in each byte. */
+const ONES = Uint8Array.from({ length: 256 }, (_, byte) => {
   let n = 0
   for (let rest = byte; rest !== 0; rest &= rest - 1) n++
   return n
-}
+})

@@ -1,7 +1,9 @@
 /** Copies of what an engine and its torrents are at, as plain data. */
 
 import { formatAddress } from '../bytes/address.ts'
+import type { Bitfield } from '../bytes/bitfield.ts'
 import type { Engine } from '../engine.ts'
+import type { FileSpan, Geometry } from '../metainfo/geometry.ts'
 import type { Peer } from '../torrent/peer.ts'
 import type { Swarm } from '../torrent/swarm.ts'
 import type { Torrent } from '../torrent/torrent.ts'
@@ -138,23 +140,25 @@ export function snapshotTracker(tracker: Torrent['trackers'][number], now: numbe
 
 function snapshotFiles({ geometry, have, filePriorities }: Torrent): FileSnapshot[] {
   return geometry.files.map(file => {
-    const span = geometry.piecesOf(file)
-    let haveBytes = 0
-    if (have.isFull) haveBytes = file.length
-    else {
-      for (let piece = span?.first ?? 0; span !== undefined && piece <= span.last; piece++) {
-        if (!have.has(piece)) continue
-        const from = Math.max(file.offset, geometry.pieceOffset(piece))
-        const to = Math.min(
-          file.offset + file.length,
-          geometry.pieceOffset(piece) + geometry.pieceSize(piece),
-        )
-        haveBytes += to - from
-      }
-    }
     const priority = filePriorities[file.index] ?? 0
-    return { path: file.path.join('/'), length: file.length, haveBytes, priority: priorityName(priority) }
+    return {
+      path: file.path.join('/'),
+      length: file.length,
+      haveBytes: have.isFull ? file.length : haveOf(file, geometry, have),
+      priority: priorityName(priority),
+    }
   })
+}
+
+function haveOf(file: FileSpan, geometry: Geometry, have: Bitfield): number {
+  const span = geometry.piecesOf(file)
+  if (span === undefined) return 0
+  const { first, last } = span
+  const end = file.offset + file.length
+  if (first === last) return have.has(first) ? file.length : 0
+  const inFirst = have.has(first) ? geometry.pieceOffset(first + 1) - file.offset : 0
+  const inLast = have.has(last) ? end - geometry.pieceOffset(last) : 0
+  return inFirst + have.countBetween(first + 1, last) * geometry.pieceLength + inLast
 }
 
 function priorityName(priority: number): FilePriority {
@@ -166,21 +170,15 @@ function diagnose(torrent: Torrent, swarm: Swarm, engine: Engine, now: number): 
   const peers = openPeers(swarm)
   const interesting = peers.filter(peer => peer.interesting)
   const { capacity } = engine.memory
-  let missingPieces = 0
-  if (!torrent.isComplete && peers.length > 0) {
-    for (let piece = 0; piece < torrent.geometry.pieceCount; piece++) {
-      if (swarm.picker.wantsPiece(piece) && swarm.picker.availability(piece) === 0) missingPieces++
-    }
-  }
   return why({
-    complete: torrent.isComplete,
+    complete: swarm.picker.isComplete,
     downloadRate: swarm.download.rate(now),
     peersConnected: peers.length,
     peersConnecting: swarm.connecting,
     peersKnown: torrent.book.size,
     interesting: interesting.length,
     unchoking: interesting.filter(peer => !peer.choking).length,
-    missingPieces,
+    missingPieces: () => missingPieces(swarm, torrent.geometry.pieceCount),
     trackers: torrent.trackers.map(({ url, state, lastError }) => ({
       url,
       state,
@@ -192,6 +190,14 @@ function diagnose(torrent: Torrent, swarm: Swarm, engine: Engine, now: number): 
     ),
     memoryStoring: swarm.flow.runsInFlight / (capacity / 4),
   })
+}
+
+function missingPieces({ picker }: Swarm, pieceCount: number): number {
+  let missing = 0
+  for (let piece = 0; piece < pieceCount; piece++) {
+    if (picker.wantsPiece(piece) && picker.availability(piece) === 0) missing++
+  }
+  return missing
 }
 
 function lower(a: number | undefined, b: number | undefined): number | undefined {

@@ -11,8 +11,8 @@ export interface WhyFacts {
   readonly interesting: number
   /** Of those, how many let us ask. */
   readonly unchoking: number
-  /** Wanted pieces that no connected peer has. */
-  readonly missingPieces: number
+  /** Wanted pieces that no connected peer has; asked for only when it matters, as it takes a walk over all of them. */
+  readonly missingPieces: () => number
   readonly trackers: readonly {
     readonly url: string
     readonly state: string
@@ -47,9 +47,8 @@ export function why(facts: WhyFacts): Why | undefined {
   if (limit !== undefined && facts.downloadRate > limit * 0.8) {
     return { code: 'LIMIT', text: 'the download limit is reached' }
   }
-  if (facts.missingPieces > 0 && facts.downloadRate < 1024) {
-    return { code: 'MISSING_PIECES', text: `nobody connected has ${pieces(facts.missingPieces)}` }
-  }
+  const missing = facts.downloadRate < 1024 ? facts.missingPieces() : 0
+  if (missing > 0) return { code: 'MISSING_PIECES', text: `nobody connected has ${pieces(missing)}` }
   return undefined
 }
 

@@ -71,4 +71,15 @@ describe('Bitfield', () => {
       { numRuns: 200, seed: 1 },
     )
   })
+
+  it('counts what is set in any range', () => {
+    const field = new Bitfield(29)
+    for (const index of [0, 7, 8, 9, 15, 16, 23, 28]) field.add(index)
+    for (let first = 0; first <= 29; first++) {
+      for (let end = first; end <= 29; end++) {
+        const counted = [...field].filter(index => index >= first && index < end).length
+        expect(field.countBetween(first, end), `${first} to ${end}`).toBe(counted)
+      }
+    }
+  })
 })
