@@ -114,8 +114,8 @@ describe('a torrent that is killed', () => {
 
   it('does not wait for a tick when much comes in', () => {
     const life = new Life()
-    life.stored(0, 1)
-    expect(life.next('boot 1').have).toEqual([0, 1])
+    life.stored(0, 1, 2, 3)
+    expect(life.next('boot 1').have).toEqual([0, 1, 2, 3])
   })
 
   it('knows it through any number of deaths', () => {
