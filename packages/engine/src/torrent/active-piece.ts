@@ -47,6 +47,8 @@ export class ActivePiece {
   flights = 0
   /** The peer on parole that has this piece to itself, or {@link NOBODY}. */
   sole: number = NOBODY
+  /** The peer that began this piece on trial or while pieces are kept apart: others leave it alone as long as there is another, or {@link NOBODY}. */
+  keeper: number = NOBODY
   /** To be dropped as soon as it is quiet; nothing new is asked or written. */
   dropping = false
   /** Place in the picker's list of pieces with free blocks, or -1. */
@@ -60,6 +62,8 @@ export class ActivePiece {
   #cursor = 0
   readonly #states: Uint8Array
   readonly #askerCounts: Uint8Array
+  /** The tick in which a requested block was first asked for. */
+  readonly #askedIn: Uint32Array
   /** {@link MAX_ASKERS_PROVEN} places a block, filled from the front. */
   readonly #askers: Int32Array
   readonly #writers: Int32Array
@@ -74,6 +78,7 @@ export class ActivePiece {
     this.slabCount = Math.ceil(blockCount / BLOCKS_PER_SLAB)
     this.#states = new Uint8Array(blockCount)
     this.#askerCounts = new Uint8Array(blockCount)
+    this.#askedIn = new Uint32Array(blockCount)
     this.#askers = new Int32Array(blockCount * MAX_ASKERS_PROVEN)
     this.#writers = new Int32Array(blockCount)
     this.#senders = new Int32Array(blockCount)
@@ -88,6 +93,7 @@ export class ActivePiece {
     this.free = this.blockCount
     this.requested = this.received = this.writing = this.granted = this.taken = this.flights = 0
     this.sole = NOBODY
+    this.keeper = NOBODY
     this.dropping = false
     this.openAt = -1
     this.triedIn = 0
@@ -130,12 +136,16 @@ export class ActivePiece {
     return -1
   }
 
-  /** The lowest block at or after `from` that `askers` peers were asked for, not `peer`, and nobody writes; or -1. */
-  nextShared(from: number, askers: number, peer: number): number {
+  /**
+   * The lowest block at or after `from` that `askers` peers were asked for, since tick `before` at the latest, not `peer`,
+   * and nobody writes; or -1.
+   */
+  nextShared(from: number, askers: number, peer: number, before: number): number {
     const end = Math.min(this.granted * BLOCKS_PER_SLAB, this.blockCount)
     for (let block = from; block < end; block++) {
       if (
         this.#askerCounts[block] === askers &&
+        this.#askedIn[block]! <= before &&
         this.#writers[block] === NOBODY &&
         !this.isAsked(block, peer)
       ) {
@@ -146,13 +156,14 @@ export class ActivePiece {
   }
 
   /** free → requested, or one asker more. */
-  ask(block: number, peer: number): void {
+  ask(block: number, peer: number, tick: number): void {
     const askers = this.#askerCounts[block]!
     assert(
       this.#states[block] !== RECEIVED && askers < MAX_ASKERS_PROVEN,
       'a block is asked for once too often',
     )
     if (askers === 0) {
+      this.#askedIn[block] = tick
       if (this.#writers[block] === NOBODY) this.free--
       this.requested++
       this.#states[block] = REQUESTED

@@ -8,10 +8,9 @@
  *
  * For the last we remember the digests of every block of a corrupt piece. Until it is settled its
  * contributors are on parole: the caller should let each of them fetch whole pieces alone, which leads to one
- * of the proofs. As a last resort, a peer that is suspected in three unsettled pieces, and more often than
- * everyone it shared this one with, is banned without proof. Once someone is proven guilty, those who shared
- * pieces with him are no longer suspected for these: one liar in a swarm must not take the honest ones with
- * him.
+ * of the proofs. Nobody is banned without one: among many liars it is the honest one who has part in most of
+ * what is spoilt. Once someone is proven guilty, those who shared pieces with him are no longer suspected for
+ * these: one liar in a swarm must not take the honest ones with him.
  *
  * Bounded in pieces and in blocks; the oldest is forgotten, and with it its suspicions.
  */
@@ -23,7 +22,6 @@ const MAX_PIECES = 64
 const MAX_BLOCKS = 1 << 16
 /** Corrupt versions of one piece. */
 const MAX_VERSIONS = 3
-const MAX_SUSPICIONS = 3
 
 interface Version {
   readonly contributors: readonly string[]
@@ -68,7 +66,6 @@ export class Blame {
       }
     }
     this.#remember(piece, version, involved)
-    for (const who of involved) if (this.#isWorstOf(who, involved)) guilty.add(who)
     guilty.delete('')
     for (const who of guilty) this.#explain(who)
     return { ban: [...guilty], parole: [...involved].filter(who => !guilty.has(who)) }
@@ -148,13 +145,6 @@ export class Blame {
       suspects.clear()
     }
     return relieved
-  }
-
-  #isWorstOf(who: string, involved: ReadonlySet<string>): boolean {
-    const count = this.suspicions(who)
-    if (count < MAX_SUSPICIONS) return false
-    for (const other of involved) if (other !== who && this.suspicions(other) >= count) return false
-    return true
   }
 }
 

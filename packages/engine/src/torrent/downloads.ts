@@ -15,6 +15,11 @@ import { RequestWindow } from './request-window.ts'
 /** Requests to a peer that has not told its own limit (BEP 10): what libtorrent asks of anyone. */
 const DEFAULT_PEER_QUEUE = 500
 const PEER_QUEUE_MAX = 1000
+/** On trial a peer is asked for a piece, or so many blocks, and for as much again when that came to nothing for so long. */
+const TRIAL_BLOCKS_MIN = 16
+const TRIAL_MS = 2_000
+/** Good pieces that end the trial. */
+const TRIAL_PIECES = 16
 /** In endgame asking twice is cheap and waiting is not. */
 const ENDGAME_PATIENCE = 0.4
 /** With someone of whom nothing ever came: 2 s. */
@@ -71,6 +76,10 @@ export class Downloads {
   #arrivingBlock = -1
   #arrivingSince = 0
   #unrequested = 0
+  /** Of a peer on trial: blocks whose piece is not stored, pieces that are, and since when it is asked. */
+  #trialBlocks = 0
+  #goodPieces = 0
+  #trialSince = Number.NaN
   /** No requests before. */
   #pauseUntil = 0
 
@@ -101,7 +110,12 @@ export class Downloads {
     // Refilled in batches: a write for every block would cost more than the block.
     if (room <= 0 || (room < this.window.limit() >> 3 && this.window.size > 8)) return
     const { picker, picked, geometry } = this.#deps
-    const most = Math.min(room, picked.length >> 1, this.#deps.requestAllowance(now))
+    const most = Math.min(
+      room,
+      picked.length >> 1,
+      this.#deps.requestAllowance(now),
+      this.#peer.onTrial === true ? this.#trialRoom(now) : room,
+    )
     if (most <= 0) return
     const count = choking
       ? picker.pickAmong(this.#peer, most, picked, this.#allowedFast)
@@ -155,6 +169,7 @@ export class Downloads {
     this.#arrivingPiece = -1
     this.window.received(length, now)
     this.meter.add(length, now)
+    this.#trialBlocks++
     this.#deps.onBlock(piece, begin / BLOCK_BYTES, length, now)
   }
 
@@ -206,6 +221,21 @@ export class Downloads {
     picker.abort(this.#peer, this.#arrivingPiece, this.#arrivingBlock)
     picker.release(this.#peer, this.#arrivingPiece, this.#arrivingBlock)
     this.#arrivingPiece = -1
+  }
+
+  /** So many of its blocks were right: a whole piece, or its part of one. True when that ends the trial. */
+  good(blocks: number): boolean {
+    this.#trialBlocks -= blocks
+    return ++this.#goodPieces >= TRIAL_PIECES
+  }
+
+  /** What a liar can spoil before that shows: a piece more with every one that was right. */
+  #trialRoom(now: number): number {
+    if (Number.isNaN(this.#trialSince)) this.#trialSince = now
+    const times = 1 + this.#goodPieces + Math.floor((now - this.#trialSince) / TRIAL_MS)
+    const blocks = Math.max(TRIAL_BLOCKS_MIN, this.#deps.geometry.blockCount(0))
+    const arriving = this.#arrivingPiece < 0 ? 0 : 1
+    return blocks * times - this.#trialBlocks - this.window.size - arriving
   }
 
   #onUnrequested(): void {

@@ -107,6 +107,7 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
   /** It will download nothing more (BEP 21). */
   uploadOnly = false
   parole = false
+  onTrial: boolean
   /** It speaks BEP 6, BEP 10. */
   fast = false
   extended = false
@@ -142,6 +143,7 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
     this.entry = entry
     this.direction = direction
     this.address = entry.address
+    this.onTrial = entry.usefulAt === undefined
     this.key = formatAddress(entry.address)
     this.phase = direction === 'out' ? 'connecting' : 'handshake'
     this.startedAt = now
@@ -219,6 +221,11 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
   /** See `PickerPeer`. */
   get proven(): boolean {
     return this.download.total > 0 && !this.snubbed
+  }
+
+  /** So many blocks that it sent of one piece were right. */
+  good(blocks: number): void {
+    if (this.#downloads.good(blocks)) this.onTrial = false
   }
 
   /** It would bring a block within a second, if it were asked. */

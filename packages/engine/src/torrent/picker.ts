@@ -30,6 +30,8 @@ export interface PickerPeer {
   readonly pieces: Bitfield
   /** Asks for whole pieces alone: it had part in a piece that failed its hash. */
   parole: boolean
+  /** Nothing that it sent was found right so far: it gets pieces of its own, lest it spoil those of others. */
+  readonly onTrial?: boolean
   /** It has sent blocks that it was asked for, and goes on. */
   readonly proven?: boolean
 }
@@ -62,6 +64,9 @@ const NORMAL_PRIORITY = 4
 /** Until we have so many, pieces are chosen at random: any piece to trade soon beats a rare one from a slow peer. */
 const RANDOM_PIECES = 4
 
+/** In endgame, a block is asked of another after so many ticks. */
+const SHARE_AFTER_TICKS = 2
+
 /** Slabs worth a message to the store on their own (1 MiB). */
 const RUN_SLABS = 4
 
@@ -69,6 +74,8 @@ export class Picker {
   readonly have: Bitfield
   /** Lowest index first in place of rarest first. */
   sequential: boolean
+  /** Somebody lies: each peer gets pieces of its own as long as there are any, so that it shows at once who does. */
+  apart = false
   readonly #geometry: Geometry
   readonly #pool: SlabPool
   readonly #priorities: Uint8Array
@@ -81,6 +88,7 @@ export class Picker {
   #wantedBytes = 0
   #wantedLeftBytes = 0
   #wastedBytes = 0
+  #ticks = 0
 
   constructor(options: PickerOptions) {
     const { geometry, have, random } = options
@@ -161,7 +169,10 @@ export class Picker {
   /** `peer.pieces` is what it was told of with `peerJoined` and `peerHas`. Its blocks are released and aborted before. */
   peerLeft(peer: PickerPeer): void {
     this.#wanted.leave(peer)
-    for (const piece of this.#active.values()) if (piece.sole === peer.id) piece.sole = NOBODY
+    for (const piece of this.#active.values()) {
+      if (piece.sole === peer.id) piece.sole = NOBODY
+      if (piece.keeper === peer.id) piece.keeper = NOBODY
+    }
   }
 
   /** `peer.pieces` has just got `index`. */
@@ -189,19 +200,26 @@ export class Picker {
 
   // -------------------------------------------------------------------------------------------------- requesting
 
+  /** Some ten times a second: by this, not by any clock, the picker knows what was asked for just now. */
+  tick(): void {
+    this.#ticks++
+  }
+
   /**
    * Writes up to `max` pairs (piece, block) to `out`, marks them as requested from the peer, and returns their number.
-   * Free blocks of active pieces come first, then pieces are begun, then, in endgame, others are asked as well.
+   * Free blocks of active pieces come first, then pieces are begun, then those on trial and others work together, then,
+   * in endgame, several are asked for the same.
    */
   pick(peer: PickerPeer, max: number, out: Int32Array): number {
     const limit = Math.min(max, out.length >> 1)
-    let count = this.#pickOpen(peer, limit, out)
+    let count = this.#pickOpen(peer, 0, limit, out, false)
     while (count < limit) {
       const index = this.#nextPiece(peer)
       const piece = index < 0 ? undefined : this.#start(index, peer)
       if (piece === undefined) break
       count = this.#askFree(piece, peer, count, limit, out)
     }
+    if (count < limit) count = this.#pickOpen(peer, count, limit, out, true)
     return count < limit && this.endgame ? this.#pickShared(peer, count, limit, out) : count
   }
 
@@ -311,14 +329,15 @@ export class Picker {
     for (const piece of [...this.#active.values()]) this.#active.drop(piece)
   }
 
-  /** Ids of the peers that sent blocks of the active or storing piece. */
-  contributors(index: number): readonly number[] {
+  /** How many blocks of the active or storing piece each peer sent, by its id. */
+  contributors(index: number): ReadonlyMap<number, number> {
     const piece = this.#active.get(index)
-    if (piece === undefined) return []
-    const ids = new Set<number>()
-    for (let block = 0; block < piece.blockCount; block++) ids.add(piece.sender(block))
-    ids.delete(NOBODY)
-    return [...ids]
+    const counts = new Map<number, number>()
+    for (let block = 0; block < (piece?.blockCount ?? 0); block++) {
+      const id = piece!.sender(block)
+      if (id !== NOBODY) counts.set(id, (counts.get(id) ?? 0) + 1)
+    }
+    return counts
   }
 
   /** Id of the peer that sent this block of an active or storing piece, or -1. */
@@ -356,13 +375,16 @@ export class Picker {
 
   // ---------------------------------------------------------------------------------------------------- choosing
 
-  #pickOpen(peer: PickerPeer, limit: number, out: Int32Array): number {
+  /** `mixed`: also those that a peer on trial has to itself, or that it keeps out of. */
+  #pickOpen(peer: PickerPeer, from: number, limit: number, out: Int32Array, mixed: boolean): number {
     const pick = this.#active.beginPick()
-    let count = 0
+    const keeper = this.#keepsApart(peer) ? peer.id : NOBODY
+    let count = from
     while (count < limit) {
       let best: ActivePiece | undefined
       for (const piece of this.#active.open) {
         if (piece.triedIn === pick || !peer.pieces.has(piece.index)) continue
+        if (!mixed && piece.keeper !== keeper && piece.keeper !== peer.id) continue
         if (best !== undefined && !this.#isBefore(piece, best)) continue
         if (this.#mayJoin(peer, piece)) best = piece
       }
@@ -388,11 +410,18 @@ export class Picker {
     return this.have.count < RANDOM_PIECES ? this.#wanted.random(peer) : this.#wanted.rarest(peer)
   }
 
+  #keepsApart(peer: PickerPeer): boolean {
+    // In sequence the first piece is what all wait for, and with little memory pieces are better finished together.
+    if (this.sequential) return false
+    return (this.apart || peer.onTrial === true) && 2 * this.#pool.available >= this.#pool.capacity
+  }
+
   /** want → active, when there is memory for its first slab. */
   #start(index: number, peer: PickerPeer): ActivePiece | undefined {
     const piece = this.#active.begin(index)
     if (piece === undefined) return undefined
     if (peer.parole) piece.sole = peer.id
+    if (this.#keepsApart(peer)) piece.keeper = peer.id
     this.#wanted.delete(index)
     return piece
   }
@@ -406,7 +435,7 @@ export class Picker {
         if (this.#active.grow(piece)) continue
         break
       }
-      piece.ask(block, peer.id)
+      piece.ask(block, peer.id, this.#ticks)
       out[2 * count] = piece.index
       out[2 * count + 1] = block
       count++
@@ -419,15 +448,17 @@ export class Picker {
   /** Endgame: blocks that few others were asked for. */
   #pickShared(peer: PickerPeer, from: number, limit: number, out: Int32Array): number {
     let count = from
+    // What was asked for a moment ago is likely on its way: asking for it twice would only be waste.
+    const before = Math.max(0, this.#ticks - SHARE_AFTER_TICKS)
     const most = peer.proven === true ? MAX_ASKERS_PROVEN : MAX_ASKERS
     for (let askers = 1; askers < most; askers++) {
       for (const piece of this.#active.values()) {
         if (count === limit) return count
         if (piece.requested === 0 || piece.dropping || !peer.pieces.has(piece.index)) continue
         if (!this.#mayJoin(peer, piece)) continue
-        let block = piece.nextShared(0, askers, peer.id)
-        for (; block >= 0 && count < limit; block = piece.nextShared(block + 1, askers, peer.id)) {
-          piece.ask(block, peer.id)
+        let block = piece.nextShared(0, askers, peer.id, before)
+        for (; block >= 0 && count < limit; block = piece.nextShared(block + 1, askers, peer.id, before)) {
+          piece.ask(block, peer.id, this.#ticks)
           out[2 * count] = piece.index
           out[2 * count + 1] = block
           count++

@@ -18,6 +18,8 @@ import type { Picker } from './picker.ts'
 
 /** Long enough to finish without the liar, short enough to forgive a broken memory module that was replaced. */
 const LIAR_BAN_MS = 6 * 60 * 60_000
+/** Good pieces after which nobody is expected to lie any more. */
+const CALM_PIECES = 200
 /** Names of peers kept after they left, because a piece they sent blocks of may still fail. */
 const NAMES_MAX = 4096
 
@@ -43,6 +45,8 @@ export class PieceFlow {
   /** Runs that the store has and has not answered. */
   runsInFlight = 0
   corruptBytes = 0
+  /** Good pieces since the last that was not. */
+  #calmPieces = 0
 
   constructor(deps: PieceFlowDeps) {
     this.#deps = deps
@@ -77,6 +81,7 @@ export class PieceFlow {
       case 'stored':
         this.#settle(run.piece, outcome.digests, now)
         picker.stored(run.piece)
+        if (++this.#calmPieces >= CALM_PIECES) picker.apart = false
         this.#deps.onStored(run.piece)
         break
       case 'corrupt': {
@@ -87,6 +92,8 @@ export class PieceFlow {
           outcome.digests,
         )
         picker.corrupt(run.piece)
+        picker.apart = true
+        this.#calmPieces = 0
         this.#setParole(parole, true)
         this.#ban(ban, now)
         break
@@ -102,9 +109,11 @@ export class PieceFlow {
   /** The piece is good: whoever brought it proved itself, whoever once sent something else lied. */
   #settle(piece: number, digests: Uint8Array | undefined, now: number): void {
     const { picker, peers, book } = this.#deps
-    for (const id of picker.contributors(piece)) {
+    for (const [id, blocks] of picker.contributors(piece)) {
       const peer = peers.get(id)
-      if (peer !== undefined) book.served(peer.entry, now)
+      if (peer === undefined) continue
+      book.served(peer.entry, now)
+      peer.good(blocks)
     }
     if (digests === undefined) return
     const { ban, cleared } = this.#blame.onStored(piece, this.#contributors(piece), digests)

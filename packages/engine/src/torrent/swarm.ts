@@ -223,6 +223,7 @@ export class Swarm implements PeerOwner {
 
   tick(now: number): void {
     const peers = [...this.#peers.values()]
+    this.picker.tick()
     const { endgame } = this.picker
     const rival = endgame ? this.#idleQuick(now) : undefined
     // What a rate limit allows goes to whoever asks first: everyone is first in turn.

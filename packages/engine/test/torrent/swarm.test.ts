@@ -401,3 +401,52 @@ describe('rate limits', () => {
     for (const count of counts) expect(count).toBeGreaterThan(12)
   })
 })
+
+describe('on trial', () => {
+  const BLOCKS = 32
+
+  function count(remote: Remote): number {
+    return remote.heard().filter(text => text.startsWith('request')).length
+  }
+
+  /** Answers all that is asked, in order, as the test's `right` says. */
+  function give(bench: Bench, remote: Remote): void {
+    for (const text of remote.heard()) {
+      const [, piece, block] = /^request (\d+):(\d+)$/.exec(text) ?? []
+      if (piece !== undefined) remote.sayBlock(bench.geometry, Number(piece), Number(block))
+    }
+  }
+
+  const everything = (bench: Bench): Uint8Array =>
+    messages.encodeBitfield(new Uint8Array(Math.ceil(bench.geometry.pieceCount / 8)).fill(0xff))
+
+  test('a peer gets a piece to itself, and one more with each that was right', () => {
+    const bench = new Bench({ pieces: 16, pieceLength: BLOCKS * BLOCK_BYTES, slabs: 64, sequential: false })
+    const first = bench.visit().greet().say(everything(bench), messages.unchoke)
+    const second = bench.visit().greet().say(everything(bench), messages.unchoke)
+    for (let n = 0; n < 6; n++) {
+      give(bench, first)
+      give(bench, second)
+    }
+    for (const { piece } of bench.store.runs) expect(bench.swarm.picker.contributors(piece).size).toBe(1)
+    for (const them of [first, second]) {
+      expect(bench.peer(them)!.download.total).toBeLessThanOrEqual(BLOCKS * BLOCK_BYTES)
+      expect(bench.peer(them)!.window.size).toBe(0)
+    }
+    bench.store.answerAll()
+    bench.wait(100)
+    expect(count(first)).toBeGreaterThan(0)
+    expect(bench.peer(first)!.onTrial).toBe(true)
+    bench.check()
+  })
+
+  test('what comes to nothing ends by itself', () => {
+    const bench = new Bench({ pieces: 16, pieceLength: BLOCKS * BLOCK_BYTES, slabs: 64 })
+    const them = bench.visit().greet().say(everything(bench), messages.unchoke)
+    for (let n = 0; n < 3; n++) give(bench, them)
+    expect(count(them)).toBe(0)
+    bench.wait(2_100)
+    expect(count(them)).toBeGreaterThan(0)
+    bench.check()
+  })
+})
