@@ -6,6 +6,7 @@ import {
   constants,
   copyFileSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   readFileSync,
   renameSync,
@@ -23,6 +24,7 @@ const FOLDER_MODE = 0o700
 const FILE_MODE = 0o600
 /** Owners that end, one after another, while we look. */
 const TRIES = 10
+const MAX_LOCK_BYTES = 4_096
 /** What systems say that have no hard links. */
 const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK', 'EXDEV'])
 
@@ -107,6 +109,8 @@ function createWithoutLinks(path: string, own: string): boolean {
 /** Undefined: it cannot be read as ours, or is just being written. */
 function read(path: string): Owner | undefined {
   try {
+    // What is longer is none of ours, and may be longer than memory.
+    if (!lstatSync(path).isFile() || lstatSync(path).size > MAX_LOCK_BYTES) return undefined
     const { pid, host, boot, born } = JSON.parse(readFileSync(path, 'utf8'))
     if (!Number.isInteger(pid) || pid <= 0) return undefined
     return { pid, host: String(host), boot: String(boot), born: String(born) }

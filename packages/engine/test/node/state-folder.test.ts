@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -53,6 +62,15 @@ describe('a state folder', () => {
     expect(JSON.parse(readFileSync(lockOf(dir), 'utf8')).pid).toBe(process.pid)
     expect(readdirSync(dir)).toEqual(['lock'])
     folder.release()
+  })
+
+  it('whose lock is larger than memory, or a folder, is taken', () => {
+    writeFileSync(lockOf(dir), '')
+    truncateSync(lockOf(dir), 3 * 1024 ** 3)
+    takeStateFolder(dir, false).release()
+    mkdirSync(lockOf(dir))
+    takeStateFolder(dir, false).release()
+    expect(readdirSync(dir)).toEqual([])
   })
 
   it('of another machine is left alone: nobody can tell whether it lives', () => {
