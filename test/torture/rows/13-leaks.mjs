@@ -67,8 +67,9 @@ export async function run({ full, seed, work, log }) {
   await part('engines', folder => engines(folder, full ? 1_000 : 300, fail))
   await part('soak', folder => soak(folder, full ? 2 * 3600 : 6, random, fail, log))
   await part('workers', folder => workers(folder, full, random, fail))
-  await part('files', folder => fewFiles(folder, fail))
-  await part('end', folder => suddenEnd(folder, full ? 20 : 1, random, fail))
+  const swarm = await manyFiles(work)
+  await part('files', folder => fewFiles(folder, swarm, fail))
+  await part('end', folder => suddenEnd(folder, swarm, full ? 20 : 1, random, fail))
   const counts = full ? '10,000 torrents, 1,000 engines, 2 h' : '2,000 torrents, 300 engines, 6 s'
   return { ok: notes.length === 0, count: counts, figure: figures.join('; '), notes: notes.slice(0, 30) }
 }
@@ -154,7 +155,7 @@ async function engines(folder, count, fail) {
 
 /** A seed and a leecher that begins again and again, among visitors that leave in the midst of everything. */
 async function soak(folder, seconds, random, fail, log) {
-  const { metainfo, content, dir } = await payload(join(folder, 'data'), 48 * MIB, 2 ** 18, random)
+  const { metainfo, dir } = await payload(join(folder, 'data'), 24 * MIB, 2 ** 18, random)
   const seeder = await createEngine({ ...QUIET, memoryBytes: 32 * MIB })
   const seed = await seeder.add(metainfo, { dir, seedOnly: true })
   await seed.done
@@ -164,30 +165,25 @@ async function soak(folder, seconds, random, fail, log) {
   let movedBytes = 0
   let visits = 0
   const samples = []
-  const visitors = Array.from({ length: 4 }, async () => {
-    while (performance.now() < endMs) {
-      await visit(seeder.port, metainfo.infoHash, random)
-      visits++
-    }
-  })
+  const visitors = leaving =>
+    Array.from({ length: 4 }, async () => {
+      while (!leaving.aborted) {
+        await visit(seeder.port, metainfo.infoHash, random)
+        visits++
+      }
+    })
   for (let n = 0; performance.now() < endMs; n++) {
-    const target = join(folder, `l${n}`)
-    const torrent = await leecher.add(metainfo, { dir: target, peers: [`${HOST}:${seeder.port}`] })
-    torrent.done.catch(() => {})
+    const leaving = new AbortController()
+    const visiting = visitors(leaving.signal)
     // Every third goes while it is at its best.
-    if (n % 3 === 2) await pause(50 + random.below(100))
-    else {
-      await torrent.done
-      movedBytes += content.length
-    }
-    await torrent.remove()
-    rmSync(target, { recursive: true, force: true })
+    for (let at = 0; at < 3; at++)
+      movedBytes += await leech(leecher, seeder.port, metainfo, join(folder, 'l'), at < 2)
+    leaving.abort()
+    await Promise.all(visiting)
     const { bytes, files } = await held()
     samples.push({ atMs: performance.now() - startMs, bytes, files })
-    if (samples.length % 50 === 0)
-      log(`soak: ${(bytes / MIB).toFixed(1)} MiB after ${samples.length} rounds, ${files} files`)
+    if (n % 50 === 0) log(`soak: ${(bytes / MIB).toFixed(1)} MiB after ${n} rounds, ${files} files`)
   }
-  await Promise.all(visitors)
   await seeder.close()
   await leecher.close()
   // The first rounds fill caches, compile and grow tables.
@@ -201,8 +197,20 @@ async function soak(folder, seconds, random, fail, log) {
   const files = steady.map(each => each.files)
   if (Math.max(...files.slice(-3)) > Math.max(...files.slice(0, 3)) + 8)
     fail(`soak: open files ${files.join(' ')}`)
-  const rate = movedBytes / MIB / seconds
+  const rate = (movedBytes / MIB / samples.at(-1).atMs) * 1000
   return `soak ${(perMinute / MIB).toFixed(2)} MiB/min at ${rate.toFixed(0)} MiB/s, ${visits} visits`
+}
+
+/** Bytes that came, if it was allowed to get them all. */
+async function leech(engine, port, metainfo, dir, isPatient) {
+  const torrent = await engine.add(metainfo, { dir, peers: [`${HOST}:${port}`] })
+  torrent.done.catch(() => {})
+  if (isPatient) await torrent.done
+  else await pause(100)
+  const { downloadedBytes } = torrent.snapshot()
+  await torrent.remove()
+  rmSync(dir, { recursive: true, force: true })
+  return downloadedBytes
 }
 
 /** Some words of a handshake, a whole one, requests without reading, noise; then gone, politely or not. */
@@ -280,8 +288,7 @@ async function workers(folder, full, random, fail) {
 
 // --------------------------------------------------------------------------------------------- few open files
 
-async function fewFiles(folder, fail) {
-  const swarm = await manyFiles(folder)
+async function fewFiles(folder, swarm, fail) {
   const peers = await startPeers({ ...swarm, count: 60 })
   const results = []
   for (const limit of [256, 96]) {
@@ -376,8 +383,7 @@ function shoal(args, { limit, onStart } = {}) {
 
 // ------------------------------------------------------------------------------------------------ sudden ends
 
-async function suddenEnd(folder, rounds, random, fail) {
-  const swarm = await manyFiles(folder)
+async function suddenEnd(folder, swarm, rounds, random, fail) {
   const peers = await startPeers({ ...swarm, count: 60, paceMs: 20 })
   let longestMs = 0
   for (let n = 0; n < rounds; n++) {
