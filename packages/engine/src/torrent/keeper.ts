@@ -74,6 +74,9 @@ export class Keeper {
   #toldAt = 0
   #touched = false
 
+  /** Stored when the record was made, but not durable: not in it. */
+  #later: readonly number[] = []
+
   /** Pieces whose data may be in the system's memory only. */
   #unsynced: number[] = []
   #unsyncedBytes = 0
@@ -137,7 +140,7 @@ export class Keeper {
   /** What is remembered, given the files as they are now; undefined: nothing. */
   recall(found: readonly FileStamp[]): ResumeRecord | undefined {
     const record =
-      this.#record && this.#journal ? withJournal(this.#record, this.#journal, found) : this.#record
+      this.#record && this.#journal ? withJournal(this.#record, this.#journal, found) : this.#withLater()
     if (record === undefined || !this.hasSuspects) return record
     const files = record.files.map((file, index) =>
       this.#suspects.has(index) ? { ...file, stamp: undefined } : file,
@@ -278,6 +281,15 @@ export class Keeper {
     return doubtful
   }
 
+  /** The record that this session made: of some pieces only its journal tells, though its stamps are as they were. */
+  #withLater(): ResumeRecord | undefined {
+    const record = this.#record
+    if (record === undefined || this.#later.length === 0) return record
+    const have = record.have.clone()
+    for (const piece of this.#later) have.add(piece)
+    return { ...record, have }
+  }
+
   #addUnsynced(piece: number): void {
     if (this.#unsynced.length === 0) this.#unsyncedSince = this.#now()
     this.#unsynced.push(piece)
@@ -301,6 +313,7 @@ export class Keeper {
     this.#save({ have: synced, unchecked, stamps })
     this.#isDirty = unsynced.length > 0
     this.#have = unsynced
+    this.#later = [...unsynced]
     this.#wrong = []
     this.flush()
   }
@@ -316,6 +329,7 @@ export class Keeper {
     this.#told = 0
     this.#touched = false
     this.#journal = undefined
+    this.#later = []
     this.#isDirty = false
     this.#savedAt = this.#now()
     this.#record = {

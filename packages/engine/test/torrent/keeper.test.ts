@@ -262,3 +262,25 @@ describe('a record', () => {
     expect(life.syncs).toHaveLength(2)
   })
 })
+
+describe('a torrent that is started again in the same process', () => {
+  it('knows what was stored while its last record was made', () => {
+    const life = new Life()
+    const { keeper, store } = life
+    life.stored(0)
+    keeper.save(store)
+    life.stored(1)
+    keeper.onSynced(store)
+    const found: FileStamp[] = [{ size: PIECES * MIB, mtimeMs: UNIX * 1_000 }]
+    keeper.onStamps(found)
+    expect([...decodeResume(life.record!).have]).toEqual([0])
+    // The next record is not to be had: its store fails.
+    keeper.save(store)
+    keeper.onSynced(store)
+    keeper.onStoreGone()
+    const { have, check } = piecesToCheck(keeper.recall(found), life.geometry, found)
+    expect([[...have], check]).toEqual([[0, 1], []])
+    const touched: FileStamp[] = [{ size: PIECES * MIB, mtimeMs: UNIX * 1_000 + 9 }]
+    expect(piecesToCheck(keeper.recall(touched), life.geometry, touched).check).toHaveLength(PIECES)
+  })
+})
