@@ -13,6 +13,9 @@
  * past their time make room, a third of the slots per round, for those who have waited longest. So everyone
  * gets a turn, and peers that take data fast stay somewhat longer.
  *
+ * Whoever takes nothing of what it is sent holds no slot, and is neither choked nor unchoked: on a slow line it goes on
+ * later, and those who never read keep nobody else waiting.
+ *
  * A free slot need not wait for the round: {@link Choker.tryUnchoke}.
  */
 import type { Random } from '../ports.ts'
@@ -36,6 +39,8 @@ export interface ChokerPeer {
   readonly choked: boolean
   /** They leave our requests unanswered. */
   readonly snubbed: boolean
+  /** They take nothing of what we send, for the moment. */
+  readonly stuck?: boolean
   readonly connectedAt: number
   /** When we unchoked them last; without meaning while choked. */
   readonly unchokedAt: number
@@ -90,8 +95,9 @@ export class Choker {
    */
   rechoke<P extends ChokerPeer>(peers: Iterable<P>, now: number, state: { seeding: boolean }): Rechoke<P> {
     this.#dueAt = now + ROUND_MS
-    const all = [...peers]
-    this.#noteServed(all, now)
+    const everyone = [...peers]
+    this.#noteServed(everyone, now)
+    const all = everyone.filter(peer => peer.stuck !== true)
     const interested = all.filter(peer => peer.interested)
     const chosen = state.seeding ? this.#chooseSeeding(interested, now) : this.#chooseTrading(interested, now)
     return {
@@ -105,9 +111,9 @@ export class Choker {
    * peer that is unchoked without being interested still holds its slot: choke it first to free it.
    */
   tryUnchoke(peer: ChokerPeer, peers: Iterable<ChokerPeer>, now: number): boolean {
-    if (!peer.interested || !peer.choked) return false
+    if (!peer.interested || !peer.choked || peer.stuck === true) return false
     let held = 0
-    for (const other of peers) if (!other.choked) held++
+    for (const other of peers) if (!other.choked && other.stuck !== true) held++
     if (held >= this.#slots) return false
     this.#optimisticSince.set(peer.id, now)
     return true

@@ -4,6 +4,9 @@
  */
 import type { PeerAddress } from '../bytes/address.ts'
 
+/** For a handshake, and for what is said right after it. */
+const FIRST_WORDS_MS = 3_000
+
 export interface Occupant {
   /** The other end of the connection. */
   readonly address: PeerAddress
@@ -53,6 +56,20 @@ export function whoMakesRoom<P extends Occupant>(
     least = peer
   }
   return idlest ?? least
+}
+
+/**
+ * Who may go for anybody who comes: one that has not even greeted, or says nothing that either side could want, and has
+ * had the time to; the longest first.
+ */
+export function whoIsUseless<P extends Occupant>(occupants: Iterable<P>, now: number): P | undefined {
+  let longest: P | undefined
+  for (const peer of occupants) {
+    const isUseless = peer.phase === 'handshake' || (peer.phase === 'open' && isIdle(peer))
+    if (!isUseless || now - peer.startedAt < FIRST_WORDS_MS || peer.entry.sources.includes('given')) continue
+    if (longest === undefined || peer.startedAt < longest.startedAt) longest = peer
+  }
+  return longest
 }
 
 function isIdle({ interested, interesting }: Occupant): boolean {

@@ -7,6 +7,8 @@ import type { Link } from '../ports.ts'
 
 /** A peer that takes nothing of what is queued for it for so long will not take it at all. */
 const STALL_MS = 60_000
+/** One that reads takes something within that time, unless its line is very slow. */
+const STUCK_MS = 1_000
 
 export class Outbox {
   readonly #now: () => number
@@ -53,6 +55,11 @@ export class Outbox {
 
   close(): void {
     this.#link?.close()
+  }
+
+  /** As of the last {@link isStalled}: nothing goes out, though there is something to go. */
+  isStuck(now: number): boolean {
+    return now - this.#takenAt > STUCK_MS
   }
 
   /** What counts is what they take: our own messages make the queue longer meanwhile. */

@@ -118,6 +118,8 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
   choking = true
   interested = false
   unchokedAt = 0
+  /** It takes nothing of what we send, for the moment. */
+  stuck = false
   interestStale = false
 
   readonly #owner: PeerOwner
@@ -242,6 +244,7 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
     if (this.phase !== 'open') return
     if (now - this.#lastReceivedAt > SILENCE_MS) return this.close('silent for three minutes')
     if (this.#outbox.isStalled(now)) return this.close('takes nothing of what we send')
+    this.stuck = this.#outbox.isStuck(now)
     if (now - this.#outbox.lastSentAt > KEEP_ALIVE_MS) this.#outbox.send(messages.keepAlive)
     // What it let us wait for is for others to ask for: it would take the very same again, before they can.
     const gaveUp = this.#downloads.expire(now, endgame, rival, this.#lastReceivedAt)

@@ -17,7 +17,7 @@ import { adaptExtension, type CustomExtension } from './custom-extension.ts'
 import { DontHaveExtension } from './donthave.ts'
 import { type Extension, ExtensionRegistry } from './extensions.ts'
 import type { RateLimit } from './limits.ts'
-import { whoMakesRoom } from './make-room.ts'
+import { whoIsUseless, whoMakesRoom } from './make-room.ts'
 import { MetadataExtension } from './metadata.ts'
 import type { OwnAddress } from './own-address.ts'
 import { isGoodParting, PARTING } from './parting.ts'
@@ -482,7 +482,11 @@ export class Swarm implements PeerOwner {
       const settled = now - peer.startedAt > USELESS_MS
       if (complete && (peer.isSeed || peer.uploadOnly) && settled) peer.close(PARTING.bothComplete)
     }
-    for (const peer of this.#peers.values()) if (peer.interested && peer.choked) this.onInterest(peer)
+    // The newest first: those who have waited for long have the choker's rounds, and a crowd that takes and does not read
+    // shall not be served before everyone who comes after it.
+    for (const peer of [...this.#peers.values()].reverse()) {
+      if (peer.interested && peer.choked) this.onInterest(peer)
+    }
     if (this.#peers.size >= this.maxConnections) this.#makeRoom(now)
     if (!complete) this.#beginAnew(now)
   }
@@ -521,6 +525,11 @@ export class Swarm implements PeerOwner {
 
   /** Whether somebody left for a visitor (BEP 40). */
   #makeRoomFor(visitor: PeerAddress, now: number): boolean {
+    const useless = whoIsUseless(this.#peers.values(), now)
+    if (useless !== undefined) {
+      useless.close(PARTING.noUse)
+      return true
+    }
     if (now - this.#madeRoomAt < MAKE_ROOM_MS) return false
     const priorityOf = (address: PeerAddress): number | undefined => this.#priorityOf(address)
     const leaving = whoMakesRoom(visitor, this.#peers.values(), priorityOf, IDLE_MS, now)

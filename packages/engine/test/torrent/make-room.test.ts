@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Occupant, whoMakesRoom } from '../../src/torrent/make-room.ts'
+import { type Occupant, whoIsUseless, whoMakesRoom } from '../../src/torrent/make-room.ts'
 
 const NOW = 1_000_000
 const IDLE_MS = 60_000
@@ -70,4 +70,16 @@ test('a peer that told where it listens counts by that port', () => {
   const seen: number[] = []
   whoMakesRoom({ host: '9.9.9.50', port: 1 }, [occupant], ({ port }) => seen.push(port), IDLE_MS, NOW)
   expect(seen).toEqual([1, 7])
+})
+
+test('for anyone who comes, whoever has not greeted or says nothing of interest goes, the longest first', () => {
+  const idle = { interested: false, interesting: false }
+  const mute = peer(1, { phase: 'handshake', startedAt: NOW - 4_000 })
+  const useless = peer(2, { ...idle, startedAt: NOW - 5_000 })
+  const fresh = peer(3, { ...idle, startedAt: NOW - 1_000 })
+  const given = peer(4, { ...idle, entry: { sources: ['given'] } })
+  const connecting = peer(5, { phase: 'connecting' })
+  expect(whoIsUseless([peer(6), fresh, given, connecting], NOW)).toBeUndefined()
+  expect(whoIsUseless([peer(6), fresh, mute, useless], NOW)).toBe(useless)
+  expect(whoIsUseless([mute, fresh], NOW)).toBe(mute)
 })

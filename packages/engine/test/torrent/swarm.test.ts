@@ -450,3 +450,19 @@ describe('on trial', () => {
     bench.check()
   })
 })
+
+test('those who read nothing hold no slot, and whoever came last is served first', () => {
+  const bench = new Bench({ have: 'all', pieces: 40, uploadSlots: 2 })
+  const unread = Array.from({ length: 6 }, () => {
+    const them = bench.visit().greet()
+    them.link.isStuck = true
+    them.say(messages.interested, ...[0, 1, 2].map(piece => messages.encodeRequest(piece, 0, BLOCK_BYTES)))
+    return them
+  })
+  bench.wait(200)
+  const honest = bench.visit().greet().say(messages.interested)
+  expect(honest.heard()).not.toContain('unchoke')
+  bench.wait(2_500)
+  expect(honest.heard()).toContain('unchoke')
+  expect(unread.every(({ link }) => !link.isClosed)).toBe(true)
+})
