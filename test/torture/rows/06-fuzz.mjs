@@ -32,7 +32,7 @@ export async function run({ full, seed, log }) {
     const share = Math.round((100 * result.accepted) / runs)
     const rate = Math.round(count / result.seconds)
     log(
-      `${target.name}: ${count} inputs, ${share} % accepted, ${rate} a second, slowest ${result.slowestMs.toFixed(1)} ms`,
+      `${target.name}: ${count} inputs, ${share} % accepted, ${rate} a second, slowest ${result.slowestMs.toFixed(1)} ms, ${result.cpuSeconds?.toFixed(1)} CPU s`,
     )
   }
   const { worst, problems } = bombs()

@@ -37,6 +37,7 @@ export function holds(condition, what) {
 /** Inputs that once were trouble, and then `count` new ones. A failure is kept for the next time. */
 export function fuzz(target, count, seed) {
   const startMs = performance.now()
+  const cpuBefore = process.cpuUsage()
   let slowestMs = 0
   let accepted = 0
   // To take down where an error came from costs more than most inputs. One that matters is made once more.
@@ -59,7 +60,9 @@ export function fuzz(target, count, seed) {
     }
   }
   const seconds = (performance.now() - startMs) / 1000
-  return { failure: undefined, seconds, slowestMs, accepted, replayed: replayed.length }
+  const { user, system } = process.cpuUsage(cpuBefore)
+  const cpuSeconds = (user + system) / 1e6
+  return { failure: undefined, seconds, cpuSeconds, slowestMs, accepted, replayed: replayed.length }
 }
 
 function attempt(target, bytes, isMeasured) {

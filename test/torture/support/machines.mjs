@@ -421,7 +421,7 @@ class Bench {
 
   feed(link, bytes) {
     const random = this.#random
-    const most = random.pick([bytes.length > 1000 ? 300 : 3, 100, 1500, 100_000])
+    const most = random.pick(bytes.length > 10_000 ? [1500, 5000, 100_000] : [3, 100, 1500, 100_000])
     for (let at = 0; at < bytes.length && link.isOpen; ) {
       const end = Math.min(bytes.length, at + 1 + random.below(most))
       // Its memory is used again: nobody may keep it.
@@ -545,7 +545,9 @@ function addTorrent(bench, random) {
   return torrent
 }
 
-const MESSAGES_A_CASE = 20
+/** What is said in a case; most of it is several messages, and whoever comes has some to begin with. */
+const SPEECHES_A_CASE = 20
+const MESSAGES_A_CASE = 50
 
 const peers = {
   name: 'peers',
@@ -592,7 +594,7 @@ const magnetPeers = {
 /** Some peers, who say what they should and what they should not. */
 function talk(bench, random) {
   const greeted = new Set()
-  for (let n = 0; n < MESSAGES_A_CASE; n++) {
+  for (let n = 0; n < SPEECHES_A_CASE; n++) {
     const { links } = bench
     if (links.length === 0 || (links.length < 4 && random.below(4) === 0)) links.push(bench.visitor())
     const link = random.pick(links)
