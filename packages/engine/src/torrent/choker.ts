@@ -3,8 +3,8 @@
  *
  * Downloading, every 10 s. Slots first go to those who give us most (tit for tat): interested, not snubbing
  * us, and really sending. What remains, at least one slot, is optimistic: lent for 30 s to someone drawn at
- * random, those who have just connected three times as likely, so that newcomers can prove themselves. A peer
- * that stops sending loses its earned slot, and that slot becomes one more optimistic one, which is how we
+ * random. Those who have just connected are three times as likely, so that newcomers can prove themselves, and
+ * so is whoever has ever given us anything: who only takes gets little. A peer that stops sending loses its earned slot, and that slot becomes one more optimistic one, which is how we
  * find better partners when snubbed.
  *
  *     slots     | earned | earned | earned | optimistic |         at least one is optimistic
@@ -27,7 +27,8 @@ const ROUND_MS = 10_000
  */
 const TURN_MS = 30_000
 const NEW_PEER_MS = 60_000
-const NEW_PEER_WEIGHT = 3
+/** Of those who are new, and of those who have given. */
+const FAVOURED_WEIGHT = 3
 /** Part of the slots that changes hands per round while seeding. */
 const ROTATED_PART = 1 / 3
 
@@ -69,6 +70,8 @@ export class Choker {
   #optimisticSince = new Map<number, number>()
   /** When a peer was last seen unchoked, by id: who has waited longest. */
   #servedAt = new Map<number, number>()
+  /** Who was seen sending to us, by id. */
+  #givers = new Set<number>()
 
   constructor(options: ChokerOptions) {
     this.#slots = options.slots
@@ -98,6 +101,7 @@ export class Choker {
     const everyone = [...peers]
     this.#noteServed(everyone, now)
     const all = everyone.filter(peer => peer.stuck !== true)
+    this.#noteGivers(all, now)
     const interested = all.filter(peer => peer.interested)
     const chosen = state.seeding ? this.#chooseSeeding(interested, now) : this.#chooseTrading(interested, now)
     return {
@@ -176,13 +180,20 @@ export class Choker {
 
   /** Takes one out of `waiting` at random. */
   #draw<P extends ChokerPeer>(waiting: P[], now: number): P {
-    const weight = (peer: P): number => (now - peer.connectedAt < NEW_PEER_MS ? NEW_PEER_WEIGHT : 1)
+    const isFavoured = (peer: P): boolean => now - peer.connectedAt < NEW_PEER_MS || this.#givers.has(peer.id)
+    const weight = (peer: P): number => (isFavoured(peer) ? FAVOURED_WEIGHT : 1)
     let total = 0
     for (const peer of waiting) total += weight(peer)
     let left = this.#random.below(total)
     let at = 0
     while (left >= weight(waiting[at]!)) left -= weight(waiting[at++]!)
     return waiting.splice(at, 1)[0]!
+  }
+
+  #noteGivers(peers: readonly ChokerPeer[], now: number): void {
+    const known = this.#givers
+    this.#givers = new Set()
+    for (const peer of peers) if (known.has(peer.id) || peer.downloadRate(now) > 0) this.#givers.add(peer.id)
   }
 
   #noteServed(peers: readonly ChokerPeer[], now: number): void {

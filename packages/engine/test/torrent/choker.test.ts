@@ -88,6 +88,22 @@ test('who has just connected is three times as likely to be tried', () => {
   expect(fresh / 400).toBeLessThan(0.58)
 })
 
+test('whoever has ever given is three times as likely to be tried as who never did', () => {
+  let giver = 0
+  for (let seed = 1; seed <= 400; seed++) {
+    const peers = crowd(4, id => ({ down: id === 0 ? 1_000 : 0 }))
+    const random = seeded(seed * 7_919)
+    for (let n = 0; n < 5; n++) random.below(2)
+    const choker = new Choker({ slots: 1, random })
+    obey(choker.rechoke(peers, 1_000_000, { seeding: false }), 0)
+    for (const peer of peers) Object.assign(peer, { choked: true, down: 0 })
+    obey(choker.rechoke(peers, 2_000_000, { seeding: false }), 0)
+    if (open(peers)[0] === 0) giver++
+  }
+  expect(giver / 400).toBeGreaterThan(0.42)
+  expect(giver / 400).toBeLessThan(0.58)
+})
+
 test('an optimistic peer that begins to give earns its slot', () => {
   const peers = crowd(5, id => ({ down: id < 2 ? 1_000 : 0, connectedAt: -1e6 }))
   const choker = new Choker({ slots: 3, random: seeded(2) })
