@@ -89,13 +89,12 @@ async function prepare(folder, torrents, seeder, isClean) {
 
   const first = await new Shoal(['get', whole.file, ...args]).end(END_MS)
   if (first.code !== 0) return { ...lane, fault: `the first run ended with ${first.code}` }
-  const second = new Shoal(['get', ...halves.map(({ file }) => file), ...args, '--limit-down', '4MiB'])
-  for (const { metainfo, bytes } of halves)
-    await second.until(
-      ({ infoHash, haveBytes }) => infoHash === metainfo.infoHashHex && haveBytes > bytes / 4,
-    )
-  second.signal(isClean ? 'SIGINT' : 'SIGKILL')
-  await second.ended
+  for (const { file, bytes } of halves) {
+    const shoal = new Shoal(['get', file, ...args, '--limit-down', '4MiB'])
+    await shoal.until(({ event, haveBytes }) => event === 'progress' && haveBytes > bytes / 3)
+    shoal.signal(isClean ? 'SIGINT' : 'SIGKILL')
+    await shoal.ended
+  }
   copy(run, template)
   for (const name of readdirSync(state, { recursive: true }))
     if (lstatSync(join(state, name)).isFile())

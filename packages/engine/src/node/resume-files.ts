@@ -144,7 +144,7 @@ export class ResumeFiles {
       if (what === 'record') return await putAside(path)
       await this.#closeJournal(key)
       await putAside(journalOf(path))
-      if (rest !== undefined) await this.#replaceJournal(key, journalOf(path), rest)
+      if (rest !== undefined && rest.length > 0) await this.#replaceJournal(key, journalOf(path), rest)
     }).done
   }
 
@@ -152,7 +152,8 @@ export class ResumeFiles {
   cutJournal(key: string, rest: Uint8Array): Promise<void> {
     return this.#enqueue(key, 'write', 'other', async path => {
       await this.#closeJournal(key)
-      await this.#replaceJournal(key, journalOf(path), rest)
+      if (rest.length > 0) await this.#replaceJournal(key, journalOf(path), rest)
+      else await rm(journalOf(path), { force: true })
     }).done
   }
 

@@ -61,6 +61,8 @@ export class Keeper {
   readonly #deps: KeeperDeps
   #record: ResumeRecord | undefined
   #journal: JournalFacts | undefined
+  /** Only a beginning of the journal could be used. */
+  #isCut = false
   #generation = 0
   /** The journal of this generation has been opened by this session. */
   #isOpen = false
@@ -103,11 +105,12 @@ export class Keeper {
 
   /**
    * What was kept. Throws RESUME_INVALID for a record that cannot be used: nothing is remembered then. `rest`: of the
-   * journal only this beginning can be used and appended to; `damage`: for what reason, other than a torn end.
+   * journal only this beginning can be used and appended to; `damage`: for what reason, other than a torn end. What the
+   * lost end may have told of is hashed again.
    */
   read(
     record: Uint8Array,
-    journal: Uint8Array = new Uint8Array(0),
+    journal: Uint8Array | undefined,
   ): {
     readonly record: ResumeRecord
     readonly rest: Uint8Array | undefined
@@ -124,6 +127,7 @@ export class Keeper {
     this.#record = decoded
     this.#generation = decoded.generation
     this.#uploadedBytes = decoded.uploadedBytes
+    if (journal === undefined) return { record: decoded, rest: undefined, damage: undefined }
     const { facts, wholeBytes, damage } = readJournal(journal, geometry.pieceCount, bootId)
     if (facts !== undefined && !equalBytes(facts.infoHash, infoHash))
       return { record: decoded, rest: new Uint8Array(0), damage: 'it is of another torrent' }
@@ -133,14 +137,17 @@ export class Keeper {
       this.#told = facts.told
       for (const piece of facts.unsynced) this.#addUnsynced(piece)
     }
-    const rest = wholeBytes < journal.length ? journal.slice(0, wholeBytes) : undefined
-    return { record: decoded, rest, damage }
+    this.#isCut = wholeBytes < journal.length
+    const rest = this.#isCut ? journal.slice(0, wholeBytes) : undefined
+    return { record: decoded, rest, damage: journal.length === 0 ? 'it is empty' : damage }
   }
 
   /** What is remembered, given the files as they are now; undefined: nothing. */
   recall(found: readonly FileStamp[]): ResumeRecord | undefined {
     const record =
-      this.#record && this.#journal ? withJournal(this.#record, this.#journal, found) : this.#withLater()
+      this.#record && this.#journal
+        ? withJournal(this.#record, this.#journal, found, this.#isCut)
+        : this.#withLater()
     if (record === undefined || !this.hasSuspects) return record
     const files = record.files.map((file, index) =>
       this.#suspects.has(index) ? { ...file, stamp: undefined } : file,

@@ -162,12 +162,13 @@ export function reconcile(
 
 /**
  * The record with what the journal says since. A file whose time lies between the record and the journal's last entry
- * was written by us: it counts as unchanged.
+ * was written by us: it counts as unchanged. `isCut`: an end of the journal is lost, and any piece may have been in it.
  */
 export function withJournal(
   record: ResumeRecord,
   journal: JournalFacts,
   found: readonly FileStamp[],
+  isCut: boolean,
 ): ResumeRecord {
   const { length } = record.have
   const have = record.have.clone()
@@ -176,6 +177,7 @@ export function withJournal(
   for (const piece of [...journal.wrong, ...journal.doubtful]) have.delete(piece)
   for (const piece of [...journal.have, ...journal.wrong]) unchecked.delete(piece)
   for (const piece of journal.doubtful) unchecked.add(piece)
+  for (let piece = 0; isCut && piece < length; piece++) if (!have.has(piece)) unchecked.add(piece)
   const isOurs = (mtimeMs: number): boolean =>
     mtimeMs >= (record.savedAt - CLOCK_MARGIN_S) * 1_000 &&
     mtimeMs <= (journal.lastAt + CLOCK_MARGIN_S) * 1_000

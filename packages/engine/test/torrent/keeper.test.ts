@@ -84,6 +84,22 @@ class Life {
 }
 
 describe('a torrent that is killed', () => {
+  it('hashes what the lost end of its journal may have told of, and believes the rest', () => {
+    const life = new Life()
+    life.stored(0, 1)
+    life.keeper.flush()
+    const { length } = life.journal
+    life.stored(2)
+    life.keeper.flush()
+    const { journal } = life
+    life.journal = journal.slice(0, -1)
+    const others = Array.from({ length: PIECES - 2 }, (_, at) => at + 2)
+    expect(life.next('boot 1')).toEqual({ have: [0, 1], check: others })
+    life.journal = journal.slice()
+    life.journal[length + 20]! ^= 1
+    expect(life.next('boot 1', 0, 3 * MIB)).toEqual({ have: [0, 1], check: [2] })
+  })
+
   it('claims in the record of its next check only what has been synced', () => {
     const before = new Life()
     before.stored(0)

@@ -215,6 +215,7 @@ describe('resume records', () => {
     expect(bench(wrong)).toEqual([`damaged journal, ${open.length} bytes are not`, 'warning'])
     const foreign = encodeEntry({ kind: 'open', infoHash: new Uint8Array(20), generation, bootId: 'b' }, 1)
     expect(bench(foreign)).toEqual(['damaged journal, 0 bytes are not', 'warning'])
+    expect(bench(new Uint8Array(0))).toEqual(['damaged journal', 'warning'])
     expect(bench(new Uint8Array(20))).toEqual(['damaged journal, 0 bytes are not', 'warning'])
   })
 
