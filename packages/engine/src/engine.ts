@@ -27,6 +27,8 @@ const FAREWELL_MS = 4_000
 const LISTEN_AGAIN_MS = 30_000
 /** Connections that have not said which torrent they want. */
 const INCOMING_MAX = 100
+/** Where fewer connections are allowed; a few may come at the same moment. */
+const INCOMING_FEW = 10
 
 export interface EngineOptions {
   /** Undefined: nobody can connect to us. */
@@ -326,7 +328,8 @@ export class Engine {
     }
     // Honest visitors say at once what they want: whoever has been silent the longest makes room.
     const [oldest] = this.#incoming
-    if (this.#incoming.size >= INCOMING_MAX) oldest?.close()
+    const allowed = Math.min(INCOMING_MAX, Math.max(INCOMING_FEW, this.#options.maxConnections / 2))
+    if (this.#incoming.size >= allowed) oldest?.close()
     this.#incoming.add(incoming)
     return incoming
   }

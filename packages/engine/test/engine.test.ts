@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { SeededRandom } from '../sim/random.ts'
 import { Engine } from '../src/engine.ts'
 import { ShoalError } from '../src/errors.ts'
-import type { ListenHandler } from '../src/ports.ts'
+import type { Link, ListenHandler } from '../src/ports.ts'
 
 /** An engine that does nothing but listen. */
 class Bench {
@@ -13,7 +13,7 @@ class Bench {
   readonly engine: Engine
   #tick = (): void => {}
 
-  constructor() {
+  constructor(maxConnections = 9) {
     const never = (): never => {
       throw new Error('not to be used')
     }
@@ -42,7 +42,7 @@ class Bench {
         storage: { memory: new Uint8Array(0), open: never, probe: never },
         trackers: { announce: never, scrape: never },
       },
-      { listen: { host: undefined, port: 6881 }, maxConnections: 9, maxHalfOpen: 9, clientName: 'Paper' },
+      { listen: { host: undefined, port: 6881 }, maxConnections, maxHalfOpen: 9, clientName: 'Paper' },
       {
         onListening: port => this.heard.push(`listens on ${port}`),
         onError: error => this.heard.push(error.code),
@@ -94,4 +94,26 @@ test('an engine that is closed asks for no port', () => {
   bench.wait(60_000)
   expect(bench.asked.length).toBe(1)
   expect(bench.heard).toEqual(['PORT_IN_USE', 'closed'])
+})
+
+test('visitors that say nothing hold as many connections as half of those that are allowed, and at least ten', () => {
+  const closed: number[] = []
+  const visit = (bench: Bench, count: number): void => {
+    for (let n = 0; n < count; n++) {
+      const link: Link = {
+        remote: { host: '10.0.0.1', port: 1 + n },
+        queuedBytes: 0,
+        send: () => {},
+        cork: () => {},
+        uncork: () => {},
+        close: () => void closed.push(n),
+      }
+      bench.asked[0]!.onLink(link)
+    }
+  }
+  visit(new Bench(), 12)
+  expect(closed).toEqual([0, 1])
+  closed.length = 0
+  visit(new Bench(60), 32)
+  expect(closed).toEqual([0, 1])
 })
