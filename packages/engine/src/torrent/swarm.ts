@@ -380,6 +380,8 @@ export class Swarm implements PeerOwner {
     // One that restarted since the tracker heard of it has done nothing wrong.
     const harmless = fault?.code === 'SELF' || fault?.code === 'PEER_ID_MISMATCH'
     if (fault !== undefined && !harmless) this.book.strike(entry, now)
+    // At once: one that comes and goes would have taken the same again before the next tick.
+    if (!this.#closed) this.#feedStarved()
   }
 
   // ---------------------------------------------------------------------------------------------------- helpers

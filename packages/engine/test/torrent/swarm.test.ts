@@ -299,6 +299,18 @@ describe('whom we could ask is asked', () => {
     expect(requests(idle)).toContain('request 0:1')
   })
 
+  test('of what one left in the middle of a block, at once', () => {
+    const bench = new Bench({ pieces: 1 })
+    const bits = messages.encodeBitfield(Uint8Array.of(0x80))
+    const busy = bench.visit().greet().say(bits, messages.unchoke)
+    busy.say(messages.pieceHeader(0, 0, BLOCK_BYTES), new Uint8Array(9))
+    const idle = bench.visit().greet().say(bits, messages.unchoke)
+    expect(requests(idle)).not.toContain('request 0:0')
+    busy.handler!.onClose(undefined)
+    expect(requests(idle)).toContain('request 0:0')
+    bench.check()
+  })
+
   test('when memory is free again', () => {
     const bench = new Bench({ slabs: 1 })
     const one = seed(bench)
