@@ -1,6 +1,6 @@
 /**
- * Peers that attack, one beside an honest seed, then fifty at once. The download completes in at most half as long again
- * as without them, each costs at most 1 MiB, and whoever breaks the protocol is let go.
+ * Peers that attack, each beside an honest seed, then fifty at once. The download takes at most half as long again as
+ * without them, each costs at most 1 MiB, and whoever breaks the protocol is let go.
  */
 import { CAST } from '../foes/cast.mjs'
 import { makeTorrent, median, sleep, until, Victim } from '../foes/rig.mjs'
@@ -20,181 +20,166 @@ const GONE_MS = 15_000
 const MEMORY_BYTES = MIB
 const MEMORY_NOISE_BYTES = 6 * MIB
 const TIMEOUT_MS = 60_000
+/** Quick, so many swarms with one attacker each share an engine. */
+const GROUP = 24
+const CROWD = 50
+/** They are there before the honest one. */
+const HEAD_START_MS = 300
+
+const SMALL = { bytes: 3 * MIB, bytesPerSec: 2 * MIB }
+const LARGE = { bytes: 16 * MIB, bytesPerSec: 6 * MIB, together: true }
 
 export async function run({ full, seed, work, log }) {
-  const notes = []
-  const cast = CAST
   const random = Random.named(seed, 'hostile peers')
-
-  const single = full
-    ? await eachAlone(cast, { seed, work, log, random, notes })
-    : await inGroups(cast, { seed, work, log, random, notes })
-  const worst = single.worst
-  const rounds = full ? 5 : 1
-  const crowd = []
-  for (let round = 0; round < rounds; round++) {
-    for (let from = 0; from < cast.length; from += 50) {
-      // Of a smaller rest, the first once more.
-      const fifty = [...cast.slice(from, from + 50), ...cast].slice(0, 50)
-      crowd.push(
-        await fiftyAtOnce(fifty, {
-          seed: seed + round,
-          work,
-          log,
-          random,
-          notes,
-          label: `fifty from ${from}`,
-        }),
-      )
-    }
-  }
-  const slower = Math.max(...crowd.map(each => each.slower))
-  const perFoe = Math.max(...crowd.map(each => each.bytesPerFoe))
+  const t = { seed, work, random, log, notes: [], partings: [] }
+  const single = full ? await eachAlone(t) : await inGroups(t)
+  const crowd = await crowds(t, full ? 5 : 1)
+  await Promise.all(t.partings)
+  const perFoe = Math.max(...crowd.map(({ bytesPerFoe }) => bytesPerFoe))
   return {
-    ok: notes.length === 0,
-    count: `${cast.length} attacks, ${crowd.length} x 50 at once`,
-    figure: `alone ${worst.toFixed(2)}x, fifty ${slower.toFixed(2)}x, ${Math.round(perFoe / 1024)} KiB each`,
-    notes,
+    ok: t.notes.length === 0,
+    count: `${CAST.length} attacks, ${crowd.length} x ${CROWD} at once`,
+    figure: `alone ${single.toFixed(2)}x, ${CROWD} ${worst(crowd).toFixed(2)}x time, ${Math.round(perFoe / 1024)} KiB each`,
+    notes: t.notes,
   }
 }
 
-/** Several swarms at a time, one attacker in each; two engines of half of them for the memory and the times. */
-async function inGroups(cast, { seed, work, log, random, notes }) {
-  const size = 16
-  let worst = 0
-  for (let from = 0; from < cast.length; from += size) {
-    const group = cast.slice(from, from + size)
-    const clean = await swarms(group, { seed, work, random, attack: false, log })
-    const under = await swarms(group, { seed, work, random, attack: true, log })
-    const cleanMs = median(clean.times)
-    for (const [at, { name }] of group.entries()) {
-      const ms = under.times[at]
-      worst = Math.max(worst, ms / cleanMs)
-      log(`${name}: ${ms.toFixed(0)} ms of ${cleanMs.toFixed(0)}, gone after ${under.gone[at]}`)
-      if (!(ms <= cleanMs * SLOWER + NOISE_MS))
-        notes.push(`${name}: took ${ms.toFixed(0)} ms, ${cleanMs.toFixed(0)} without`)
-    }
-    check(group, under, clean, { notes, log })
+const worst = list => Math.max(...list.map(({ slower }) => slower))
+
+/** How many times as long the slowest took. */
+async function inGroups(t) {
+  const clean = await swarms(t, CAST.slice(0, GROUP), { ...SMALL, attack: false })
+  const cleanMs = median(clean.times)
+  const results = []
+  for (let from = 0; from < CAST.length; from += GROUP) {
+    const group = CAST.slice(from, from + GROUP)
+    const under = await swarms(t, group, { ...SMALL, attack: true })
+    for (const [at, foe] of group.entries()) results.push(judge(t, foe.name, under.times[at], cleanMs))
+    checkMemory(t, `${group[0].name} …`, under, clean, group.length)
   }
-  return { worst }
+  return worst(results)
 }
 
-async function eachAlone(cast, { seed, work, log, random, notes }) {
-  const repeats = 3
-  let worst = 0
+async function eachAlone(t) {
   const clean = []
-  for (let n = 0; n < 7; n++) clean.push(await swarms([cast[0]], { seed, work, random, attack: false, log }))
-  const cleanMs = median(clean.map(each => each.times[0]))
-  const held = clean.reduce((a, b) => (a.heldBytes > b.heldBytes ? a : b))
-  for (const foe of cast) {
-    const runs = []
-    for (let n = 0; n < repeats; n++)
-      runs.push(await swarms([foe], { seed, work, random, attack: true, log }))
-    const ms = median(runs.map(each => each.times[0]))
-    worst = Math.max(worst, ms / cleanMs)
-    log(`${foe.name}: ${ms.toFixed(0)} ms of ${cleanMs.toFixed(0)}, gone after ${runs[0].gone[0]}`)
-    if (!(ms <= cleanMs * SLOWER + NOISE_MS))
-      notes.push(`${foe.name}: took ${ms.toFixed(0)} ms, ${cleanMs.toFixed(0)} without`)
-    for (const run of runs) check([foe], run, held, { notes, log })
+  for (let n = 0; n < 7; n++) clean.push(await swarms(t, [CAST[0]], { ...SMALL, attack: false }))
+  const cleanMs = median(clean.map(({ times }) => times[0]))
+  const most = clean.reduce((a, b) => (a.heldBytes > b.heldBytes ? a : b))
+  const results = []
+  for (const foe of CAST) {
+    const times = []
+    for (let n = 0; n < 3; n++) {
+      const under = await swarms(t, [foe], { ...SMALL, attack: true })
+      times.push(under.times[0])
+      checkMemory(t, foe.name, under, most, 1)
+    }
+    results.push(judge(t, foe.name, median(times), cleanMs))
   }
-  return { worst }
+  return worst(results)
 }
 
-async function fiftyAtOnce(fifty, { seed, work, log, random, notes, label }) {
-  const options = { seed, work, random, log, bytes: 16 * MIB, bytesPerSec: 6 * MIB, together: true }
-  const clean = await swarms(fifty, { ...options, attack: false })
-  const under = await swarms(fifty, { ...options, attack: true })
-  const [cleanMs] = clean.times
-  const [ms] = under.times
-  log(
-    `${label}: ${ms.toFixed(0)} ms of ${cleanMs.toFixed(0)}, processor ${under.cpuMs.toFixed(0)} ms of ${clean.cpuMs.toFixed(0)}, wasted ${under.wastedBytes} bytes, most memory ${(under.peakBytes / MIB).toFixed(0)} MiB of ${(clean.peakBytes / MIB).toFixed(0)}`,
-  )
-  if (!(ms <= cleanMs * SLOWER + NOISE_MS))
-    notes.push(`${label}: took ${ms.toFixed(0)} ms, ${cleanMs.toFixed(0)} without`)
-  check(fifty, under, clean, { notes, log, label })
-  return { slower: ms / cleanMs, bytesPerFoe: Math.max(0, under.heldBytes - clean.heldBytes) / fifty.length }
+async function crowds(t, rounds) {
+  const results = []
+  const clean = await swarms(t, CAST.slice(0, CROWD), { ...LARGE, attack: false })
+  for (let round = 0; round < rounds; round++) {
+    for (let from = 0; from < CAST.length; from += CROWD) {
+      // Of a smaller rest, the first once more.
+      const foes = [...CAST.slice(from, from + CROWD), ...CAST].slice(0, CROWD)
+      const under = await swarms(t, foes, { ...LARGE, attack: true })
+      const label = `${CROWD} at once, from ${from}`
+      const { slower } = judge(t, label, under.times[0], clean.times[0])
+      const { cpuMs, wastedBytes, peakBytes } = under
+      t.log(`${label}: ${cpuMs.toFixed(0)} ms of processor, ${clean.cpuMs.toFixed(0)} without`)
+      t.log(`${label}: ${wastedBytes} bytes in vain, at most ${(peakBytes / MIB).toFixed(0)} MiB resident`)
+      checkMemory(t, label, under, clean, foes.length)
+      const bytesPerFoe = Math.max(0, under.heldBytes - clean.heldBytes) / foes.length
+      results.push({ slower, bytesPerFoe })
+    }
+  }
+  return results
 }
 
-/** What holds however many there are: memory, who is still there, who was banned. */
-function check(foes, under, clean, { notes, log, label = '' }) {
-  const most = clean.heldBytes + foes.length * MEMORY_BYTES + MEMORY_NOISE_BYTES
-  log(
-    `${label} held ${(under.heldBytes / MIB).toFixed(1)} MiB, ${(clean.heldBytes / MIB).toFixed(1)} without`,
-  )
-  if (under.heldBytes > most)
-    notes.push(
-      `${label} ${foes.map(foe => foe.name)[0]}…: ${under.heldBytes} bytes held, ${clean.heldBytes} without`,
-    )
-  for (const [at, { name, illegal }] of foes.entries()) {
-    if (illegal && under.gone[at] > GONE_MS) notes.push(`${label} ${name}: still there after ${GONE_MS} ms`)
-  }
+function judge({ log, notes }, label, ms, cleanMs) {
+  const text = `${label}: ${ms.toFixed(0)} ms, ${cleanMs.toFixed(0)} without`
+  log(text)
+  if (!(ms <= cleanMs * SLOWER + NOISE_MS)) notes.push(text)
+  return { slower: ms / cleanMs }
+}
+
+function checkMemory({ log, notes }, label, under, clean, foes) {
+  const text = `${label}: ${(under.heldBytes / MIB).toFixed(1)} MiB held, ${(clean.heldBytes / MIB).toFixed(1)} without`
+  log(text)
+  if (under.heldBytes > clean.heldBytes + foes * MEMORY_BYTES + MEMORY_NOISE_BYTES) notes.push(text)
   for (const key of under.bans) {
-    if (under.honest.includes(key)) notes.push(`${label} the honest peer ${key} was banned`)
+    if (key === under.honest) notes.push(`${label}: the honest peer was banned`)
   }
 }
 
 /** One torrent and one attacker each, or all attackers at one torrent. */
-async function swarms(
-  foes,
-  { seed, work, random, attack, log, bytes = 3 * MIB, bytesPerSec = 2 * MIB, together = false },
-) {
+async function swarms(t, foes, { attack, bytes, bytesPerSec, together = false }) {
+  const { seed, work, random } = t
   const torrents = Array.from({ length: together ? 1 : foes.length }, (_, n) =>
     makeTorrent(seed, { name: `torrent ${n}`, bytes, pieceBytes: 64 * 1024 }),
   )
   const honest = await startSeed({ torrents, bytesPerSec, random })
   const victim = await Victim.start(work)
-  const ends = []
+  const attackers = []
   try {
-    const foePeers = []
-    let stopped = false
-    for (const [at, { act, again }] of foes.entries()) {
-      const torrent = together ? torrents[0] : torrents[at]
-      // A few share the address of the honest one.
-      const from = at % 5 === 0 ? '127.0.0.1' : `127.0.2.${at + 1}`
-      const dial = () => {
-        const peer = WirePeer.dial({ host: '127.0.0.1', port: victim.port, from, torrent, random })
-        ends.push(() => peer.close())
-        return peer
-      }
-      const attackOnce = () => {
-        const peer = dial()
-        foePeers[at] = peer
-        act(peer, { honest, dial })
-        if (!again) return
-        const { onClosed } = peer
-        peer.onClosed = () => {
-          onClosed()
-          if (!stopped) setTimeout(() => !stopped && attackOnce(), 10)
-        }
-      }
-      ends.push(() => {
-        stopped = true
-      })
-      if (attack) ends.unshift(attackOnce)
-    }
     for (const torrent of torrents) await victim.add(torrent, [])
     if (attack) {
-      for (const begin of ends.splice(0, foes.length)) begin()
-      // They are there first.
-      await sleep(300)
+      for (const [at, foe] of foes.entries()) {
+        // A few share the address of the honest one.
+        const from = at % 5 === 0 ? '127.0.0.1' : `127.0.2.${at + 1}`
+        attackers.push(
+          new Attacker(foe, { from, torrent: torrents[together ? 0 : at], honest, victim, random }),
+        )
+      }
+      await sleep(HEAD_START_MS)
     }
     for (const torrent of torrents) victim.dial(torrent, honest.address)
     const times = await Promise.all(torrents.map(torrent => victim.whenDone(torrent, TIMEOUT_MS)))
-    const startMs = performance.now()
     const state = await victim.state()
-    if (attack) {
-      const waits = foes.map((foe, at) => foe.illegal && !foePeers[at].closed)
-      await until(
-        () => !waits.some((wait, at) => wait && !foePeers[at].closed),
-        Math.max(1, GONE_MS - (performance.now() - startMs)),
-      )
-    }
-    const gone = foePeers.map(peer => peer.goneMs ?? Number.POSITIVE_INFINITY)
-    const wastedBytes = state.torrents.reduce((sum, { wastedBytes }) => sum + wastedBytes, 0)
-    return { times, gone, honest: [honest.address], ...state, wastedBytes }
+    const wastedBytes = state.torrents.reduce((sum, torrent) => sum + torrent.wastedBytes, 0)
+    return { ...state, times, honest: honest.address, wastedBytes }
   } finally {
-    for (const end of ends) end()
-    await honest.close()
-    await victim.stop()
+    t.partings.push(part(t, attackers, [honest, victim]))
+  }
+}
+
+/** Waits, beside what comes next, until those are gone who have to be. */
+async function part({ notes }, attackers, [honest, victim]) {
+  for (const attacker of attackers) attacker.stopped = true
+  await until(() => attackers.every(attacker => attacker.isGone || !attacker.foe.illegal), GONE_MS)
+  for (const { foe, peer, isGone } of attackers) {
+    if (foe.illegal && !(isGone && peer.goneMs <= GONE_MS)) notes.push(`${foe.name}: was not let go`)
+  }
+  if (victim.died !== undefined) notes.push(victim.died)
+  for (const { peer } of attackers) peer.close()
+  await honest.close()
+  await victim.stop()
+}
+
+class Attacker {
+  stopped = false
+
+  constructor(foe, { from, torrent, honest, victim, random }) {
+    this.foe = foe
+    const dial = () => WirePeer.dial({ host: '127.0.0.1', port: victim.port, from, torrent, random })
+    const begin = () => {
+      const peer = dial()
+      this.peer = peer
+      foe.act(peer, { honest, dial })
+      if (!foe.again) return
+      const { onClosed } = peer
+      peer.onClosed = () => {
+        onClosed()
+        setTimeout(() => !this.stopped && begin(), 10)
+      }
+    }
+    begin()
+  }
+
+  get isGone() {
+    return this.peer.closed
   }
 }
