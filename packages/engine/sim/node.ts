@@ -171,7 +171,8 @@ export class Member {
   /** Virtual time at which it became complete. */
   doneAtMs = Number.POSITIVE_INFINITY
   resume: Uint8Array | undefined
-  journal: Uint8Array = new Uint8Array(0)
+  /** Undefined while there is nothing in it: no file. */
+  journal: Uint8Array | undefined
 
   constructor(node: Node, content: SimTorrent, options: Partial<TorrentOptions>) {
     this.node = node
@@ -223,10 +224,10 @@ export class Member {
         onTracker: (_url, message) => world.note(node.name, `tracker: ${message}`),
         onResume: record => {
           this.resume = record
-          this.journal = new Uint8Array(0)
+          this.journal = undefined
         },
         onJournal: entry => {
-          this.journal = Uint8Array.from([...this.journal, ...entry])
+          this.journal = Uint8Array.from([...(this.journal ?? []), ...entry])
         },
         onDamaged: what => world.fail(`${node.name}: the ${what} that was kept is damaged`),
         onTorn: () => world.fail(`${node.name}: the journal that was kept is torn`),
