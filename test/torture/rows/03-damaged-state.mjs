@@ -19,8 +19,8 @@ const END_MS = 30_000
 const ROUNDS = 8
 const LAYOUTS = [
   { name: 'one', bytes: 3 * MIB + 5, many: false, pieceLength: 64 * KIB },
-  { name: 'half', bytes: 6 * MIB + 9, many: false, pieceLength: 64 * KIB },
-  { name: 'also half', bytes: 6 * MIB + 7, many: true, pieceLength: 64 * KIB },
+  { name: 'half', bytes: 4 * MIB + 9, many: false, pieceLength: 64 * KIB },
+  { name: 'also half', bytes: 4 * MIB + 7, many: true, pieceLength: 64 * KIB },
 ]
 /** Left out of a quick run: there is another of each kind. */
 const SPARE = 'also half'
@@ -52,7 +52,7 @@ export async function run({ full, seed, work, log }) {
   const cases = []
   for (let round = 0; round < (full ? ROUNDS : 1); round++)
     for (const kind of Object.keys(DAMAGES))
-      for (const name of names) if (full || !name.includes(spare)) cases.push({ round, name, kind })
+      for (const name of names) if (full || isForQuick(name, kind, spare)) cases.push({ round, name, kind })
   if (notes.length === 0) {
     await inLanes(LANES, [...cases.entries()], async ([number, each], at) => {
       // Some files are there only after a kill, and some only after an end in good order.
@@ -109,6 +109,13 @@ async function prepare(folder, torrents, seeder, isClean) {
   return lane
 }
 
+/** There is another file like the spare one; what is of no torrent gets half of the damages. */
+function isForQuick(name, kind, spare) {
+  if (name.includes(spare)) return false
+  const isOdd = Object.keys(DAMAGES).indexOf(kind) % 2 === 1
+  return /[0-9a-f]{40}/.test(name) || isOdd === name.startsWith('lock')
+}
+
 async function oneCase({ name, kind, run, template, dir, state, args, real, baseline, torrents, random }) {
   rmSync(run, { recursive: true, force: true })
   copy(template, run)
@@ -154,6 +161,8 @@ async function oneCase({ name, kind, run, template, dir, state, args, real, base
   const text = told(shoal)
   if (text === '') faults.push('not told')
   const kept = readdirSync(state, { recursive: true }).filter(each => /\bbad\b/.test(each))
+  // Of a journal that was cut, all that is left can still be in use.
+  if (kind === 'truncated' && name.endsWith('.log')) return faults
   if (kept.length === 0) faults.push('not kept')
   else if (damaged !== undefined && !kept.some(each => isSame(join(state, each), damaged)))
     faults.push(`not kept as it was: ${kept}`)

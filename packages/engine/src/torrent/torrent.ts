@@ -736,6 +736,9 @@ export class Torrent implements StoreHandler {
         observer.onWarning(`the journal of what was downloaded is damaged: ${damage}; it is used up to there`)
       } else if (rest !== undefined) {
         observer.onTorn(rest)
+        observer.onWarning(
+          'the journal of what was downloaded ends too early: what it may have told of is checked',
+        )
       }
       // Who helped before is neither this session's tracker nor a given peer.
       if (!this.#options.discovery) return

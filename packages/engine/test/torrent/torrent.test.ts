@@ -211,7 +211,7 @@ describe('resume records', () => {
     const wrong = Uint8Array.from([...open, ...new Uint8Array(20)])
     const bench = (journal: Uint8Array) => new Bench({ cold: true, resume: record, journal }).log
     expect(bench(open)).toEqual([])
-    expect(bench(cut)).toEqual([`torn after ${open.length}`])
+    expect(bench(cut)).toEqual([`torn after ${open.length}`, 'warning'])
     expect(bench(wrong)).toEqual([`damaged journal, ${open.length} bytes are not`, 'warning'])
     const foreign = encodeEntry({ kind: 'open', infoHash: new Uint8Array(20), generation, bootId: 'b' }, 1)
     expect(bench(foreign)).toEqual(['damaged journal, 0 bytes are not', 'warning'])
