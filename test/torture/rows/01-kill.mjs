@@ -39,8 +39,7 @@ export async function run({ full, seed, work, log }) {
   for (const [at, layout] of LAYOUTS.entries()) {
     const random = Random.named(seed, `data ${at}`)
     const folder = join(work, `source ${at}`)
-    const { headBytes } = layout
-    torrents.push({ ...(await makeTorrent({ folder, name: `torrent ${at}`, random, ...layout })), headBytes })
+    torrents.push({ ...layout, ...(await makeTorrent({ folder, name: `torrent ${at}`, random, ...layout })) })
   }
   // One each, so that each counts for one download.
   const uploadRate = ({ bytes }) => bytes / (DOWNLOAD_MS / 1000)
@@ -99,6 +98,8 @@ async function oneCase({ number, seed, work, torrents, seeder }) {
     await shoal.ended
   }
   const limited = [...args, '--limit-down', `${RATE}`]
+  // Some files first: what their pieces hold of others is kept in a file of its own, until all are wanted.
+  if (torrent.many && random.chance(0.4)) limited.push('--files', '2-5,9')
   let kills = 0
   /** At each start. */
   const hashed = []

@@ -14,21 +14,21 @@ import { difference, KIB, MIB, makeTorrent, Seeder } from './swarm.mjs'
 
 const RATE = 28 * MIB
 /** From when it is added to some time after its end. */
-const MOMENT_MS = 2_200
+const MOMENT_MS = 1_800
 /** Until it is added. */
 const START_MS = 600
 const END_MS = 60_000
 const MAX_CUTS = 3
 /** Slow and long enough for something to be made durable on the way. */
-const SLOW = { every: 5, rate: 4 * MIB, fromMs: 6_000, toMs: 9_500 }
+const SLOW = { every: 5, rate: 4 * MIB, fromMs: 6_000, toMs: 7_800 }
 /** What came in so long may be lost: 5 s, and then some time to make it durable. */
 const MAX_LOST_SECONDS = 8
 /** The less a file system orders writes, the more shows. */
 const MOUNTS = ['data=ordered,commit=1', 'data=writeback,commit=1', 'data=ordered', 'data=writeback']
 const LAYOUTS = [
-  { bytes: 40 * MIB + 12_345, many: false, pieceLength: 256 * KIB },
-  { bytes: 40 * MIB + 12_345, many: true, pieceLength: MIB },
-  { bytes: 40 * MIB + 12_345, many: true, pieceLength: 64 * KIB },
+  { bytes: 32 * MIB + 12_345, many: false, pieceLength: 256 * KIB },
+  { bytes: 32 * MIB + 12_345, many: true, pieceLength: MIB },
+  { bytes: 32 * MIB + 12_345, many: true, pieceLength: 64 * KIB },
 ]
 
 const { seed, work, numbers } = JSON.parse(process.argv[2])
@@ -44,7 +44,8 @@ if (spawnSync('mount', ['--bind', bootId, '/proc/sys/kernel/random/boot_id']).st
 const torrents = []
 for (const [at, layout] of LAYOUTS.entries()) {
   const random = Random.named(seed, `data ${at}`)
-  torrents.push(await makeTorrent({ folder: join(work, `${at}`), name: `torrent ${at}`, random, ...layout }))
+  const made = await makeTorrent({ folder: join(work, `${at}`), name: `torrent ${at}`, random, ...layout })
+  torrents.push({ ...made, many: layout.many })
 }
 const seeder = await Seeder.start(torrents, { uploadRate: () => RATE })
 for (const number of numbers) console.log(JSON.stringify(await oneCase(number)))
@@ -64,13 +65,22 @@ async function oneCase(number) {
   const isSlow = number % SLOW.every === SLOW.every - 1
   if (isSlow) args.push('--limit-down', `${SLOW.rate}`)
   const maxLost = (isSlow ? SLOW.rate : RATE) * MAX_LOST_SECONDS
+  // Some files first: what their pieces hold of others is kept in a file of its own, until all are wanted.
+  const some = torrent.many && random.chance(0.4) ? ['--files', '2-5,9'] : []
   const faults = []
   const cuts = []
   const sentBefore = seeder.sentBytes(torrent)
   let claims
 
   for (let again = true; again; again = cuts.length < MAX_CUTS && random.chance(0.25)) {
-    const shoal = new Shoal(args)
+    // What it finds after a kill is written, but not on the disk.
+    if (random.chance(0.3)) {
+      const shoal = new Shoal([...args, ...some])
+      await Promise.race([shoal.until(isUnderWay), shoal.ended])
+      await pause(random.between(0, MOMENT_MS))
+      await shoal.kill()
+    }
+    const shoal = new Shoal([...args, ...some])
     if (random.chance(0.2)) {
       await pause(random.between(0, START_MS))
     } else {
@@ -88,7 +98,8 @@ async function oneCase(number) {
     image.unmount()
     writeFileSync(bootId, `after cut ${cuts.length} of ${number}`)
     const isAcknowledged = shoal.last('added') !== undefined
-    const received = code === 0 ? torrent.bytes : (shoal.last('progress')?.haveBytes ?? 0)
+    const received =
+      code === 0 && some.length === 0 ? torrent.bytes : (shoal.last('progress')?.haveBytes ?? 0)
 
     // To look is to change: once to look, once to go on.
     image.become(cut)
@@ -123,7 +134,7 @@ async function oneCase(number) {
   image.unmount()
   return {
     number,
-    options,
+    options: [options, ...some].join(' '),
     cuts,
     again: seeder.sentBytes(torrent) - sentBefore - torrent.bytes,
     /** Fetched in the last run. */
@@ -131,6 +142,11 @@ async function oneCase(number) {
     claimed: claims?.claimed ?? 0,
     faults,
   }
+}
+
+/** It has looked at what is there. */
+function isUnderWay({ event, state }) {
+  return event === 'state' && state !== 'checking'
 }
 
 /** Somebody else has all that is in memory written, at a moment that means nothing to us. */
