@@ -391,6 +391,8 @@ export class Bench {
   /** Stops to the end; all memory is back then. */
   stop(): void {
     this.torrent.stop()
+    // With runs in flight it would ask for one more sync after each.
+    this.store.answerAll()
     this.settleStore()
     this.store.closed()
   }
