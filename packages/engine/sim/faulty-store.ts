@@ -105,6 +105,10 @@ class FaultyStore implements Store, StoreHandler {
     return undefined
   }
 
+  vouch(pieces: Iterable<number>): void {
+    this.#inner.vouch(pieces)
+  }
+
   check(pieces: Iterable<number>): void {
     const fault = this.#plan.next(this.#host, 'check')
     const list = [...pieces]

@@ -196,6 +196,8 @@ class SimStore implements Store {
     return lent
   }
 
+  vouch(): void {}
+
   check(pieces: Iterable<number>): void {
     for (const piece of pieces) {
       this.#job(`check of piece ${piece}`, this.#plan.geometry.pieceSize(piece), () => {

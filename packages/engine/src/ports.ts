@@ -155,7 +155,14 @@ export interface StoragePlan {
 }
 
 /** What is on disk for one file of the torrent: undefined where there is none. */
-export type FileStamp = { readonly size: number; readonly mtimeMs: number } | undefined
+export type FileStamp =
+  | {
+      readonly size: number
+      readonly mtimeMs: number
+      /** Another one after anything that is done to the file, or when another file stands there; not everywhere known. */
+      readonly mark?: string | undefined
+    }
+  | undefined
 
 /** Consecutive bytes of one piece in consecutive slabs, all full but perhaps the last. */
 export interface Run {
@@ -192,6 +199,8 @@ export interface Store {
    * used again.
    */
   read(piece: number, begin: number, length: number): Uint8Array | undefined
+  /** Nothing was done to the files of these pieces since they were hashed in an earlier life: they need no proof to be read. */
+  vouch(pieces: Iterable<number>): void
   /** Hashes what is on disk of these pieces: `onChecked` for each in any order, then `onCheckDone`. */
   check(pieces: Iterable<number>): void
   /** Changes which files are wanted; pieces already stored stay readable. `onPrepared` or `onError` follows. */

@@ -120,6 +120,10 @@ export class FileStore implements Store {
     return this.#shared.cache.read(this.#source, piece, begin, length)
   }
 
+  vouch(pieces: Iterable<number>): void {
+    for (const piece of pieces) this.#prove(piece)
+  }
+
   check(pieces: Iterable<number>): void {
     if (this.#closing) return
     this.#checks.push(pieces[Symbol.iterator]())
@@ -388,7 +392,7 @@ export class FileStore implements Store {
     })
   }
 
-  /** What a check has hashed need not be hashed again to be served, as long as its files stay as they were before. */
+  /** What was hashed need not be hashed again to be served, as long as its files stay as they were before. */
   #prove(piece: number): void {
     if (this.#parts.ofPiece(piece).length === 0 && this.#witness.isSettled(piece)) this.#witness.prove(piece)
   }

@@ -3,7 +3,7 @@ import { constants, lstatSync, mkdirSync, type Stats } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errnoOf, pathConflict } from './disk-errors.ts'
-import { type Mark, markOf } from './witness.ts'
+import { type KeptMark, keptMarkOf } from './witness.ts'
 
 /**
  * Added to the flags of every open: a symbolic link as last element fails, and a pipe that somebody put there does not
@@ -51,13 +51,13 @@ export function inspectFoldersSync(dir: string, elements: readonly string[]): bo
 }
 
 /** How the file looks, its stamp and more; undefined when there is none. Throws PATH_CONFLICT when it is not a regular file. */
-export function stampOf(dir: string, elements: readonly string[]): Mark | undefined {
+export function stampOf(dir: string, elements: readonly string[]): KeptMark | undefined {
   if (!inspectFoldersSync(dir, elements)) return undefined
   const path = join(dir, ...elements)
   const stats = statsOf(path)
   if (stats === undefined) return undefined
   assertFile(path, stats)
-  return markOf(stats)
+  return keptMarkOf(stats)
 }
 
 /**

@@ -21,7 +21,7 @@ import { inspectFoldersSync, makeFolders, stampOf } from './folders.ts'
 import type { Handles } from './handles.ts'
 import { type PartsContent, partsEntry, partsHeader, readPartsIndex } from './parts-file.ts'
 import type { Answer, HeldExtent, RunJob, TorrentPlan } from './store-messages.ts'
-import type { Mark } from './witness.ts'
+import type { KeptMark } from './witness.ts'
 
 const DIGEST_BYTES = 20
 /** What is read or zeroed at a time: fits the second-level cache, so hashing finds it there. */
@@ -90,7 +90,7 @@ export class TorrentDisk {
   }
 
   /** Throws PATH_CONFLICT for what stands in the way of a wanted file; nobody minds at others. */
-  stamps(wanted: readonly boolean[]): (Mark | undefined)[] {
+  stamps(wanted: readonly boolean[]): (KeptMark | undefined)[] {
     return this.#geometry.files.map(file => {
       if (file.pad) return undefined
       try {

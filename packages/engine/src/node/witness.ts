@@ -93,6 +93,15 @@ export function markOf({ ino, size, mtimeMs, ctimeMs }: Mark): Mark {
   return { ino, size, mtimeMs, ctimeMs }
 }
 
+/** A mark that can be kept over restarts, see `FileStamp`. */
+export interface KeptMark extends Mark {
+  readonly mark: string
+}
+
+export function keptMarkOf(stats: Mark): KeptMark {
+  return { ...markOf(stats), mark: `${stats.ino} ${Math.round(stats.ctimeMs * 1_000)}` }
+}
+
 function isSame(a: Mark | undefined, b: Mark | undefined): boolean {
   if (a === undefined || b === undefined) return a === b
   return a.ino === b.ino && a.size === b.size && a.mtimeMs === b.mtimeMs && a.ctimeMs === b.ctimeMs

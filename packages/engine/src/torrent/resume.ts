@@ -24,6 +24,7 @@ const VERSION = 2
 /** The best few are enough to find a swarm again. */
 export const MAX_RESUME_PEERS = 200
 const MISSING = -1
+const MAX_MARK_BYTES = 64
 /** Entries of the journal come every 5 s while files are written; times of files are of another clock. */
 const CLOCK_MARGIN_S = 15
 
@@ -67,6 +68,7 @@ export function encodeResume(record: ResumeRecord): Uint8Array {
     have: record.have.bytes,
     sizes: record.files.map(({ stamp }) => stamp?.size ?? MISSING),
     mtimesUs: record.files.map(({ stamp }) => (stamp === undefined ? MISSING : microseconds(stamp.mtimeMs))),
+    marks: record.files.map(({ stamp }) => stamp?.mark ?? ''),
     priorities: record.files.map(({ priority }) => priority),
     uploaded: record.uploadedBytes,
     downloaded: record.downloadedBytes,
@@ -183,7 +185,9 @@ export function withJournal(
     mtimeMs <= (journal.lastAt + CLOCK_MARGIN_S) * 1_000
   const files = record.files.map((file, index) => {
     const now = found[index]
-    return now !== undefined && isOurs(now.mtimeMs) ? { ...file, stamp: now } : file
+    if (now === undefined || !isOurs(now.mtimeMs)) return file
+    // As far as we know nobody else wrote to it. Whoever reads from it looks.
+    return { ...file, stamp: { size: now.size, mtimeMs: now.mtimeMs } }
   })
   return { ...record, have, unchecked, files }
 }
@@ -192,13 +196,26 @@ function readFiles(body: BencodeDict): ResumeFile[] {
   const sizes = integers(body, 'sizes', MISSING)
   const mtimesUs = integers(body, 'mtimesUs', Number.MIN_SAFE_INTEGER)
   const priorities = integers(body, 'priorities', 0)
-  if (sizes.length !== mtimesUs.length || sizes.length !== priorities.length) {
+  const marks = body.list('marks')
+  if (
+    sizes.length !== mtimesUs.length ||
+    sizes.length !== priorities.length ||
+    sizes.length !== marks?.length
+  ) {
     throw invalid('its lists of files differ in length')
   }
   return sizes.map((size, index) => ({
-    stamp: size === MISSING ? undefined : { size, mtimeMs: mtimesUs[index]! / 1_000 },
+    stamp:
+      size === MISSING
+        ? undefined
+        : { size, mtimeMs: mtimesUs[index]! / 1_000, mark: markText(marks[index]) },
     priority: priorities[index]!,
   }))
+}
+
+function markText(value: unknown): string | undefined {
+  if (!(value instanceof Uint8Array) || value.length > MAX_MARK_BYTES) throw invalid('a mark is no text')
+  return value.length === 0 ? undefined : String.fromCharCode(...value)
 }
 
 function readPeers(body: BencodeDict): PeerAddress[] {

@@ -89,6 +89,26 @@ export function piecesToCheck(
   return { have, check: [...check] }
 }
 
+/** Pieces that are had whose files are, by their marks, exactly those that the record was made of. */
+export function piecesUntouched(
+  record: ResumeRecord | undefined,
+  geometry: Geometry,
+  found: readonly FileStamp[],
+  have: Bitfield,
+): Bitfield {
+  const untouched = have.clone()
+  for (const file of geometry.files) {
+    const then = record?.files[file.index]?.stamp
+    const now = found[file.index]
+    const isSame =
+      then?.mark !== undefined && now !== undefined && then.mark === now.mark && sameStamp(then, now)
+    const span = file.pad || isSame ? undefined : geometry.piecesOf(file)
+    for (let piece = span?.first ?? 0; span !== undefined && piece <= span.last; piece++)
+      untouched.delete(piece)
+  }
+  return untouched
+}
+
 /** Whether any file reaches into the piece. */
 function hasData(piece: number, geometry: Geometry, found: readonly FileStamp[]): boolean {
   const slices = geometry.slices(geometry.pieceOffset(piece), geometry.pieceSize(piece))

@@ -30,7 +30,14 @@ import { PeerBook, type PeerSource } from './peer-book.ts'
 import { Recovery } from './recovery.ts'
 import type { ResumeRecord } from './resume.ts'
 import type { SendBuffers } from './send-buffers.ts'
-import { endOfData, filesWithData, piecePriorities, piecesToCheck, piecesTrusted } from './start-up.ts'
+import {
+  endOfData,
+  filesWithData,
+  piecePriorities,
+  piecesToCheck,
+  piecesTrusted,
+  piecesUntouched,
+} from './start-up.ts'
 import { Swarm } from './swarm.ts'
 import { TokenBucket } from './token-bucket.ts'
 import type { TorrentDht } from './torrent-dht.ts'
@@ -379,6 +386,7 @@ export class Torrent implements StoreHandler {
     }
     const record = this.#checkAll ? undefined : this.#keeper.recall(found)
     const { have, check } = piecesToCheck(record, this.geometry, found)
+    store.vouch(piecesUntouched(record, this.geometry, found, have))
     if (check.length === 0) return this.#activate(store, have)
     const unchecked = new Bitfield(this.geometry.pieceCount)
     for (const piece of check) unchecked.add(piece)

@@ -194,6 +194,8 @@ export class FakeStore implements Store {
     return this.#scratch.subarray(0, length).fill(piece)
   }
 
+  vouch(): void {}
+
   check(pieces: Iterable<number>): void {
     this.calls.push(`check ${[...pieces].join(' ')}`)
   }

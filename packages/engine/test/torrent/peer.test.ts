@@ -709,7 +709,7 @@ describe('parting', () => {
     peer.onDrain()
     peer.onReadable()
     peer.onClose(undefined)
-    peer.tick(bench.now, false)
+    peer.tick(bench.now, false, false)
     peer.sendHave(1)
     peer.choke()
     expect(them.heard()).toEqual([])

@@ -1,11 +1,12 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { encode } from '../../src/bencode/encode.ts'
 import { Bitfield } from '../../src/bytes/bitfield.ts'
 import { Geometry } from '../../src/metainfo/geometry.ts'
 import type { FileStamp } from '../../src/ports.ts'
 import type { ResumeRecord } from '../../src/torrent/resume.ts'
 import { decodeResume, encodeResume, MAX_RESUME_PEERS, reconcile } from '../../src/torrent/resume.ts'
+import { piecesUntouched } from '../../src/torrent/start-up.ts'
 
 const PIECE = 16_384
 const INVALID: unknown = expect.objectContaining({ code: 'RESUME_INVALID' })
@@ -18,7 +19,7 @@ const geometry = new Geometry(PIECE, [
   { path: ['d'], length: 0.5 * PIECE, pad: true },
 ])
 const stamps: readonly FileStamp[] = [
-  { size: 3.5 * PIECE, mtimeMs: 1_700_000_000_123.456 },
+  { size: 3.5 * PIECE, mtimeMs: 1_700_000_000_123.456, mark: '7 99' },
   { size: 4 * PIECE, mtimeMs: 1_700_000_000_999 },
   { size: 0, mtimeMs: 5 },
   undefined,
@@ -146,4 +147,29 @@ test('a record of another geometry is refused', () => {
   const other = new Geometry(PIECE, [{ path: ['a'], length: 8 * PIECE, pad: false }])
   expect(caught(() => reconcile(record(), other, [undefined]))).toEqual(INVALID)
   expect(caught(() => reconcile(record({ have: new Bitfield(9) }), geometry, stamps))).toEqual(INVALID)
+})
+
+describe('pieces that need no proof to be read', () => {
+  const untouched = (found: readonly FileStamp[], changes: Partial<ResumeRecord> = {}): number[] => [
+    ...piecesUntouched(record(changes), geometry, found, Bitfield.full(8)),
+  ]
+  const marked = stamps.map((stamp, index) => stamp && { ...stamp, mark: `${index}` })
+  const kept = { files: marked.map(stamp => ({ stamp, priority: 1 })) }
+
+  test('are those whose files have the very marks of the record', () => {
+    const other = marked.map((stamp, index) => (index === 0 ? { ...stamp!, mark: 'another' } : stamp))
+    expect(untouched(marked, kept)).toContain(0)
+    expect(untouched(other, kept)).not.toContain(0)
+    expect(untouched(other, kept).length).toBeGreaterThan(0)
+  })
+
+  test('are none where marks are not known, or the file was not there', () => {
+    expect(untouched(stamps.map(stamp => stamp && { ...stamp, mark: undefined }))).toEqual([])
+    expect(
+      untouched(
+        marked.map(() => undefined),
+        kept,
+      ),
+    ).toEqual([])
+  })
 })
