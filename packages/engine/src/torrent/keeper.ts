@@ -20,7 +20,7 @@ const JOURNAL_BYTES = 4 * 1024 * 1024
 const SYNC_BYTES = 64 * 1024 * 1024
 const SYNC_EVERY_MS = 5_000
 /** Writing without an entry: the journal tells that the files' times are our doing. */
-const ALIVE_EVERY_MS = 5_000
+const ALIVE_EVERY_MS = 1_000
 /** The journal may grow for so long. */
 const RECORD_EVERY_MS = 60_000
 /** Totals of what was uploaded may be so old. */

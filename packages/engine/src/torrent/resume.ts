@@ -25,8 +25,11 @@ const VERSION = 2
 export const MAX_RESUME_PEERS = 200
 const MISSING = -1
 const MAX_MARK_BYTES = 64
-/** Entries of the journal come every 5 s while files are written; times of files are of another clock. */
-const CLOCK_MARGIN_S = 15
+/**
+ * Entries of the journal come every second while files are written, and are rounded to seconds. Whoever changes a file
+ * so soon after a kill is not noticed; a disk elsewhere whose clock differs by more has its files hashed after one.
+ */
+const CLOCK_MARGIN_S = 3
 
 export interface ResumeFile {
   /** The file when the record was made; undefined: there was none. */

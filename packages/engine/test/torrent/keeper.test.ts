@@ -151,6 +151,8 @@ describe('a torrent that is killed', () => {
     const life = new Life()
     life.stored(0)
     life.wait(1_000)
+    expect(life.next('boot 1', -2_000)).toEqual({ have: [0], check: [] })
+    expect(life.next('boot 1', -4_000).check).toContain(0)
     expect(life.next('boot 1', -60_000).check).toContain(0)
     expect(life.next('boot 1', -60_000).have).toEqual([])
   })
