@@ -62,15 +62,17 @@ async function crowd({ silent, dripping, unread, seed, work, log }) {
       peers.push(peer)
       return peer
     }
-    for (let count = 0; count < dripping; count++) drip(connect(), count)
+    // Those who take slots come first, or they would find no place.
     for (let count = 0; count < unread; count++) neverRead(connect())
+    for (let count = 0; count < dripping; count++) drip(connect(), count)
     for (let count = 0; count < silent; count++) connect()
     const ended = setInterval(() => {
       // Whoever was let go comes again, for as long as the honest one waits.
       for (let at = 0; at < peers.length; at++) {
         if (!peers[at].closed || peers[at].isAgain) continue
         peers[at].isAgain = true
-        if (peers.length < 2 * (silent + dripping + unread)) drip(connect(), at)
+        if (peers.length < 2 * (silent + dripping + unread))
+          at < unread ? neverRead(connect()) : drip(connect(), at)
       }
     }, 200)
     await sleep(1_500)
