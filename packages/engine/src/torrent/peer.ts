@@ -37,6 +37,8 @@ const HANDSHAKE_TIMEOUT_MS = 10_000
 const KEEP_ALIVE_MS = 110_000
 /** Silence that no living peer keeps, keep-alives being due every two minutes. */
 const SILENCE_MS = 180_000
+/** An unchoked peer that asks for nothing for so long uses no slot. */
+const UNUSED_MS = 2_000
 /** Longest extended or unknown message; what else there is has its own bound. */
 const MESSAGE_MAX_BYTES = 256 * 1024
 
@@ -118,7 +120,7 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
   choking = true
   interested = false
   unchokedAt = 0
-  /** It takes nothing of what we send, for the moment. */
+  /** It takes nothing of what we send, or asks for nothing, for the moment. */
   stuck = false
   interestStale = false
 
@@ -244,7 +246,9 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
     if (this.phase !== 'open') return
     if (now - this.#lastReceivedAt > SILENCE_MS) return this.close('silent for three minutes')
     if (this.#outbox.isStalled(now)) return this.close('takes nothing of what we send')
-    this.stuck = this.#outbox.isStuck(now)
+    const served = Math.max(this.unchokedAt, this.#uploads.servedAt)
+    const isUnused = !this.choked && this.#uploads.size === 0 && now - served > UNUSED_MS
+    this.stuck = isUnused || this.#outbox.isStuck(now)
     if (now - this.#outbox.lastSentAt > KEEP_ALIVE_MS) this.#outbox.send(messages.keepAlive)
     // What it let us wait for is for others to ask for: it would take the very same again, before they can.
     const gaveUp = this.#downloads.expire(now, endgame, rival, this.#lastReceivedAt)

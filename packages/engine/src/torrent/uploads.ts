@@ -53,6 +53,8 @@ export interface UploadsDeps {
 
 export class Uploads {
   readonly meter: RateMeter = new RateMeter()
+  /** When a block last went out. */
+  servedAt: number = Number.NEGATIVE_INFINITY
   readonly #deps: UploadsDeps
   readonly #peer: UploadsPeer
   readonly #outbox: Outbox
@@ -139,6 +141,7 @@ export class Uploads {
       if (bytes === undefined) break
       this.#pack(piece, begin, bytes)
       this.meter.add(length, now)
+      this.servedAt = now
       deps.sent(length, now)
     }
     this.#sendBatch()

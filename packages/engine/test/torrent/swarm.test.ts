@@ -478,3 +478,13 @@ test('those who read nothing hold no slot, and whoever came last is served first
   expect(honest.heard()).toContain('unchoke')
   expect(unread.every(({ link }) => !link.isClosed)).toBe(true)
 })
+
+test('nor do those who are unchoked and ask for nothing', () => {
+  const bench = new Bench({ have: 'all', uploadSlots: 2 })
+  for (let n = 0; n < 6; n++) bench.visit().greet().say(messages.interested)
+  bench.wait(200)
+  const honest = bench.visit().greet().say(messages.interested)
+  expect(honest.heard()).not.toContain('unchoke')
+  bench.wait(3_500)
+  expect(honest.heard()).toContain('unchoke')
+})
