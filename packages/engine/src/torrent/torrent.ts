@@ -631,6 +631,8 @@ export class Torrent implements StoreHandler {
     this.#announces.start(now)
     this.#wasComplete = swarm.picker.isComplete
     if (this.#wasComplete) observer.onDone()
+    // A kill between the first write and the journal's first entry would leave a file that nobody knows of.
+    else this.#keeper.touch()
     this.#deps.onNews()
   }
 

@@ -204,6 +204,11 @@ describe('resume records', () => {
     expect(bench.torrent.phase.name).toBe('active')
   })
 
+  test('the journal is open before anything is written, where something is wanted', () => {
+    expect(new Bench({ have: [0] }).journal).toHaveLength(1)
+    expect(new Bench({ have: 'all' }).journal).toHaveLength(0)
+  })
+
   test('a journal goes on after what of it can be used', () => {
     const { infoHash, generation } = decodeResume(record)
     const open = encodeEntry({ kind: 'open', infoHash, generation, bootId: 'b' }, 1)
