@@ -110,11 +110,14 @@ export class Downloads {
     // Refilled in batches: a write for every block would cost more than the block.
     if (room <= 0 || (room < this.window.limit() >> 3 && this.window.size > 8)) return
     const { picker, picked, geometry } = this.#deps
+    const trial = this.#peer.onTrial === true ? this.#trialRoom(now) : room
+    // More as soon as pieces of it are stored.
+    if (trial < room) this.#deps.onStarved()
     const most = Math.min(
       room,
       picked.length >> 1,
       this.#deps.requestAllowance(now),
-      this.#peer.onTrial === true ? this.#trialRoom(now) : room,
+      trial,
     )
     if (most <= 0) return
     const count = choking
@@ -229,10 +232,10 @@ export class Downloads {
     return ++this.#goodPieces >= TRIAL_PIECES
   }
 
-  /** What a liar can spoil before that shows: a piece more with every one that was right. */
+  /** What a liar can spoil before that shows: twice as much with every piece that was right, as fast as a slow start. */
   #trialRoom(now: number): number {
     if (Number.isNaN(this.#trialSince)) this.#trialSince = now
-    const times = 1 + this.#goodPieces + Math.floor((now - this.#trialSince) / TRIAL_MS)
+    const times = 2 ** this.#goodPieces + Math.floor((now - this.#trialSince) / TRIAL_MS)
     const blocks = Math.max(TRIAL_BLOCKS_MIN, this.#deps.geometry.blockCount(0))
     const arriving = this.#arrivingPiece < 0 ? 0 : 1
     return blocks * times - this.#trialBlocks - this.window.size - arriving
