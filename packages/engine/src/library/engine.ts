@@ -60,7 +60,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   checkOptions(options)
   const state = openState(options)
   const memoryBytes = roundUp(options.memoryBytes ?? DEFAULT_MEMORY_BYTES, SLAB_BYTES)
-  const storage = createStorage({ memoryBytes, workers: options.workers, eager: true })
+  const storage = createStorage({ memoryBytes, workers: options.workers, eager: 'one' })
   const trackers = createTrackers({ bindHost: options.bind })
   const net = createTcp({ bindHost: options.bind })
   const ports: Ports = {

@@ -36,7 +36,7 @@ export async function verifyTorrent(
   }
   return await abortable('verifying', signal, async () => {
     // Piece memory is for downloads: the least there may be.
-    const storage = createStorage({ memoryBytes: SLAB_BYTES })
+    const storage = createStorage({ memoryBytes: SLAB_BYTES, eager: 'all' })
     try {
       const { found, bad } = await check(handler => storage.open(plan, handler), geometry, options)
       return report(geometry, found, bad)

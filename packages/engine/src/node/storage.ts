@@ -18,8 +18,8 @@ export interface StorageOptions {
   readonly memoryBytes: number
   /** At most so many store workers; one for each processor up to 4 unless told. */
   readonly workers?: number | undefined
-  /** Starts the first worker at once, so that it is there when the first torrent comes. */
-  readonly eager?: boolean | undefined
+  /** Starts workers at once, so that they are there when the first torrent comes: one, or all where all is hashed. */
+  readonly eager?: 'one' | 'all' | undefined
   /** What the read cache may hold; 16 MiB unless told. */
   readonly cacheBytes?: number | undefined
 }
@@ -35,7 +35,8 @@ export function createStorage(options: StorageOptions): Storage & { close(): Pro
     throw new ShoalError('OPTION_INVALID', 'workers must be a whole number of at least 1')
   }
   const pool = new WorkerPool(new SharedArrayBuffer(memoryBytes), workers)
-  if (options.eager) pool.pick()
+  if (options.eager === 'one') pool.pick()
+  if (options.eager === 'all') pool.all()
   return new FileStorage(pool, options.cacheBytes)
 }
 
