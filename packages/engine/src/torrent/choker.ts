@@ -4,8 +4,8 @@
  * Downloading, every 10 s. Slots first go to those who give us most (tit for tat): interested, not snubbing
  * us, and really sending. What remains, at least one slot, is optimistic: lent for 30 s to someone drawn at
  * random. Those who have just connected are three times as likely, so that newcomers can prove themselves, and
- * so is whoever has ever given us anything: who only takes gets little. A peer that stops sending loses its earned slot, and that slot becomes one more optimistic one, which is how we
- * find better partners when snubbed.
+ * so is whoever has ever given us anything: who only takes gets little. A peer that stops sending loses its
+ * earned slot, and that slot becomes one more optimistic one, which is how we find better partners when snubbed.
  *
  *     slots     | earned | earned | earned | optimistic |         at least one is optimistic
  *
@@ -70,6 +70,7 @@ export class Choker {
   #optimisticSince = new Map<number, number>()
   /** When a peer was last seen unchoked, by id: who has waited longest. */
   #servedAt = new Map<number, number>()
+  #seeding = false
   /** Who was seen sending to us, by id. */
   #givers = new Set<number>()
 
@@ -100,7 +101,8 @@ export class Choker {
     this.#dueAt = now + ROUND_MS
     const everyone = [...peers]
     this.#noteServed(everyone, now)
-    const all = everyone.filter(peer => peer.stuck !== true)
+    this.#seeding = state.seeding
+    const all = everyone.filter(peer => !this.#isStuck(peer))
     this.#noteGivers(all, now)
     const interested = all.filter(peer => peer.interested)
     const chosen = state.seeding ? this.#chooseSeeding(interested, now) : this.#chooseTrading(interested, now)
@@ -117,10 +119,15 @@ export class Choker {
   tryUnchoke(peer: ChokerPeer, peers: Iterable<ChokerPeer>, now: number): boolean {
     if (!peer.interested || !peer.choked || peer.stuck === true) return false
     let held = 0
-    for (const other of peers) if (!other.choked && other.stuck !== true) held++
+    for (const other of peers) if (!other.choked && !this.#isStuck(other)) held++
     if (held >= this.#slots) return false
     this.#optimisticSince.set(peer.id, now)
     return true
+  }
+
+  /** While trading a slot is earned, and kept also by who has nothing to ask for now: else it falls to those who only take. */
+  #isStuck(peer: ChokerPeer): boolean {
+    return this.#seeding && peer.stuck === true
   }
 
   #chooseTrading<P extends ChokerPeer>(interested: P[], now: number): Set<P> {

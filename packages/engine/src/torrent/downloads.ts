@@ -113,12 +113,7 @@ export class Downloads {
     const trial = this.#peer.onTrial === true ? this.#trialRoom(now) : room
     // More as soon as pieces of it are stored.
     if (trial < room) this.#deps.onStarved()
-    const most = Math.min(
-      room,
-      picked.length >> 1,
-      this.#deps.requestAllowance(now),
-      trial,
-    )
+    const most = Math.min(room, picked.length >> 1, this.#deps.requestAllowance(now), trial)
     if (most <= 0) return
     const count = choking
       ? picker.pickAmong(this.#peer, most, picked, this.#allowedFast)
