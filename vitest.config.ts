@@ -1,8 +1,11 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.test.ts', 'packages/*/sim/**/*.test.ts', 'test/*.test.ts'],
     testTimeout: 20_000,
+    // Many tests wait for processes: the processor that is left free by default would stay so.
+    maxWorkers: Math.max(2, availableParallelism()),
   },
 })
