@@ -11,6 +11,8 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { hostname } from 'node:os'
@@ -24,6 +26,9 @@ const FOLDER_MODE = 0o700
 const FILE_MODE = 0o600
 /** Owners that end, one after another, while we look. */
 const TRIES = 10
+/** The owner touches the lock so often, for those who cannot see whether its process lives. */
+const BEAT_MS = 15_000
+const DEAD_AFTER_MS = 90_000
 const MAX_LOCK_BYTES = 4_096
 /** What systems say that have no hard links. */
 const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK', 'EXDEV'])
@@ -44,9 +49,12 @@ export class StateLock {
   readonly #path: string
   readonly #folder: string
 
+  readonly #beat: NodeJS.Timeout
+
   private constructor(folder: string, path: string) {
     this.#folder = folder
     this.#path = path
+    this.#beat = setInterval(() => touch(path), BEAT_MS).unref()
   }
 
   /**
@@ -63,7 +71,8 @@ export class StateLock {
       for (let tried = 0; ; tried++) {
         if (create(path)) break
         const owner = read(path)
-        if (tried >= TRIES || (owner !== undefined && isAlive(owner))) throw locked(folder, owner?.pid)
+        const isTaken = owner !== undefined && isAlive(owner, () => silenceMs(path))
+        if (tried >= TRIES || isTaken) throw locked(folder, owner?.pid)
         clearStale(path, owner)
       }
     } catch (cause) {
@@ -74,6 +83,7 @@ export class StateLock {
   }
 
   release(): void {
+    clearInterval(this.#beat)
     if (held.delete(this.#folder)) rmSync(this.#path, { force: true })
   }
 }
@@ -106,6 +116,15 @@ function createWithoutLinks(path: string, own: string): boolean {
   }
 }
 
+function touch(path: string): void {
+  try {
+    const now = new Date()
+    utimesSync(path, now, now)
+  } catch {
+    // Only those elsewhere need it.
+  }
+}
+
 /** Undefined: it cannot be read as ours, or is just being written. */
 function read(path: string): Owner | undefined {
   try {
@@ -119,9 +138,9 @@ function read(path: string): Owner | undefined {
   }
 }
 
-function isAlive({ pid, host, boot, born }: Owner): boolean {
-  // On a folder shared by machines nobody can tell.
-  if (host !== hostname()) return true
+function isAlive({ pid, host, boot, born }: Owner, silenceMs: () => number): boolean {
+  // Of another machine, or of another container, processes cannot be seen.
+  if (host !== hostname()) return silenceMs() < DEAD_AFTER_MS
   if (boot !== '' && bootId !== '' && boot !== bootId) return false
   // This process, and it does not hold it: a former one had the same number.
   if (pid === process.pid) return false
@@ -134,6 +153,20 @@ function isAlive({ pid, host, boot, born }: Owner): boolean {
   // A zombie has ended; its parent has not asked how.
   if (now.state === 'Z' || now.state === 'X') return false
   return born === '' || now.born === '' || born === now.born
+}
+
+/** How long ago the owner touched the lock, by the clock of whoever keeps the files. */
+function silenceMs(path: string): number {
+  const probe = `${path}.${process.pid}.now`
+  try {
+    writeFileSync(probe, '', { mode: FILE_MODE })
+    return statSync(probe).mtimeMs - statSync(path).mtimeMs
+  } catch (cause) {
+    if (errnoOf(cause) !== 'ENOENT') throw cause
+    return 0
+  } finally {
+    rmSync(probe, { force: true })
+  }
 }
 
 /** Moves it away first: of several who find it stale one gets it, and the new owner's is put back. */

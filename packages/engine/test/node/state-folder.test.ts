@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
@@ -73,9 +74,13 @@ describe('a state folder', () => {
     expect(readdirSync(dir)).toEqual([])
   })
 
-  it('of another machine is left alone: nobody can tell whether it lives', () => {
+  it('of another machine is left alone as long as its owner touches the lock now and then', () => {
     writeFileSync(lockOf(dir), owner({ host: 'elsewhere' }))
     expect(() => takeStateFolder(dir, false)).toThrow(LOCKED)
+    const longAgo = new Date(Date.now() - 120_000)
+    utimesSync(lockOf(dir), longAgo, longAgo)
+    takeStateFolder(dir, false).release()
+    expect(readdirSync(dir)).toEqual([])
   })
 
   it('that is shared has room for a second, whose records the next owner takes over', () => {
