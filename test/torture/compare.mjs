@@ -2,7 +2,11 @@
  * SIGKILL at half of a download, then again until it is done: how much each client fetches a second time. The seeder is
  * ours and counts; clients are found in a network namespace of its own, as several refuse peers on 127.x. Needs root.
  *
- *     node test/torture/compare.mjs [--mib 64] [--rate 6] [--only aria2,shoal] [--at 0.6]
+ *     node test/torture/compare.mjs [--mib 64] [--rate 6] [--only 'aria2;shoal'] [--at 0.6]
+ *
+ * Or each client under the attacks of rows 10 and 9: how long it takes, what comes in vain, and how its memory grows.
+ *
+ *     node test/torture/compare.mjs poisoners|hostile [--only 'aria2;shoal'] [--runs 1] [--seed 1]
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
@@ -14,6 +18,7 @@ import { parseArgs } from 'node:util'
 import { inNamespace } from '../../bench/rig/namespace.mjs'
 import { freePort, startTracker } from '../../bench/rig/tracker.mjs'
 import { Random } from './random.mjs'
+import { ATTACKS, manyAddresses, underAttack } from './support/attacked.mjs'
 import { OTHERS } from './support/others.mjs'
 import { difference, KIB, MIB, makeTorrent, Seeder } from './support/swarm.mjs'
 
@@ -21,16 +26,25 @@ const END_MS = 90_000
 /** Looking at how far it is, and whether all is there. */
 const LOOK_MS = 20
 
-const { values: options } = parseArgs({
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     mib: { type: 'string', default: '64' },
     /** Of the seeder, MiB a second. */
     rate: { type: 'string', default: '6' },
     /** Part of the data that is sent when it is killed. */
     at: { type: 'string', default: '0.6' },
-    only: { type: 'string', default: Object.keys(OTHERS).join(';') },
+    only: { type: 'string' },
+    /** Of each attack. */
+    runs: { type: 'string', default: '1' },
+    seed: { type: 'string', default: '1' },
   },
 })
+const [attacks] = positionals
+if (attacks !== undefined && !Object.hasOwn(ATTACKS, attacks)) {
+  console.error(`${attacks}: not one of ${Object.keys(ATTACKS).join(', ')}`)
+  process.exit(2)
+}
 
 const outer = await inNamespace(fileURLToPath(import.meta.url), process.argv.slice(2))
 if (outer.exitCode !== undefined) process.exit(outer.exitCode)
@@ -44,6 +58,11 @@ process.on('exit', () => {
 })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1))
 
+if (attacks !== undefined) {
+  await compareUnder(ATTACKS[attacks])
+  process.exit(0)
+}
+
 const tracker = await startTracker(seederIp)
 const torrent = await makeTorrent({
   folder: join(work, 'source'),
@@ -55,12 +74,37 @@ const torrent = await makeTorrent({
   trackers: [[tracker.url]],
 })
 console.log(line('client', 'version', 'killed at', 'again', 'seconds from restart'))
-for (const name of options.only.split(';')) {
+for (const name of options.only?.split(';') ?? Object.keys(OTHERS)) {
   const version = OTHERS[name].version()
   if (version === undefined) console.log(line(name, 'not installed'))
   else console.log(line(name, version.slice(0, 30), ...(await measure(OTHERS[name]))))
 }
 process.exit(0)
+
+async function compareUnder(cases) {
+  if (!manyAddresses())
+    throw new Error('addresses 10.78.x.x cannot be had: run as root, on Linux with iproute2')
+  const names = options.only?.split(';') ?? ['shoal', 'libtorrent, never saved', 'transmission', 'aria2']
+  const row = columns => columns.map((text, at) => text.padEnd([44, 26, 14, 14, 0][at])).join('')
+  console.log(row(['attack', 'client', 'seconds', 'in vain', 'memory grew by']))
+  for (const attack of cases) {
+    for (const name of names) {
+      const client = OTHERS[name]
+      if (client.version() === undefined) {
+        console.log(row([attack.name, name, 'not installed']))
+        continue
+      }
+      for (let run = 0; run < Number(options.runs); run++) {
+        const seed = Number(options.seed) + run
+        const world = { seed, seederIp, clientIp, work, start, kill }
+        const { ms, failed, wasteBytes, grownBytes } = await underAttack(client, attack, world)
+        const time = failed ?? (ms / 1000).toFixed(1)
+        const figures = wasteBytes === undefined ? [] : [mib(wasteBytes), mib(grownBytes)]
+        console.log(row([attack.name, name, time, ...figures]))
+      }
+    }
+  }
+}
 
 async function measure(client) {
   const seeder = await Seeder.start([torrent], {
