@@ -488,6 +488,8 @@ class BenchStore {
     return undefined
   }
 
+  vouch() {}
+
   check(pieces) {
     for (const piece of pieces) {
       const matches = this.#random.below(2) === 0
