@@ -1,7 +1,7 @@
 /**
  * Does to Shoal what the world does to it, only more of it; one line of a table for each row of test/torture/rows.
  *
- *     npm run torture -- [--full] [--only 6[,7]]… [--seed 1] [--jobs 2] [--verbose]
+ *     npm run torture -- [--full] [--only 6[,7]]… [--seed 1] [--jobs 2] [--again] [--verbose]
  *
  * A row runs in a process group of its own, which is killed when it takes too long. All chance comes from the seed:
  * `--only N --seed S` plays a failure again. Work folders lie under TORTURE_DIR, else where the system keeps
@@ -31,6 +31,8 @@ const { values: options } = parseArgs({
     seed: { type: 'string', default: '1' },
     /** Rows at the same time. Rows that measure times run alone all the same. */
     jobs: { type: 'string', default: '2' },
+    /** A row that fails is run once more, by itself at the end, and counts as failed when it fails again. */
+    again: { type: 'boolean', default: false },
     /** What rows tell and write, while they do. */
     verbose: { type: 'boolean', default: false },
   },
@@ -79,11 +81,17 @@ async function main() {
   const lanes = Array.from({ length: Math.min(jobs, rows.length) }, async () => {
     for (let row = waiting.shift(); row !== undefined; row = waiting.shift()) {
       const result = await run(row)
-      results.push(result)
+      results.push({ row, ok: result.ok })
       report(row, result)
     }
   })
   await Promise.all(lanes)
+  for (const result of options.again ? results.filter(each => !each.ok) : []) {
+    console.log(`row ${result.row.number} once more, by itself:`)
+    const second = await run(result.row)
+    report(result.row, second)
+    result.ok = second.ok
+  }
   remove(base)
   const failed = results.filter(result => !result.ok).length + missing.length
   const seconds = ((performance.now() - startMs) / 1000).toFixed(0)
