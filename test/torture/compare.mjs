@@ -85,8 +85,8 @@ async function compareUnder(cases) {
   if (!manyAddresses())
     throw new Error('addresses 10.78.x.x cannot be had: run as root, on Linux with iproute2')
   const names = options.only?.split(';') ?? ['shoal', 'libtorrent, never saved', 'transmission', 'aria2']
-  const row = columns => columns.map((text, at) => text.padEnd([44, 26, 14, 14, 0][at])).join('')
-  console.log(row(['attack', 'client', 'seconds', 'in vain', 'memory grew by']))
+  const row = columns => columns.map((text, at) => text.padEnd([44, 26, 14, 14, 16, 0][at])).join('')
+  console.log(row(['attack', 'client', 'seconds', 'in vain', 'memory grew by', 'foes met']))
   for (const attack of cases) {
     for (const name of names) {
       const client = OTHERS[name]
@@ -97,9 +97,9 @@ async function compareUnder(cases) {
       for (let run = 0; run < Number(options.runs); run++) {
         const seed = Number(options.seed) + run
         const world = { seed, seederIp, clientIp, work, start, kill }
-        const { ms, failed, wasteBytes, grownBytes } = await underAttack(client, attack, world)
+        const { ms, failed, wasteBytes, grownBytes, met } = await underAttack(client, attack, world)
         const time = failed ?? (ms / 1000).toFixed(1)
-        const figures = wasteBytes === undefined ? [] : [mib(wasteBytes), mib(grownBytes)]
+        const figures = wasteBytes === undefined ? [] : [mib(wasteBytes), mib(grownBytes), `${met}`]
         console.log(row([attack.name, name, time, ...figures]))
       }
     }

@@ -57,8 +57,9 @@ export function manyAddresses() {
 const foeIp = n => `10.78.1.${n + 1}`
 
 /**
- * One client under one attack: seconds from the tracker's answer, bytes to the client beyond the torrent, and how much
- * more memory it held at most than when it first asked the tracker.
+ * One client under one attack: seconds from the tracker's answer, bytes to the client beyond the torrent (or beyond what
+ * the honest one sent, where it does not complete), how much more memory it held at most than when it first asked the
+ * tracker, mapped files included, and how many of the foes it gave a handshake.
  */
 export async function underAttack(client, attack, { seed, seederIp, clientIp, work, start, kill }) {
   const { bytes, pieceBytes, bytesPerSec } = attack
@@ -69,7 +70,17 @@ export async function underAttack(client, attack, { seed, seederIp, clientIp, wo
   const torrent = makeTorrent(seed, { name: 'payload', bytes, pieceBytes })
   const honest = await startSeed({ host: seederIp, torrents: [torrent], bytesPerSec, random })
   const port = await freePort(clientIp)
-  const world = { torrent, honest, random, clientIp, port, met: new Set(), servers: [], stopped: false }
+  const world = {
+    torrent,
+    honest,
+    random,
+    clientIp,
+    port,
+    met: new Set(),
+    good: new Set(),
+    servers: [],
+    stopped: false,
+  }
   const tracker = await startTracker(seederIp, async () => {
     world.baseBytes = memory(child).now
     await attack.enter(world)
@@ -87,16 +98,25 @@ export async function underAttack(client, attack, { seed, seederIp, clientIp, wo
     const isEnded = () => child.exitCode !== null || child.signalCode !== null
     const isOver = () => isEnded() || tracker.completed || existsSync(marker)
     while (!isOver() && performance.now() - (world.startMs ?? bootMs + START_MS - CAP_MS) < CAP_MS) {
-      for (const peer of honest.peers) world.met.add(peer)
+      for (const peer of honest.peers) world.good.add(peer)
+      for (const peer of world.good) world.met.add(peer)
       peakBytes = Math.max(peakBytes, memory(child).peak)
       await pause(LOOK_MS)
     }
     const over = isOver()
     const ms = performance.now() - (world.startMs ?? bootMs)
-    const wasteBytes = loopback() - lo - uploaded(world) - bytes
+    const useful = over
+      ? bytes
+      : Math.min(
+          bytes,
+          sum(world.good, socket => socket.bytesWritten),
+        )
+    const wasteBytes = loopback() - lo - sum(world.met, socket => socket.bytesRead) - useful
     if (world.startMs === undefined) return { failed: 'never asked the tracker' }
     if (over) await until(() => isEnded() || existsSync(marker), END_MS)
-    const figures = { wasteBytes, grownBytes: peakBytes - world.baseBytes }
+    const foes = [...world.met].filter(peer => !world.good.has(peer))
+    const met = foes.filter(peer => peer.theirInfoHash?.equals(torrent.infoHash)).length
+    const figures = { wasteBytes, grownBytes: peakBytes - world.baseBytes, met }
     const got = existsSync(join(dir, 'payload')) && readFileSync(join(dir, 'payload')).equals(torrent.data)
     if (over && got) return { ms, ...figures }
     const ending = child.signalCode ?? child.exitCode
@@ -207,10 +227,9 @@ function loopback() {
   return bytes - packets * HEADER_BYTES
 }
 
-/** What the client sent to all of them. */
-function uploaded({ met }) {
+function sum(peers, count) {
   let bytes = 0
-  for (const { socket } of met) bytes += socket.bytesRead
+  for (const { socket } of peers) bytes += count(socket)
   return bytes
 }
 
