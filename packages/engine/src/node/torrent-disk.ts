@@ -25,7 +25,7 @@ import type { KeptMark } from './witness.ts'
 
 const DIGEST_BYTES = 20
 /** What is read or zeroed at a time: fits the second-level cache, so hashing finds it there. */
-const SCRATCH_BYTES = 256 * 1024
+const SCRATCH_BYTES = 64 * 1024
 
 /** Reused by every read of this worker. */
 const scratch = new Uint8Array(SCRATCH_BYTES)
