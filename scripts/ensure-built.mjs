@@ -16,7 +16,7 @@ const BUILD_STAMP = join(MODULES, '.shoal-build')
 /** Not node_modules/.bin/tsc: that is a shell script on Windows. */
 const TSC = join(MODULES, 'typescript', 'bin', 'tsc')
 /** In the order in which they depend on each other. */
-const PACKAGES = ['packages/engine', 'packages/cli']
+const PACKAGES = ['packages/engine', 'packages/daemon', 'packages/cli']
 const BUNDLE_SCRIPT = 'scripts/bundle.mjs'
 /** Written last by {@link BUNDLE_SCRIPT}. */
 const BUNDLE = join(ROOT, 'packages/cli/bundle/LICENSES.txt')

@@ -40,7 +40,50 @@ const WORLD: Readonly<Record<string, Rule>> = {
   library: { parts: [...Object.keys(CORE), 'node'], packages: [] },
   index: { parts: [...Object.keys(CORE), 'node', 'library'], packages: [] },
   sim: { parts: Object.keys(CORE), packages: ['node:', 'vitest', 'fast-check'] },
-  cli: { parts: [], packages: ['node:', 'commander', 'get-east-asian-width', '@shoal/engine'] },
+  // The daemon: what is said over HTTP, what is done, and the ways in.
+  'daemon/contract': { parts: [], packages: [] },
+  'daemon/client': { parts: ['daemon/contract'], packages: [] },
+  'daemon/media': { parts: [], packages: ['node:'] },
+  'daemon/config': { parts: ['daemon/contract'], packages: ['node:', 'smol-toml', 'zod'] },
+  'daemon/session': { parts: ['daemon/contract'], packages: ['node:', '@shoal/engine'] },
+  'daemon/household': { parts: ['daemon/contract', 'daemon/session'], packages: ['node:', '@shoal/engine'] },
+  'daemon/import': { parts: ['daemon/contract', 'daemon/session'], packages: ['node:', '@shoal/engine'] },
+  'daemon/http': {
+    parts: ['daemon/contract', 'daemon/media', 'daemon/session'],
+    packages: ['node:', 'hono', '@hono/node-server', 'zod', '@shoal/engine'],
+  },
+  'daemon/transmission': {
+    parts: ['daemon/contract', 'daemon/http', 'daemon/session'],
+    packages: ['node:', 'hono', 'zod', '@shoal/engine'],
+  },
+  'daemon/serve': {
+    parts: [
+      'daemon/config',
+      'daemon/contract',
+      'daemon/household',
+      'daemon/http',
+      'daemon/import',
+      'daemon/session',
+      'daemon/transmission',
+    ],
+    packages: ['node:', 'pino', '@shoal/engine'],
+  },
+  'daemon/index': {
+    parts: ['daemon/config', 'daemon/contract', 'daemon/import', 'daemon/media', 'daemon/serve'],
+    packages: [],
+  },
+  cli: {
+    parts: [],
+    packages: [
+      'node:',
+      'commander',
+      'get-east-asian-width',
+      '@shoal/engine',
+      '@shoal/daemon',
+      '@shoal/daemon/client',
+      '@shoal/daemon/contract',
+    ],
+  },
 }
 
 const RULES: Readonly<Record<string, Rule>> = {
@@ -62,6 +105,7 @@ const IMPURITIES: Readonly<Record<string, RegExp>> = {
 function partOf(path: string): string {
   const [packages, workspace, folder, first = ''] = path.split('/')
   if (packages === 'packages' && workspace === 'cli') return 'cli'
+  if (packages === 'packages' && workspace === 'daemon') return `daemon/${first.replace(/\.ts$/, '')}`
   if (packages === 'packages' && workspace === 'engine' && folder === 'sim') return 'sim'
   if (packages === 'packages' && workspace === 'engine' && folder === 'src') return first.replace(/\.ts$/, '')
   return path
@@ -95,16 +139,18 @@ function violations(path: string, source: string): string[] {
 }
 
 function sources(): string[] {
-  return ['packages/engine/src', 'packages/engine/sim', 'packages/cli/src'].flatMap(folder => {
-    const dir = join(ROOT, folder)
-    try {
-      const entries = readdirSync(dir, { recursive: true, encoding: 'utf8' })
-      return entries.filter(entry => entry.endsWith('.ts')).map(entry => relative(ROOT, join(dir, entry)))
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
-      throw error
-    }
-  })
+  return ['packages/engine/src', 'packages/engine/sim', 'packages/daemon/src', 'packages/cli/src'].flatMap(
+    folder => {
+      const dir = join(ROOT, folder)
+      try {
+        const entries = readdirSync(dir, { recursive: true, encoding: 'utf8' })
+        return entries.filter(entry => entry.endsWith('.ts')).map(entry => relative(ROOT, join(dir, entry)))
+      } catch (error) {
+        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+        throw error
+      }
+    },
+  )
 }
 
 test('every file keeps to the table of who may import whom, and the core is pure', () => {

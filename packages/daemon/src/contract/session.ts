@@ -1,0 +1,105 @@
+/** The daemon itself: figures, settings, tokens. */
+import type { Why } from './torrent.ts'
+
+export interface SessionInfo {
+  readonly version: string
+  readonly startedAt: number
+  readonly downloadRate: number
+  readonly uploadRate: number
+  /** Since the start, and ever. */
+  readonly session: Totals
+  readonly ever: Totals
+  readonly torrents: {
+    readonly all: number
+    readonly downloading: number
+    readonly seeding: number
+    readonly queued: number
+    readonly stopped: number
+    readonly error: number
+  }
+  readonly connections: number
+  readonly port: number
+  /** Whether others reach our port: somebody did within the last hour, nobody ever did, or it cannot be told yet. */
+  readonly reachable: 'yes' | 'no' | 'unknown'
+  readonly externalIps: readonly string[]
+  readonly dht: { readonly nodes: number; readonly searches: number } | null
+  readonly limits: { readonly download: number | null; readonly upload: number | null }
+  /** The alternative limits are in force, by hand or by the timetable. */
+  readonly alternative: {
+    readonly active: boolean
+    readonly by: 'hand' | 'timetable' | null
+    readonly download: number | null
+    readonly upload: number | null
+  }
+  readonly folders: readonly {
+    readonly path: string
+    readonly freeBytes: number | null
+    readonly totalBytes: number | null
+  }[]
+  readonly blocklist: { readonly ranges: number; readonly loadedAt: number | null } | null
+  /** What stands in the way of all torrents: no room on the disk, the timetable, … */
+  readonly why: readonly Why[]
+}
+
+export interface Totals {
+  readonly downloadedBytes: number
+  readonly uploadedBytes: number
+}
+
+/** Rates over time, for a graph: one point every `stepSeconds`, the last one is now. */
+export interface RateHistory {
+  readonly stepSeconds: number
+  readonly download: readonly number[]
+  readonly upload: readonly number[]
+}
+
+export interface Setting {
+  /** As in the configuration file: `limits.download`. */
+  readonly key: string
+  readonly group: string
+  readonly description: string
+  readonly type:
+    | 'boolean'
+    | 'integer'
+    | 'number'
+    | 'string'
+    | 'strings'
+    | 'rate'
+    | 'size'
+    | 'duration'
+    | 'choice'
+  readonly choices?: readonly string[]
+  readonly value: unknown
+  readonly default: unknown
+  /** What it comes from; what env and flag say cannot be changed while running. */
+  readonly source: 'default' | 'file' | 'saved' | 'env' | 'flag'
+  /** False: only in the file, the environment or a flag. */
+  readonly settable: boolean
+  /** Counts from the next start on. */
+  readonly restart: boolean
+}
+
+export type Scope = 'read' | 'add' | 'full'
+
+export interface TokenInfo {
+  readonly name: string
+  readonly scope: Scope
+  readonly createdAt: number
+  readonly usedAt: number | null
+}
+
+export interface FolderInfo {
+  readonly path: string
+  readonly freeBytes: number | null
+  readonly totalBytes: number | null
+  readonly folders: readonly string[]
+}
+
+/** One line of `shoal doctor`. */
+export interface Finding {
+  readonly what: string
+  readonly outcome: 'ok' | 'note' | 'problem'
+  readonly text: string
+  /** What to do about it. */
+  readonly advice?: string
+}
