@@ -62,12 +62,21 @@ export class Announces {
     this.#announcer.needPeers(now)
   }
 
+  /** The user asks for it. */
+  announceNow(now: number): void {
+    this.#announcer.announceNow(now)
+    this.tick(now)
+  }
+
+  /** Other trackers, see `Announcer.setTiers`. */
+  setTiers(tiers: readonly (readonly string[])[], now: number): void {
+    this.#cancel(this.#announcer.setTiers(tiers, now))
+    this.tick(now)
+  }
+
   /** Ends the session: `stopped`, to those who heard of us. */
   stop(now: number): void {
-    for (const url of this.#announcer.stop(now)) {
-      this.#inFlight.get(url)?.()
-      this.#inFlight.delete(url)
-    }
+    this.#cancel(this.#announcer.stop(now))
     this.tick(now)
   }
 
@@ -88,6 +97,13 @@ export class Announces {
         this.#onOutcome(url, outcome)
       })
       this.#inFlight.set(url, cancel)
+    }
+  }
+
+  #cancel(urls: readonly string[]): void {
+    for (const url of urls) {
+      this.#inFlight.get(url)?.()
+      this.#inFlight.delete(url)
     }
   }
 

@@ -10,7 +10,7 @@
  *
  * A tracker that failed is left out until its backoff is over. When a round finds nobody, the next begins as soon as
  * the first backoff ends. At most one announce of a round is in flight; `completed` and `stopped` go beside the round
- * to every tracker that they concern.
+ * to every tracker that they concern, and so does the first `started` to a tracker that the user has just named.
  *
  * Invariants: one announce in flight per tracker at most; `stopped` and `completed` only to trackers that answered a
  * `started` of this session; without an event, no tracker is asked again before its min interval.
@@ -32,6 +32,9 @@ const BACKOFF_JITTER = 0.1
 
 /** Between two announces for want of peers, where the tracker names no min interval. */
 const WANT_PEERS_MS = 5 * 60_000
+
+/** Between two announces that the user asks for, where the tracker names no min interval: some ban who asks too often. */
+const USER_WANTS_MS = 60_000
 
 /** Trackers of one torrent: each costs a request now and then, and torrents can be written by anyone. */
 const MAX_TRACKERS = 200
@@ -77,6 +80,8 @@ interface Tracker {
   /** This round has been here, in vain. */
   tried: boolean
   heardStarted: boolean
+  /** Just named by the user: it hears `started` without waiting for its turn. */
+  isNew: boolean
   /** Tries of `completed` still to make; 0 when it is not owed. */
   owesCompleted: number
   failures: number
@@ -103,6 +108,8 @@ export class Announcer {
   #current: Tracker | undefined
   /** Trackers to say goodbye to. */
   #farewells: Tracker[] = []
+  /** Those that were taken out, until they have heard it. */
+  readonly #leaving = new Map<string, Tracker>()
 
   /** Repeated URLs and those beyond {@link MAX_TRACKERS} are left out. */
   constructor(tiers: readonly (readonly string[])[], options: { readonly random: AnnouncerRandom }) {
@@ -129,6 +136,7 @@ export class Announcer {
     for (const tracker of this.#all()) {
       tracker.tried = false
       tracker.heardStarted = false
+      tracker.isNew = false
       tracker.owesCompleted = 0
       tracker.againAt = AT_ONCE
     }
@@ -168,6 +176,53 @@ export class Announcer {
     this.#dueAt = Math.min(this.#dueAt, Math.max(now, this.#current.againAt))
   }
 
+  /** The user wants to know now: backoffs end, and the next round comes as soon as the min interval allows. */
+  announceNow(now: number): void {
+    if (!this.#running) return
+    for (const tracker of this.#all()) {
+      tracker.retryAt = AT_ONCE
+      const { lastReply, lastReplyAt } = tracker
+      if (lastReply !== undefined && lastReplyAt !== undefined && lastReply.minIntervalMs === undefined)
+        tracker.againAt = Math.min(tracker.againAt, lastReplyAt + USER_WANTS_MS)
+    }
+    if (this.#current === undefined) this.#dueAt = now
+    else this.needPeers(now)
+  }
+
+  /**
+   * Other tiers, as of the constructor. A tracker that stays keeps all that is known of it and its place among those of
+   * its tier that stay; one that is new hears `started` at once; one that goes hears `stopped`, if it knows us. Other
+   * announces in flight to those that go count as ended: their URLs are returned for the caller to cancel them.
+   */
+  setTiers(tiers: readonly (readonly string[])[], now: number): string[] {
+    const before = new Map(this.#all().map((tracker, place) => [tracker.url, { tracker, place }]))
+    const seen = new Set<string>()
+    this.#tiers.length = 0
+    for (const urls of tiers) {
+      const stays: { tracker: Tracker; place: number }[] = []
+      const fresh: Tracker[] = []
+      for (const url of urls) {
+        if (seen.has(url) || seen.size >= MAX_TRACKERS) continue
+        seen.add(url)
+        const known = before.get(url)
+        if (known === undefined) fresh.push(this.#welcome(url))
+        else stays.push(known)
+      }
+      this.#shuffle(fresh)
+      stays.sort((a, b) => a.place - b.place)
+      const tier = [...stays.map(({ tracker }) => tracker), ...fresh]
+      if (tier.length > 0) this.#tiers.push(tier)
+    }
+    const cancelled: string[] = []
+    for (const { tracker } of before.values()) {
+      if (seen.has(tracker.url)) continue
+      if (tracker.inFlight !== undefined && tracker.inFlight !== 'stopped') cancelled.push(tracker.url)
+      this.#dismiss(tracker, now)
+    }
+    if (this.#running && this.#current === undefined) this.#dueAt = Math.min(this.#dueAt, now)
+    return cancelled
+  }
+
   /** A tracker was added by the user or by a magnet link; `tier` beyond the last makes a new one. False if known. */
   add(url: string, tier: number, now: number): boolean {
     const all = this.#all()
@@ -187,11 +242,7 @@ export class Announcer {
       if (index < 0) continue
       const [tracker] = tier.splice(index, 1)
       if (tier.length === 0) this.#tiers.splice(at, 1)
-      if (tracker!.heardStarted) this.#farewells.push(tracker!)
-      if (this.#running && this.#current === tracker) {
-        this.#current = undefined
-        this.#dueAt = now
-      }
+      this.#dismiss(tracker!, now)
       return true
     }
     return false
@@ -203,6 +254,7 @@ export class Announcer {
     for (const tracker of this.#farewells.splice(0)) calls.push(this.#call(tracker, 'stopped'))
     if (!this.#running) return calls
     for (const tracker of this.#all()) {
+      if (tracker.isNew && tracker.inFlight === undefined) calls.push(this.#call(tracker, 'started'))
       if (tracker.owesCompleted === 0 || !tracker.heardStarted || tracker.inFlight !== undefined) continue
       if (tracker.retryAt <= now) calls.push(this.#call(tracker, 'completed'))
     }
@@ -215,8 +267,10 @@ export class Announcer {
   nextTimeout(): number {
     if (this.#farewells.length > 0) return AT_ONCE
     if (!this.#running) return NEVER
-    let at = this.#all().some(tracker => tracker.inFlight !== undefined) ? NEVER : this.#dueAt
-    for (const tracker of this.#all()) {
+    const all = this.#all()
+    if (all.some(tracker => tracker.isNew && tracker.inFlight === undefined)) return AT_ONCE
+    let at = all.some(tracker => tracker.inFlight !== undefined) ? NEVER : this.#dueAt
+    for (const tracker of all) {
       if (tracker.owesCompleted > 0 && tracker.inFlight === undefined) at = Math.min(at, tracker.retryAt)
     }
     return at
@@ -234,11 +288,14 @@ export class Announcer {
     tracker.lastReplyAt = now
     tracker.trackerId = reply.trackerId ?? tracker.trackerId
     if (!this.#running || event === 'stopped') return
+    const wasBeside = tracker.isNew
+    tracker.isNew = false
     if (event === 'started') tracker.heardStarted = true
     if (event === 'completed') tracker.owesCompleted = 0
     tracker.againAt = now + (reply.minIntervalMs ?? Math.min(reply.intervalMs, WANT_PEERS_MS))
-    // An answer to `completed` of a tracker that is not on duty does not end the round of another.
+    // The answer of a tracker that is not on duty does not end the round of another.
     if (event === 'completed' && tracker !== this.#current) return
+    if (wasBeside && this.#current !== undefined && tracker !== this.#current) return
     this.#toFront(tracker)
     this.#current = tracker
     this.#dueAt = now + reply.intervalMs
@@ -252,6 +309,8 @@ export class Announcer {
     tracker.inFlight = undefined
     tracker.lastError = error
     if (!this.#running || event === 'stopped') return
+    const wasBeside = tracker.isNew
+    tracker.isNew = false
     tracker.failures++
     tracker.retryAt = now + this.#backoff(tracker.failures)
     if (event === 'completed') {
@@ -260,6 +319,7 @@ export class Announcer {
     }
     // Had it not heard of us before, its next `started` says that the download is complete.
     if (event === 'started') tracker.owesCompleted = 0
+    if (wasBeside && this.#current !== undefined && tracker !== this.#current) return
     tracker.tried = true
     if (this.#current === tracker) this.#current = undefined
   }
@@ -297,7 +357,33 @@ export class Announcer {
   /** The tracker whose announce ended; undefined for one that was removed or cancelled. */
   #ended(url: string): Tracker | undefined {
     const tracker = this.#all().find(each => each.url === url)
-    return tracker?.inFlight === undefined ? undefined : tracker
+    if (tracker !== undefined) return tracker.inFlight === undefined ? undefined : tracker
+    this.#leaving.delete(url)
+    return undefined
+  }
+
+  /** A tracker that the user names: one that has not left yet comes back as it was. */
+  #welcome(url: string): Tracker {
+    const leaving = this.#leaving.get(url)
+    this.#leaving.delete(url)
+    if (leaving === undefined) return { ...newTracker(url), isNew: true }
+    const at = this.#farewells.indexOf(leaving)
+    if (at >= 0) this.#farewells.splice(at, 1)
+    else leaving.heardStarted = false
+    leaving.isNew = !leaving.heardStarted
+    return leaving
+  }
+
+  /** Out of its tier. */
+  #dismiss(tracker: Tracker, now: number): void {
+    if (tracker.inFlight !== 'stopped') tracker.inFlight = undefined
+    tracker.isNew = false
+    tracker.owesCompleted = 0
+    if (tracker.heardStarted) this.#farewells.push(tracker)
+    if (tracker.heardStarted || tracker.inFlight !== undefined) this.#leaving.set(tracker.url, tracker)
+    if (!this.#running || this.#current !== tracker) return
+    this.#current = undefined
+    this.#dueAt = now
   }
 
   /** BEP 12: who answered is asked first from now on. */
@@ -358,6 +444,7 @@ function newTracker(url: string): Tracker {
     inFlight: undefined,
     tried: false,
     heardStarted: false,
+    isNew: false,
     owesCompleted: 0,
     failures: 0,
     retryAt: AT_ONCE,

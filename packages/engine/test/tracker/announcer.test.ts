@@ -65,6 +65,21 @@ class Script {
     return this.poll()
   }
 
+  want(): string {
+    this.announcer.announceNow(this.now)
+    return this.poll()
+  }
+
+  /** Other tiers, and whose announces are to be cancelled. */
+  set(...tiers: string[]): string {
+    const cancelled = this.announcer.setTiers(
+      tiers.map(tier => tier.split(' ')),
+      this.now,
+    )
+    for (const url of cancelled) this.inFlight.delete(url)
+    return [...cancelled.map(url => `-${url}`), this.poll()].filter(text => text !== '').join(', ')
+  }
+
   /** Lets time pass; nothing may happen before the end of it. */
   after(ms: number): string {
     this.now += ms - 1
@@ -397,4 +412,87 @@ it('keeps its invariants whatever happens', () => {
     }),
     { numRuns: 300 },
   )
+})
+
+describe('other trackers', () => {
+  it('hear started at once, beside the one on duty, which keeps its schedule', () => {
+    const s = scripted('a')
+    s.start()
+    s.ok('a')
+    expect(s.set('a', 'b c')).toBe('b started, c started')
+    expect(s.ok('b', { intervalMs: MINUTE })).toBe('')
+    expect(s.fail('c')).toBe('')
+    expect(s.after(HALF_HOUR)).toBe('a none')
+    expect(s.stop()).toBe('a stopped, b stopped')
+  })
+
+  it('leave those that stay as they are, and in their order', () => {
+    const s = scripted('a b')
+    s.start()
+    s.fail('a')
+    s.ok('b', { seeders: 7 })
+    expect(s.order()).toBe('b a')
+    expect(s.set('a b', 'c')).toBe('c started')
+    expect(s.order()).toBe('b a c')
+    expect(s.status('b').seeders).toBe(7)
+    expect(s.status('a').lastError?.code).toBe('TRACKER_TIMEOUT')
+    s.ok('c')
+    expect(s.set('c', 'b')).toBe('')
+    expect(s.order()).toBe('c b')
+  })
+
+  it('take over when the one on duty goes, which hears stopped', () => {
+    const s = scripted('a')
+    s.start()
+    s.ok('a')
+    expect(s.set('b')).toBe('a stopped, b started')
+    expect(s.ok('a')).toBe('')
+    expect(s.ok('b')).toBe('')
+    expect(s.after(HALF_HOUR)).toBe('b none')
+  })
+
+  it('end what is in flight to those that go, who know nothing of us yet', () => {
+    const s = scripted('a')
+    s.start()
+    expect(s.set('b')).toBe('-a, b started')
+    expect(s.ok('a')).toBe('')
+    expect(s.order()).toBe('b')
+  })
+
+  it('may be the old ones again before they have left: they hear stopped to its end, then started', () => {
+    const s = scripted('a')
+    s.start()
+    s.ok('a')
+    expect(s.set('b')).toBe('a stopped, b started')
+    expect(s.set('a')).toBe('-b')
+    expect(s.ok('a')).toBe('a started')
+    expect(s.ok('a')).toBe('')
+  })
+
+  it('are told nothing while the torrent is stopped, and started when it starts', () => {
+    const s = scripted('a')
+    expect(s.set('b', 'c')).toBe('')
+    expect(s.start()).toBe('b started')
+  })
+})
+
+describe('a user who wants to know now', () => {
+  it('ends backoffs', () => {
+    const s = scripted('a', 'b')
+    s.start()
+    s.fail('a')
+    s.fail('b')
+    expect(s.want()).toBe('a started')
+  })
+
+  it('waits for the min interval of the tracker, or a minute where it names none', () => {
+    const s = scripted('a')
+    s.start()
+    s.ok('a', { minIntervalMs: 3 * MINUTE })
+    expect(s.want()).toBe('')
+    expect(s.after(3 * MINUTE)).toBe('a none')
+    s.ok('a')
+    expect(s.want()).toBe('')
+    expect(s.after(MINUTE)).toBe('a none')
+  })
 })
