@@ -4,6 +4,7 @@
  */
 
 import { toHex } from './bytes/hex.ts'
+import { ipScope } from './bytes/ip-scope.ts'
 import { SlabPool } from './bytes/slabs.ts'
 import { DhtService, type DhtSetup } from './dht-service.ts'
 import { assert, ShoalError } from './errors.ts'
@@ -12,6 +13,7 @@ import type { Link, LinkHandler, Listener, Ports } from './ports.ts'
 import { type CustomExtension, checkExtensions } from './torrent/custom-extension.ts'
 import { Incoming } from './torrent/incoming.ts'
 import { MagnetFetch, type MagnetObserver, type MagnetOptions } from './torrent/magnet-fetch.ts'
+import { fairShare } from './torrent/make-room.ts'
 import { OwnAddress } from './torrent/own-address.ts'
 import { SendBuffers } from './torrent/send-buffers.ts'
 import { TokenBucket } from './torrent/token-bucket.ts'
@@ -85,6 +87,10 @@ export class Engine {
   /** Whose turn it is to dial first. */
   #rotation = 0
   #closing: { readonly deadline: number } | undefined
+  #maxConnections: number
+  #maxHalfOpen: number
+  /** When a peer from outside last named a torrent of ours. */
+  #reachedAt: number | undefined
 
   /** @throws ShoalError `OPTION_INVALID` */
   constructor(ports: Ports, options: EngineOptions, observer: EngineObserver) {
@@ -92,6 +98,8 @@ export class Engine {
     this.#ports = ports
     this.#options = options
     this.#observer = observer
+    this.#maxConnections = options.maxConnections
+    this.#maxHalfOpen = options.maxHalfOpen
     this.#pool = new SlabPool(ports.storage.memory)
     this.downloadLimit = new TokenBucket(options.downloadLimit)
     this.uploadLimit = new TokenBucket(options.uploadLimit)
@@ -107,6 +115,21 @@ export class Engine {
 
   get torrents(): Iterable<Torrent> {
     return this.#torrents.values()
+  }
+
+  /** By its info-hash, 40 lower-case hex digits. */
+  torrent(infoHashHex: string): Torrent | undefined {
+    return this.#torrents.get(infoHashHex)
+  }
+
+  /** When somebody last came to our port from the internet; undefined: nobody did. */
+  get reachedAt(): number | undefined {
+    return this.#reachedAt
+  }
+
+  /** Where peers, trackers and the DHT see us, as far as they agree. */
+  get externalIps(): readonly string[] {
+    return this.#ownAddress.all
   }
 
   /** Piece memory that is not in use, and all there is, in slabs. */
@@ -184,6 +207,18 @@ export class Engine {
   dropMagnet(magnet: MagnetFetch): void {
     magnet.close()
     this.#magnets.delete(toHex(magnet.infoHash))
+  }
+
+  /** Those beyond are let go: of torrents with many, so that the others keep theirs. */
+  setMaxConnections(count: number, halfOpen: number): void {
+    this.#maxConnections = count
+    this.#maxHalfOpen = halfOpen
+    const swarms = [...this.#torrents.values()].flatMap(({ swarm }) => swarm ?? [])
+    const share = fairShare(
+      swarms.map(({ peers }) => peers.size),
+      count,
+    )
+    for (const swarm of swarms) swarm.letGo(swarm.peers.size - share)
   }
 
   /** Forgets a torrent that is stopped. */
@@ -307,7 +342,7 @@ export class Engine {
       connected += swarm.peers.size
       connecting += swarm.connecting
     }
-    let room = Math.min(this.#options.maxConnections - connected, this.#options.maxHalfOpen - connecting)
+    let room = Math.min(this.#maxConnections - connected, this.#maxHalfOpen - connecting)
     let idle = 0
     for (let n = this.#rotation++; room > 0 && idle < swarms.length; n++) {
       if (swarms[n % swarms.length]!.dial(now)) {
@@ -328,7 +363,7 @@ export class Engine {
     }
     // Honest visitors say at once what they want: whoever has been silent the longest makes room.
     const [oldest] = this.#incoming
-    const allowed = Math.min(INCOMING_MAX, Math.max(INCOMING_FEW, this.#options.maxConnections / 2))
+    const allowed = Math.min(INCOMING_MAX, Math.max(INCOMING_FEW, this.#maxConnections / 2))
     if (this.#incoming.size >= allowed) oldest?.close()
     this.#incoming.add(incoming)
     return incoming
@@ -337,9 +372,11 @@ export class Engine {
   #welcome(infoHash: Uint8Array, link: Link): LinkHandler | undefined {
     let connected = 0
     for (const { swarm } of this.#torrents.values()) connected += swarm?.peers.size ?? 0
-    const isFull = connected >= this.#options.maxConnections
+    const isFull = connected >= this.#maxConnections
     const key = toHex(infoHash)
     const torrent = this.#torrents.get(key)
+    const isKnown = torrent !== undefined || this.#magnets.has(key)
+    if (isKnown && ipScope(link.remote.host) === 'global') this.#reachedAt = this.#ports.clock.now()
     if (torrent !== undefined) return torrent.accept(link, isFull)
     return isFull ? undefined : this.#magnets.get(key)?.accept(link)
   }

@@ -7,6 +7,7 @@ import { Engine as CoreEngine } from '../engine.ts'
 import { ShoalError } from '../errors.ts'
 import { wrapInfo } from '../metainfo/create.ts'
 import type { Metainfo } from '../metainfo/metainfo.ts'
+import { absolutePath } from '../node/file-plan.ts'
 import { connectionsWithin } from '../node/open-files.ts'
 import { resolvePeer } from '../node/resolve-peer.ts'
 import { ResumeFiles, resumeKey } from '../node/resume-files.ts'
@@ -20,19 +21,21 @@ import type { Ports } from '../ports.ts'
 import type { PeerBook, PeerBookEntry } from '../torrent/peer-book.ts'
 import type { Torrent as CoreTorrent, TorrentOptions } from '../torrent/torrent.ts'
 import { DhtHome, snapshotDht } from './dht-home.ts'
-import { limit, TorrentHandle } from './handle.ts'
+import { TorrentHandle } from './handle.ts'
 import { loadTorrent } from './load.ts'
 import { LocalPeers } from './local-peers.ts'
 import { type Fetched, fetchMetadata, isMagnet, openSource } from './magnet.ts'
+import { checkTiers, count, limit } from './options.ts'
 import { parseTorrent } from './parse.ts'
-import { PRIORITY, snapshotTorrent } from './snapshot.ts'
+import { connectionCounts, PRIORITY, snapshotTorrent } from './snapshot.ts'
 import type {
   AddOptions,
   DescribeOptions,
   Engine,
+  EngineLimits,
   EngineOptions,
   EngineSnapshot,
-  Limits,
+  EngineSummary,
   LoadedTorrent,
   Torrent,
 } from './types.ts'
@@ -156,6 +159,7 @@ class EngineHandle implements Engine {
   readonly #dht: DhtHome | undefined
   readonly #coreClosed: Promise<void>
   readonly #bind: string | undefined
+  readonly #workers: number
   #closing: Promise<void> | undefined
   #port: number
 
@@ -178,8 +182,8 @@ class EngineHandle implements Engine {
         onWarning: text => this.#warn(text),
       })
     }
-    const wanted = options.maxConnections ?? DEFAULT_MAX_CONNECTIONS
-    const maxConnections = connectionsWithin(wanted, options.workers ?? defaultWorkers())
+    this.#workers = options.workers ?? defaultWorkers()
+    const connections = this.#connections(options.maxConnections ?? DEFAULT_MAX_CONNECTIONS)
     let onClosed: () => void = () => {}
     this.#coreClosed = new Promise(settle => {
       onClosed = settle
@@ -194,8 +198,7 @@ class EngineHandle implements Engine {
       ports,
       {
         listen: { host: options.bind, port },
-        maxConnections,
-        maxHalfOpen: Math.min(MAX_HALF_OPEN, Math.ceil(maxConnections / 3)),
+        ...connections,
         downloadLimit: limit(options.downloadLimitBytesPerSec),
         uploadLimit: limit(options.uploadLimitBytesPerSec),
         clientName: CLIENT_NAME,
@@ -226,12 +229,17 @@ class EngineHandle implements Engine {
     return [...this.#handles.values()]
   }
 
+  get(infoHash: string): Torrent | undefined {
+    const core = this.#core.torrent(infoHash.toLowerCase())
+    return core && this.#handles.get(core)
+  }
+
   async add(source: string | URL | Uint8Array | Metainfo, options: AddOptions = {}): Promise<Torrent> {
     this.#assertOpen()
     if (options.signal?.aborted) throw aborted()
     const opened = await this.#open(source, options)
     const { metainfo, found } = opened
-    const dir = options.dir ?? '.'
+    const dir = absolutePath(options.dir ?? '.')
     const key = await resumeKey(metainfo.infoHashHex, dir)
     const resume = await this.#resume?.load(key)
     const journal = resume && (await this.#resume?.loadJournal(key))
@@ -248,7 +256,7 @@ class EngineHandle implements Engine {
     const local = coreOptions.discovery && !metainfo.private ? this.#local : undefined
     let endSeeking: (() => void) | undefined
     let saved: Promise<void> | undefined
-    const handle = new TorrentHandle(metainfo, {
+    const handle = new TorrentHandle(metainfo, dir, {
       open: observer => this.#core.add(metainfo, coreOptions, observer),
       snapshot: core => snapshotTorrent(core, this.#core, systemClock.now()),
       onActive: isActive => {
@@ -297,28 +305,43 @@ class EngineHandle implements Engine {
     return { metainfo, bytes: wrapInfo(metainfo.infoBytes, metainfo) }
   }
 
-  setLimits({ download, upload }: Limits): void {
-    if (download !== undefined) this.#core.downloadLimit.setRate(limit(download))
-    if (upload !== undefined) this.#core.uploadLimit.setRate(limit(upload))
+  setLimits({ download, upload, connections }: EngineLimits): void {
+    // All of them, or none.
+    const rates = { download: limit(download), upload: limit(upload) }
+    if (connections !== undefined) {
+      const { maxConnections, maxHalfOpen } = this.#connections(count('connections', connections, 1))
+      this.#core.setMaxConnections(maxConnections, maxHalfOpen)
+    }
+    if (download !== undefined) this.#core.downloadLimit.setRate(rates.download)
+    if (upload !== undefined) this.#core.uploadLimit.setRate(rates.upload)
   }
 
   snapshot(): EngineSnapshot {
-    const torrents = this.torrents.map(torrent => torrent.snapshot())
-    const total = (of: (torrent: (typeof torrents)[number]) => number): number =>
-      torrents.reduce((sum, torrent) => sum + of(torrent), 0)
+    return { ...this.summary(), torrents: this.torrents.map(torrent => torrent.snapshot()) }
+  }
+
+  summary(): EngineSummary {
+    const now = systemClock.now()
+    const { dht, reachedAt, externalIps } = this.#core
+    const sums = { downloadRate: 0, uploadRate: 0, downloadedBytes: 0, uploadedBytes: 0 }
+    const connections = { connected: 0, connecting: 0, known: 0 }
+    for (const core of this.#core.torrents) {
+      sums.downloadRate += core.swarm?.download.rate(now) ?? 0
+      sums.uploadRate += core.swarm?.upload.rate(now) ?? 0
+      sums.downloadedBytes += core.downloadedBytes
+      sums.uploadedBytes += core.uploadedBytes
+      const { connected, connecting, known } = connectionCounts(core)
+      connections.connected += connected
+      connections.connecting += connecting
+      connections.known += known
+    }
     return {
       port: this.#port,
-      downloadRate: total(torrent => torrent.downloadRate),
-      uploadRate: total(torrent => torrent.uploadRate),
-      downloadedBytes: total(torrent => torrent.downloadedBytes),
-      uploadedBytes: total(torrent => torrent.uploadedBytes),
-      connections: {
-        connected: total(torrent => torrent.connections.connected),
-        connecting: total(torrent => torrent.connections.connecting),
-        known: total(torrent => torrent.connections.known),
-      },
-      torrents,
-      dht: this.#core.dht && snapshotDht(this.#core.dht),
+      ...sums,
+      connections,
+      incomingSeconds: reachedAt === undefined ? undefined : (now - reachedAt) / 1000,
+      externalIps,
+      dht: dht && snapshotDht(dht),
     }
   }
 
@@ -372,6 +395,12 @@ class EngineHandle implements Engine {
     }
   }
 
+  /** As many as are wanted, or as the system allows. */
+  #connections(wanted: number): { maxConnections: number; maxHalfOpen: number } {
+    const maxConnections = connectionsWithin(wanted, this.#workers)
+    return { maxConnections, maxHalfOpen: Math.min(MAX_HALF_OPEN, Math.ceil(maxConnections / 3)) }
+  }
+
   #assertOpen(): void {
     if (this.#closing !== undefined) throw new ShoalError('CLOSED', 'the engine is closed')
   }
@@ -409,8 +438,9 @@ function torrentOptions(
     readOnly: options.seedOnly ?? false,
     recover: options.recover ?? true,
     trackers: (options.trackers ?? []).map(url => [url]),
-    maxConnections: options.maxConnections ?? DEFAULT_TORRENT_CONNECTIONS,
-    uploadSlots: UPLOAD_SLOTS,
+    trackerTiers: options.trackerTiers && checkTiers(options.trackerTiers),
+    maxConnections: count('maxConnections', options.maxConnections ?? DEFAULT_TORRENT_CONNECTIONS, 1),
+    uploadSlots: count('uploadSlots', options.uploadSlots ?? UPLOAD_SLOTS, 0),
     downloadLimit: limit(options.downloadLimitBytesPerSec),
     uploadLimit: limit(options.uploadLimitBytesPerSec),
   }
@@ -424,9 +454,7 @@ function checkOptions({ port, bind, maxConnections }: EngineOptions): void {
   if (bind !== undefined && canonicalIp(bind.replace(/%.*$/, '')) === undefined) {
     throw new ShoalError('OPTION_INVALID', `${JSON.stringify(bind)} is not an IP address to bind to`)
   }
-  if (maxConnections !== undefined && !(Number.isInteger(maxConnections) && maxConnections > 0)) {
-    throw new ShoalError('OPTION_INVALID', 'maxConnections must be a whole number of at least 1')
-  }
+  if (maxConnections !== undefined) count('maxConnections', maxConnections, 1)
 }
 
 function aborted(): ShoalError {

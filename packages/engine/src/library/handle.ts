@@ -1,9 +1,10 @@
 /** A torrent as the embedder sees it: promises, events and copies over the core's {@link CoreTorrent}. */
 
-import { parseHostPort } from '../bytes/address.ts'
+import { canonicalIp, parseHostPort } from '../bytes/address.ts'
 import { ShoalError } from '../errors.ts'
 import type { Metainfo } from '../metainfo/metainfo.ts'
 import type { Torrent as CoreTorrent, TorrentObserver, TorrentPhase } from '../torrent/torrent.ts'
+import { checkTiers, count, limit } from './options.ts'
 import { PRIORITY, torrentState } from './snapshot.ts'
 import type { FilePriority, Limits, Torrent, TorrentEvents, TorrentSnapshot, TorrentState } from './types.ts'
 
@@ -30,6 +31,8 @@ const MAX_EARLY = 20
 
 export class TorrentHandle implements Torrent, TorrentObserver {
   readonly metainfo: Metainfo
+  readonly infoHash: string
+  readonly dir: string
   readonly done: Promise<void>
   readonly core: CoreTorrent
   readonly #deps: HandleDeps
@@ -41,8 +44,10 @@ export class TorrentHandle implements Torrent, TorrentObserver {
   /** What nobody was there to hear: adding it had not come back yet. */
   #early: string[] = []
 
-  constructor(metainfo: Metainfo, deps: HandleDeps) {
+  constructor(metainfo: Metainfo, dir: string, deps: HandleDeps) {
     this.metainfo = metainfo
+    this.infoHash = metainfo.infoHashHex
+    this.dir = dir
     this.#deps = deps
     const { promise, resolve, reject } = withResolvers()
     this.done = promise
@@ -93,6 +98,38 @@ export class TorrentHandle implements Torrent, TorrentObserver {
       throw new ShoalError('OPTION_INVALID', `there is no file ${index} in ${this.metainfo.name}`)
     }
     this.core.setFilePriority(index, PRIORITY[priority])
+  }
+
+  setSequential(on: boolean): void {
+    this.core.setSequential(on)
+  }
+
+  setMaxConnections(connections: number): void {
+    this.core.setMaxConnections(count('connections', connections, 1))
+  }
+
+  setUploadSlots(slots: number): void {
+    this.core.setUploadSlots(count('uploadSlots', slots, 0))
+  }
+
+  setTrackers(tiers: readonly (readonly string[])[]): void {
+    this.core.setTrackers(checkTiers(tiers))
+  }
+
+  reannounce(): void {
+    this.core.reannounce()
+  }
+
+  banPeer(address: string, seconds: number = Number.POSITIVE_INFINITY): void {
+    const host = parseHostPort(address)?.host ?? canonicalIp(address)
+    if (host === undefined) {
+      throw new ShoalError(
+        'OPTION_INVALID',
+        `${JSON.stringify(address)} is not an address like 10.0.0.1 or 10.0.0.1:6881`,
+      )
+    }
+    if (!(seconds > 0)) throw new ShoalError('OPTION_INVALID', `${seconds} is no number of seconds`)
+    this.core.ban(host, seconds * 1000)
   }
 
   addPeer(address: string): void {
@@ -174,13 +211,6 @@ export class TorrentHandle implements Torrent, TorrentObserver {
       for (const listener of listeners) (listener as (detail: TorrentEvents[Name]) => void)(detail)
     })
   }
-}
-
-/** 0 lifts a limit. */
-export function limit(bytesPerSec: number | undefined): number | undefined {
-  if (bytesPerSec === undefined || bytesPerSec === 0) return undefined
-  if (!(bytesPerSec > 0)) throw new ShoalError('OPTION_INVALID', `${bytesPerSec} is not a rate`)
-  return bytesPerSec
 }
 
 function withResolvers(): {

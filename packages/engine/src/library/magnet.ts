@@ -13,6 +13,7 @@ import type { PeerBookEntry } from '../torrent/peer-book.ts'
 import { abortedError } from './abort.ts'
 import { loadTorrent } from './load.ts'
 import type { LocalPeers } from './local-peers.ts'
+import { checkTiers } from './options.ts'
 import { snapshotTracker } from './snapshot.ts'
 import type { AddOptions, FetchProgress } from './types.ts'
 
@@ -54,7 +55,7 @@ export async function fetchMetadata(
   core: CoreEngine,
   local: LocalPeers | undefined,
   magnet: Magnet,
-  options: Pick<AddOptions, 'peers' | 'trackers' | 'discovery' | 'signal' | 'onFetching'> & {
+  options: Pick<AddOptions, 'peers' | 'trackers' | 'trackerTiers' | 'discovery' | 'signal' | 'onFetching'> & {
     /** The address of this machine that the engine is bound to. */
     readonly bind?: string | undefined
   },
@@ -69,7 +70,8 @@ export async function fetchMetadata(
   const stops: (() => void)[] = []
   try {
     const infoBytes = await new Promise<Uint8Array>((resolve, reject) => {
-      const trackers = [...magnet.trackers, ...(options.trackers ?? []).map(url => [url])]
+      const known = [...magnet.trackers, ...(options.trackers ?? []).map(url => [url])]
+      const trackers = options.trackerTiers === undefined ? known : checkTiers(options.trackerTiers)
       fetch = core.addMagnet(
         { infoHash: magnet.infoHash, trackers, peers, discovery: options.discovery ?? true },
         { onMetadata: resolve, onTracker: () => {}, onClosed: () => reject(closed()) },

@@ -51,10 +51,17 @@ export interface Limits {
   readonly upload?: number | undefined
 }
 
+export interface EngineLimits extends Limits {
+  /** Peers connected at once, over all torrents; those beyond are let go. */
+  readonly connections?: number | undefined
+}
+
 export interface Engine extends AsyncDisposable {
   /** The TCP port that is listened on. */
   readonly port: number
   readonly torrents: readonly Torrent[]
+  /** @param infoHash 40 hex digits */
+  get(infoHash: string): Torrent | undefined
   /**
    * Adds a torrent and starts it.
    *
@@ -70,15 +77,22 @@ export interface Engine extends AsyncDisposable {
    * @throws ShoalError as {@link add}
    */
   describe(source: string | URL, options?: DescribeOptions): Promise<LoadedTorrent>
-  setLimits(limits: Limits): void
+  /** Over all torrents. @throws ShoalError `OPTION_INVALID` */
+  setLimits(limits: EngineLimits): void
   snapshot(): EngineSnapshot
+  /** The snapshot without what there is of each torrent. */
+  summary(): EngineSummary
   /** Saves what is needed to resume, tells the trackers (for at most 4 s), closes. Never rejects. */
   close(): Promise<void>
 }
 
-export type DescribeOptions = Pick<AddOptions, 'peers' | 'trackers' | 'discovery' | 'signal' | 'onFetching'>
+export type DescribeOptions = Pick<
+  AddOptions,
+  'peers' | 'trackers' | 'trackerTiers' | 'discovery' | 'signal' | 'onFetching'
+>
 
-export interface EngineSnapshot {
+/** All torrents together. */
+export interface EngineSummary {
   readonly port: number
   /** Bytes a second of payload. */
   readonly downloadRate: number
@@ -86,9 +100,16 @@ export interface EngineSnapshot {
   readonly downloadedBytes: number
   readonly uploadedBytes: number
   readonly connections: ConnectionCounts
-  readonly torrents: readonly TorrentSnapshot[]
+  /** How long ago somebody from the internet last came to our port; undefined: nobody did yet. */
+  readonly incomingSeconds: number | undefined
+  /** Our addresses as peers, trackers and the DHT see them, as far as they agree; one of a family at most. */
+  readonly externalIps: readonly string[]
   /** Undefined without DHT. */
   readonly dht: DhtSnapshot | undefined
+}
+
+export interface EngineSnapshot extends EngineSummary {
+  readonly torrents: readonly TorrentSnapshot[]
 }
 
 // -------------------------------------------------------------------------------------------------------- DHT
@@ -251,6 +272,8 @@ export interface AddOptions {
   readonly discovery?: boolean | undefined
   /** Trackers besides the torrent's own. */
   readonly trackers?: readonly string[] | undefined
+  /** Tiers (BEP 12) in place of the torrent's own trackers and of {@link trackers}. */
+  readonly trackerTiers?: readonly (readonly string[])[] | undefined
   /** `full` reserves the disk space beforehand; `sparse` unless told. */
   readonly allocation?: 'sparse' | 'full' | undefined
   /** Never create or write anything; what is not there is not shared. */
@@ -269,6 +292,8 @@ export interface AddOptions {
   readonly downloadLimitBytesPerSec?: number | undefined
   readonly uploadLimitBytesPerSec?: number | undefined
   readonly maxConnections?: number | undefined
+  /** Peers that it uploads to at a time; 8 unless told. */
+  readonly uploadSlots?: number | undefined
   /** Of a magnet link: how far the description is, at once and then some times a second until it is there. */
   readonly onFetching?: ((progress: FetchProgress) => void) | undefined
   /** Added, but not started. */
@@ -307,6 +332,10 @@ export interface TorrentEvents {
 
 export interface Torrent {
   readonly metainfo: Metainfo
+  /** 40 lower-case hex digits. */
+  readonly infoHash: string
+  /** The folder that holds, or will hold, its file or folder; absolute. */
+  readonly dir: string
   /**
    * Resolves when all wanted files are complete and on disk. Rejects with a ShoalError when the torrent fails and does
    * not go on by itself, is removed (`CLOSED`) or aborted (`ABORTED`). Not watching it is fine.
@@ -323,6 +352,29 @@ export interface Torrent {
   /** Takes the torrent out of the engine and forgets its resume record; the data stays. */
   remove(): Promise<void>
   setLimits(limits: Limits): void
+  /** Those beyond are let go, the least useful first. */
+  setMaxConnections(count: number): void
+  /** Peers that it uploads to at a time. */
+  setUploadSlots(count: number): void
+  /** Pieces in order, or the rarest first. */
+  setSequential(on: boolean): void
+  /**
+   * Tiers of trackers (BEP 12) in place of all that there are. Those that stay keep what they told; those that are new
+   * are announced to at once, while the torrent is active.
+   *
+   * @throws ShoalError `OPTION_INVALID`, which names the URL
+   */
+  setTrackers(tiers: readonly (readonly string[])[]): void
+  /** Asks trackers and the DHT for peers now: a tracker that just answered as soon as it allows. */
+  reannounce(): void
+  /**
+   * Parts with a peer, and keeps away from its host. A ban lasts until the torrent is removed or the engine closed.
+   *
+   * @param address an IP address, or `host:port` of a peer: it would come back from another port
+   * @param seconds for how long; not given: without end
+   * @throws ShoalError `OPTION_INVALID`
+   */
+  banPeer(address: string, seconds?: number): void
   setFilePriority(index: number, priority: FilePriority): void
   /** @param address `host:port` or `[v6]:port` */
   addPeer(address: string): void

@@ -24,6 +24,11 @@ export function cleanTrackers(tiers: readonly (readonly string[])[], warnings: s
   return tiers.map(tier => filter.take(tier)).filter(tier => tier.length > 0)
 }
 
+/** Whether it is the URL of a tracker that {@link cleanTrackers} lets pass. */
+export function isTrackerUrl(text: string): boolean {
+  return cleanUrl(text.trim(), TRACKER_SCHEMES) !== undefined
+}
+
 /** Seeds over HTTP (BEP 17, 19); spaces and non-ASCII characters are percent-encoded. */
 export function cleanSeeds(urls: readonly string[], warnings: string[]): string[] {
   return new UrlFilter('web seed', SEED_SCHEMES, MAX_SEEDS, warnings).take(urls)

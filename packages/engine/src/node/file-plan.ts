@@ -5,7 +5,7 @@
  *     a file that is neither                  <dir>/.<info-hash>.parts, only what came with pieces of other files
  *     a pad file                              nowhere: zeroes
  */
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { FileSpan, Geometry, GeometryFile } from '../metainfo/geometry.ts'
 import type { HeldExtent } from './store-messages.ts'
 
@@ -59,6 +59,11 @@ export function extentLength(geometry: Geometry, piece: number, file: FileSpan):
   const start = geometry.pieceOffset(piece)
   const end = start + geometry.pieceSize(piece)
   return Math.min(end, file.offset + file.length) - Math.max(start, file.offset)
+}
+
+/** Relative to where we are now, wherever the process goes later. */
+export function absolutePath(path: string): string {
+  return resolve(path)
 }
 
 export function filePath(dir: string, file: GeometryFile): string {

@@ -72,6 +72,33 @@ export function whoIsUseless<P extends Occupant>(occupants: Iterable<P>, now: nu
   return longest
 }
 
+/** So many of them, for whom there is no place any more: who is not connected yet, then idle, then slow; those given last. */
+export function leastUseful<P extends Occupant>(occupants: Iterable<P>, count: number, now: number): P[] {
+  if (count <= 0) return []
+  const rank = (peer: P): number => {
+    if (peer.entry.sources.includes('given')) return 3
+    if (peer.phase !== 'open') return 0
+    return isIdle(peer) ? 1 : 2
+  }
+  const rate = (peer: P): number => peer.downloadRate(now) + peer.uploadRate(now)
+  const known = Array.from(occupants, peer => ({ peer, rank: rank(peer), rate: rate(peer) }))
+  known.sort((a, b) => a.rank - b.rank || a.rate - b.rate || b.peer.startedAt - a.peer.startedAt)
+  return known.slice(0, count).map(({ peer }) => peer)
+}
+
+/** The most that everybody may keep, so that all together keep no more than `total`. */
+export function fairShare(sizes: readonly number[], total: number): number {
+  let left = total
+  let others = sizes.length
+  for (const size of sizes.toSorted((a, b) => a - b)) {
+    const share = Math.floor(left / others)
+    if (size > share) return share
+    left -= size
+    others--
+  }
+  return Number.POSITIVE_INFINITY
+}
+
 function isIdle({ interested, interesting }: Occupant): boolean {
   return !interested && !interesting
 }

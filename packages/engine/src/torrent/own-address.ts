@@ -29,6 +29,11 @@ export class OwnAddress {
     return this.#version
   }
 
+  /** Of either family, where they are known. */
+  get all(): string[] {
+    return [this.#v4, this.#v6].flatMap(({ believed, agreed }) => believed ?? agreed ?? [])
+  }
+
   /** A peer says that it sees us at `ip`. */
   onPeer(peer: string, ip: string): void {
     this.#vote(networkOf(peer), ip)

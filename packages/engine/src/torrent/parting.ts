@@ -4,6 +4,8 @@ export const PARTING = {
   bothComplete: 'both have everything',
   noUse: 'no use to either side',
   madeRoom: 'made room for another',
+  /** The user allows fewer connections than before. */
+  fewer: 'too many connections',
   /** It is connected by IPv4 and IPv6. */
   otherFamily: 'already connected by its other address',
 } as const

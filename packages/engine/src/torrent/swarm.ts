@@ -17,7 +17,7 @@ import { adaptExtension, type CustomExtension } from './custom-extension.ts'
 import { DontHaveExtension } from './donthave.ts'
 import { type Extension, ExtensionRegistry } from './extensions.ts'
 import type { RateLimit } from './limits.ts'
-import { whoIsUseless, whoMakesRoom } from './make-room.ts'
+import { leastUseful, whoIsUseless, whoMakesRoom } from './make-room.ts'
 import { MetadataExtension } from './metadata.ts'
 import type { OwnAddress } from './own-address.ts'
 import { isGoodParting, PARTING } from './parting.ts'
@@ -107,9 +107,9 @@ export class Swarm implements PeerOwner {
   readonly download: RateMeter = new RateMeter()
   readonly upload: RateMeter = new RateMeter()
   readonly flow: PieceFlow
-  maxConnections: number
 
   readonly #deps: SwarmDeps
+  #maxConnections: number
   readonly #choker: Choker
   readonly #peers = new Map<number, Peer>()
   /** Those we are connecting to, until their handshake is complete. */
@@ -140,7 +140,7 @@ export class Swarm implements PeerOwner {
     this.memory = deps.pool.memory
     this.sha1 = deps.ports.sha1
     this.sendBuffers = deps.sendBuffers
-    this.maxConnections = options.maxConnections
+    this.#maxConnections = options.maxConnections
     this.book = deps.book
     this.picker = new Picker({
       geometry: this.geometry,
@@ -196,7 +196,7 @@ export class Swarm implements PeerOwner {
 
   /** Opens one more connection, if there is anyone to connect to. */
   dial(now: number): boolean {
-    if (this.#closed || this.#peers.size >= this.maxConnections) return false
+    if (this.#closed || this.#peers.size >= this.#maxConnections) return false
     const entry = this.book.next(now)
     if (entry === undefined) return false
     const peer = this.#newPeer(entry, 'out')
@@ -213,7 +213,7 @@ export class Swarm implements PeerOwner {
     const key = formatAddress(link.remote)
     const banned = this.book.isBanned(key, now) || this.book.isBanned(link.remote.host, now)
     if (this.#closed || banned) return undefined
-    if ((isFull || this.#peers.size >= this.maxConnections) && !this.#makeRoomFor(link.remote, now))
+    if ((isFull || this.#peers.size >= this.#maxConnections) && !this.#makeRoomFor(link.remote, now))
       return undefined
     const peer = this.#newPeer(visitorEntry(link.remote), 'in')
     peer.attach(link)
@@ -241,6 +241,32 @@ export class Swarm implements PeerOwner {
     this.picker.setPriorities(priorities)
     for (const peer of this.#peers.values()) if (peer.phase === 'open') peer.updateInterest()
     this.#feedStarved()
+  }
+
+  setSequential(on: boolean): void {
+    this.picker.sequential = on
+  }
+
+  /** Those beyond are let go, the least useful first. */
+  setMaxConnections(count: number): void {
+    this.#maxConnections = count
+    this.letGo(this.#peers.size - count)
+  }
+
+  /** Parts with so many, the least useful first. */
+  letGo(count: number): void {
+    for (const peer of leastUseful(this.#peers.values(), count, this.now())) peer.close(PARTING.fewer)
+  }
+
+  /** Takes effect at once. */
+  setUploadSlots(count: number): void {
+    this.#choker.setSlots(count)
+    this.#rechoke(this.now())
+  }
+
+  /** Parts with those whose host is one of these. */
+  leaveHosts(isOne: (host: string) => boolean, reason: string): void {
+    for (const peer of [...this.#peers.values()]) if (isOne(peer.address.host)) peer.close(reason)
   }
 
   onRun(run: Run, outcome: RunOutcome): void {
@@ -489,7 +515,7 @@ export class Swarm implements PeerOwner {
     for (const peer of [...this.#peers.values()].reverse()) {
       if (peer.interested && peer.choked) this.onInterest(peer)
     }
-    if (this.#peers.size >= this.maxConnections) this.#makeRoom(now)
+    if (this.#peers.size >= this.#maxConnections) this.#makeRoom(now)
     if (!complete) this.#beginAnew(now)
   }
 

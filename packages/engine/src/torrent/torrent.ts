@@ -50,6 +50,8 @@ const ENOUGH_PEERS = 20
 const LOOKUP_MS = 5 * 60_000
 const LOOKUP_ALONE_MS = 60_000
 const LOOKUP_ENOUGH_MS = 15 * 60_000
+/** However often the user asks for peers. */
+const LOOKUP_LEAST_MS = 10_000
 
 /** Free space that is worth going on for. */
 const WORTHWHILE_BYTES = 16 * 1024 * 1024
@@ -78,6 +80,8 @@ export interface TorrentOptions {
   readonly discovery: boolean
   /** Tiers besides the torrent's own. */
   readonly trackers: readonly (readonly string[])[]
+  /** In place of all of them. */
+  readonly trackerTiers?: readonly (readonly string[])[] | undefined
   readonly maxConnections: number
   readonly uploadSlots: number
   readonly downloadLimit: number | undefined
@@ -150,6 +154,9 @@ export class Torrent implements StoreHandler {
   readonly downloadLimit: RateLimit
   readonly uploadLimit: RateLimit
   readonly filePriorities: number[]
+  #sequential: boolean
+  #maxConnections: number
+  #uploadSlots: number
 
   readonly #deps: TorrentDeps
   readonly #options: TorrentOptions
@@ -195,6 +202,9 @@ export class Torrent implements StoreHandler {
     this.#options = options
     this.metainfo = metainfo
     this.filePriorities = [...options.filePriorities]
+    this.#sequential = options.sequential
+    this.#maxConnections = options.maxConnections
+    this.#uploadSlots = options.uploadSlots
     this.#have = new Bitfield(metainfo.geometry.pieceCount)
     this.#checkAll = options.check === 'always'
     this.#addedAt = ports.clock.unixTime()
@@ -202,7 +212,8 @@ export class Torrent implements StoreHandler {
     this.uploadLimit = new RateLimit(deps.uploadLimit, new TokenBucket(options.uploadLimit))
     const open = options.discovery && !metainfo.private
     this.#dht = open ? deps.dht : undefined
-    this.#announces = new Announces([...metainfo.trackers, ...options.trackers], {
+    const tiers = options.trackerTiers ?? [...metainfo.trackers, ...options.trackers]
+    this.#announces = new Announces(tiers, {
       trackers: ports.trackers,
       random: ports.random,
       infoHash: metainfo.infoHash,
@@ -341,6 +352,41 @@ export class Torrent implements StoreHandler {
     // Without what is no longer wanted it may be done.
     if (this.isComplete) this.#onComplete()
     else this.#wasComplete = false
+  }
+
+  /** Whether pieces are fetched in order. */
+  setSequential(on: boolean): void {
+    this.#sequential = on
+    this.swarm?.setSequential(on)
+  }
+
+  /** Those beyond are let go, the least useful first. */
+  setMaxConnections(count: number): void {
+    this.#maxConnections = count
+    this.swarm?.setMaxConnections(count)
+  }
+
+  setUploadSlots(count: number): void {
+    this.#uploadSlots = count
+    this.swarm?.setUploadSlots(count)
+  }
+
+  /** Other trackers in place of all; what is known of those that stay stays. */
+  setTrackers(tiers: readonly (readonly string[])[]): void {
+    this.#announces.setTiers(tiers, this.#now())
+  }
+
+  /** Asks for peers now, as far as trackers allow it. */
+  reannounce(): void {
+    const now = this.#now()
+    this.#announces.announceNow(now)
+    if (now - this.#lookedUpAt >= LOOKUP_LEAST_MS) this.#lookedUpAt = Number.NEGATIVE_INFINITY
+  }
+
+  /** Parts with a host, an IP literal, and stays away from it. */
+  ban(host: string, ms: number): void {
+    this.book.ban(host, this.#now(), ms)
+    this.swarm?.leaveHosts(each => each === host, 'banned')
   }
 
   addPeer(address: PeerAddress, source: PeerSource = 'given'): void {
@@ -619,9 +665,9 @@ export class Torrent implements StoreHandler {
       {
         have,
         priorities: this.#priorities(),
-        sequential: this.#options.sequential,
-        maxConnections: this.#options.maxConnections,
-        uploadSlots: this.#options.uploadSlots,
+        sequential: this.#sequential,
+        maxConnections: this.#maxConnections,
+        uploadSlots: this.#uploadSlots,
       },
     )
     const now = this.#now()

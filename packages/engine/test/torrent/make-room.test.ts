@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { type Occupant, whoIsUseless, whoMakesRoom } from '../../src/torrent/make-room.ts'
+import {
+  fairShare,
+  leastUseful,
+  type Occupant,
+  whoIsUseless,
+  whoMakesRoom,
+} from '../../src/torrent/make-room.ts'
 
 const NOW = 1_000_000
 const IDLE_MS = 60_000
@@ -82,4 +88,28 @@ test('for anyone who comes, whoever has not greeted or says nothing of interest 
   expect(whoIsUseless([peer(6), fresh, given, connecting], NOW)).toBeUndefined()
   expect(whoIsUseless([peer(6), fresh, mute, useless], NOW)).toBe(useless)
   expect(whoIsUseless([mute, fresh], NOW)).toBe(mute)
+})
+
+test('of too many go those not connected yet, then the idle, then the slow, then those that the user gave', () => {
+  const occupants = [
+    peer(1, { rate: 50 }),
+    peer(2, { rate: 5 }),
+    peer(3, { entry: { sources: ['given'] } }),
+    peer(4, { interested: false, interesting: false }),
+    peer(5, { phase: 'connecting' }),
+  ]
+  const going = leastUseful(occupants, 5, NOW).map(({ address }) => address.host.split('.')[3])
+  expect(going).toEqual(['5', '4', '2', '1', '3'])
+  expect(leastUseful(occupants, -1, NOW)).toEqual([])
+})
+
+test('those who have little keep it when all together have too much', () => {
+  const kept = (sizes: number[], total: number): number[] => {
+    const share = fairShare(sizes, total)
+    return sizes.map(size => Math.min(size, share))
+  }
+  expect(kept([100, 5, 40], 60)).toEqual([27, 5, 27])
+  expect(kept([1, 2, 3], 6)).toEqual([1, 2, 3])
+  expect(kept([7, 7], 1)).toEqual([0, 0])
+  expect(kept([], 5)).toEqual([])
 })

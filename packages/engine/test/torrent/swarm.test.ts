@@ -139,6 +139,42 @@ describe('places', () => {
     expect(bench.swarm.dial(bench.now)).toBe(false)
   })
 
+  test('can be fewer from one moment to the next: the least useful lose theirs', () => {
+    const bench = new Bench({ maxConnections: 3, have: [0] })
+    const useful = bench.visit().greet().say(ALL)
+    const idle = bench.visit().greet()
+    bench.torrent.setMaxConnections(1)
+    expect([useful, idle].map(({ link }) => link.isClosed)).toEqual([false, true])
+    expect(bench.visit().handler).toBeUndefined()
+    bench.torrent.setMaxConnections(2)
+    expect(bench.visit().handler).toBeDefined()
+  })
+
+  test('to upload to can be fewer or more from one moment to the next', () => {
+    const bench = new Bench({ have: 'all', uploadSlots: 1 })
+    const remotes = [1, 2, 3].map(() => bench.visit().greet().say(messages.interested))
+    const served = (): number => remotes.filter(remote => !bench.peer(remote)!.choked).length
+    expect(served()).toBe(1)
+    bench.torrent.setUploadSlots(3)
+    expect(served()).toBe(3)
+    bench.torrent.setUploadSlots(0)
+    expect(served()).toBe(0)
+  })
+
+  test('are lost at once by a host that is banned, which does not come back until the ban is over', () => {
+    const bench = new Bench()
+    const them = bench.visit({ host: '9.9.9.9', port: 50_000 }).greet()
+    const other = bench.visit().greet()
+    bench.torrent.ban('9.9.9.9', 60_000)
+    expect([them, other].map(({ link }) => link.isClosed)).toEqual([true, false])
+    them.handler!.onClose(undefined)
+    expect(bench.visit({ host: '9.9.9.9', port: 50_001 }).handler).toBeUndefined()
+    bench.torrent.addPeer({ host: '9.9.9.9', port: 6881 })
+    expect(bench.swarm.dial(bench.now)).toBe(false)
+    bench.wait(60_001)
+    expect(bench.visit({ host: '9.9.9.9', port: 50_002 }).handler).toBeDefined()
+  })
+
   test('are lost after a minute to nobody by those of no use, and not by others', () => {
     const bench = new Bench({ maxConnections: 3, have: [0] })
     const useful = bench.visit().greet().say(ALL)
@@ -190,7 +226,7 @@ describe('places', () => {
     test('may be all those of the engine', () => {
       const { bench, remotes } = full(worst)
       bench.ownAddress.onDht(US)
-      bench.swarm.maxConnections = 9
+      bench.swarm.setMaxConnections(9)
       expect(bench.torrent.accept(new Remote({ host: best!, port: 1 }).link, true)).toBeDefined()
       expect(remotes[0]!.link.isClosed).toBe(true)
     })

@@ -1,0 +1,86 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { createTorrent } from '../../src/library/create.ts'
+import { createEngine } from '../../src/library/engine.ts'
+import type { AddOptions, Engine, Torrent } from '../../src/library/types.ts'
+import { atEnd, content, folder } from './sandbox.ts'
+
+let bytes: Uint8Array
+
+beforeAll(async () => {
+  const dir = folder({ 'a.bin': content(50_000) })
+  bytes = (await createTorrent(`${dir}/a.bin`, { trackers: [['http://127.0.0.1:1/announce']] })).bytes
+})
+
+async function added(options: AddOptions = {}): Promise<{ engine: Engine; torrent: Torrent }> {
+  const engine = await createEngine({ port: 0, bind: '127.0.0.1', dht: false, lsd: false, workers: 1 })
+  atEnd(() => engine.close())
+  const torrent = await engine.add(bytes, { dir: folder(), paused: true, ...options })
+  return { engine, torrent }
+}
+
+test('a torrent is found by its info-hash, in either case, until it is removed', async () => {
+  const { engine, torrent } = await added()
+  expect(engine.get(torrent.infoHash)).toBe(torrent)
+  expect(engine.get(torrent.infoHash.toUpperCase())).toBe(torrent)
+  expect(engine.get('0'.repeat(40))).toBeUndefined()
+  await torrent.remove()
+  expect(engine.get(torrent.infoHash)).toBeUndefined()
+})
+
+test('the summary of an engine is its snapshot without torrents', async () => {
+  const { engine } = await added()
+  const { torrents, ...rest } = engine.snapshot()
+  expect(torrents.length).toBe(1)
+  expect(engine.summary()).toEqual(rest)
+  expect(rest).toMatchObject({ incomingSeconds: undefined, externalIps: [], downloadRate: 0 })
+})
+
+describe('trackers', () => {
+  const urls = (torrent: Torrent): string[] =>
+    torrent.snapshot().trackers.map(({ url, tier }) => `${tier} ${url}`)
+
+  test('can be others than those of the torrent from the beginning', async () => {
+    const { torrent } = await added({ trackerTiers: [['udp://10.0.0.1:1'], [], [' http://10.0.0.2/a ']] })
+    expect(urls(torrent)).toEqual(['0 udp://10.0.0.1:1', '1 http://10.0.0.2/a'])
+  })
+
+  test('can be none', async () => {
+    const { torrent } = await added({ trackerTiers: [] })
+    expect(urls(torrent)).toEqual([])
+  })
+
+  test('can be exchanged; one that is no URL of a tracker changes nothing', async () => {
+    const { torrent } = await added()
+    torrent.setTrackers([['udp://10.0.0.3:1']])
+    for (const bad of ['ftp://10.0.0.4/a', 'nonsense', '', 'http://x/\u0001']) {
+      expect(() => torrent.setTrackers([['udp://10.0.0.5:1', bad]])).toThrow(JSON.stringify(bad))
+    }
+    expect(urls(torrent)).toEqual(['0 udp://10.0.0.3:1'])
+  })
+})
+
+test.each<[string, (torrent: Torrent, engine: Engine) => void]>([
+  ['"here" is not an address', torrent => torrent.banPeer('here')],
+  ['-1 is no number of seconds', torrent => torrent.banPeer('10.0.0.1', -1)],
+  ['connections must be a whole number of at least 1', torrent => torrent.setMaxConnections(0)],
+  ['uploadSlots must be a whole number of at least 0', torrent => torrent.setUploadSlots(1.5)],
+  ['connections must be a whole number of at least 1', (_, engine) => engine.setLimits({ connections: 0 })],
+  ['-5 is not a rate', (_, engine) => engine.setLimits({ download: -5, connections: 7 })],
+])('what makes no sense is refused: %s', async (message, command) => {
+  const { torrent, engine } = await added()
+  expect(() => command(torrent, engine)).toThrow(message)
+})
+
+test('what a torrent is told while it is stopped holds when it runs', async () => {
+  const { torrent, engine } = await added()
+  torrent.setSequential(true)
+  torrent.setMaxConnections(3)
+  torrent.setUploadSlots(0)
+  torrent.banPeer('10.0.0.1:6881')
+  torrent.reannounce()
+  engine.setLimits({ connections: 5, download: 1_000 })
+  torrent.start()
+  torrent.reannounce()
+  torrent.setSequential(false)
+  await expect.poll(() => torrent.snapshot().state).toBe('downloading')
+})
