@@ -68,6 +68,12 @@ export interface Setting {
     | 'size'
     | 'duration'
     | 'choice'
+    | 'path'
+    | 'paths'
+    /** A list of watch folders: `folder`, `dir`, `category`, `labels`, `start`, `after`. */
+    | 'watch'
+  /** Null, for none, is a value. */
+  readonly nullable: boolean
   readonly choices?: readonly string[]
   readonly value: unknown
   readonly default: unknown

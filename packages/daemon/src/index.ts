@@ -1,0 +1,13 @@
+/** `@shoal/daemon`: Shoal as a service, for the command line that starts it. */
+export { Config, type ConfigOptions } from './config/config.ts'
+export { ConfigError } from './config/config-error.ts'
+export { defaultConfigFile, defaultStateFolder } from './config/places.ts'
+export { printConfig, settingsTable } from './config/print-config.ts'
+export {
+  type Definition,
+  envOf,
+  SETTING_KEYS,
+  SETTINGS,
+  type SettingKey,
+  type SettingValues,
+} from './config/settings.ts'
