@@ -1,5 +1,13 @@
 /** What is asked of the daemon. */
-import type { FilePriority, Goals, Intent, TorrentLimits, TorrentRow, TorrentState } from './torrent.ts'
+import {
+  type FilePriority,
+  type Goals,
+  type Intent,
+  TORRENT_STATES,
+  type TorrentLimits,
+  type TorrentRow,
+  type TorrentState,
+} from './torrent.ts'
 
 export const SORT_KEYS = [
   'queue',
@@ -25,8 +33,16 @@ export const SORT_KEYS = [
 ] as const
 export type SortKey = (typeof SORT_KEYS)[number]
 
-/** `active`: payload goes either way. `waiting`: queued or held up by something that passes. */
+/** `active`: payload goes either way. `running`: at work, or with something to do. */
 export type StateFilter = TorrentState | 'active' | 'inactive' | 'complete' | 'incomplete' | 'running'
+export const STATE_FILTERS: readonly StateFilter[] = [
+  ...TORRENT_STATES,
+  'active',
+  'inactive',
+  'complete',
+  'incomplete',
+  'running',
+]
 
 export interface ListQuery {
   readonly sort?: SortKey

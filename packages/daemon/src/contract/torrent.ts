@@ -1,16 +1,18 @@
 /** Torrents, as the API shows them. Times are seconds since 1970, rates bytes a second, shares 0 to 1; null: not known. */
 
-export type TorrentState =
+export const TORRENT_STATES = [
   /** Peers are asked what is in it: all there is so far is a magnet link. */
-  | 'fetching'
-  | 'checking'
-  | 'moving'
-  | 'downloading'
-  | 'seeding'
+  'fetching',
+  'checking',
+  'moving',
+  'downloading',
+  'seeding',
   /** It is to run, and waits for its turn. */
-  | 'queued'
-  | 'stopped'
-  | 'error'
+  'queued',
+  'stopped',
+  'error',
+] as const
+export type TorrentState = (typeof TORRENT_STATES)[number]
 
 /** What its owner wants of it: `force` runs it whatever the queue, the timetable and its goals say. */
 export type Intent = 'run' | 'force' | 'stop'
