@@ -165,6 +165,8 @@ export class Member {
   /** Virtual time of the last of them. */
   errorAtMs: number = Number.NEGATIVE_INFINITY
   readonly warnings: string[] = []
+  /** How checks that were asked for ended. */
+  readonly checks: string[] = []
   /** How often each piece was said to be had. */
   readonly announced = new Map<number, number>()
   isDone = false
@@ -230,6 +232,9 @@ export class Member {
           this.journal = Uint8Array.from([...(this.journal ?? []), ...entry])
         },
         onDamaged: what => world.fail(`${node.name}: the ${what} that was kept is damaged`),
+        onCheckEnd: outcome => {
+          this.checks.push(typeof outcome === 'string' ? outcome : outcome.code)
+        },
         onTorn: () => world.fail(`${node.name}: the journal that was kept is torn`),
       },
     )

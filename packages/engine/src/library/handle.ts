@@ -39,6 +39,8 @@ export class TorrentHandle implements Torrent, TorrentObserver {
   readonly #listeners = new Map<keyof TorrentEvents, Set<Listener>>()
   /** Wait for the torrent to be stopped. */
   readonly #stopped: (() => void)[] = []
+  /** Wait for a check to be over. */
+  readonly #checks: { resolve: () => void; reject: (error: ShoalError) => void }[] = []
   readonly #settle: { resolve: () => void; reject: (error: ShoalError) => void }
   #state: TorrentState = 'stopped'
   /** What nobody was there to hear: adding it had not come back yet. */
@@ -80,6 +82,13 @@ export class TorrentHandle implements Torrent, TorrentObserver {
     this.core.stop()
     if (this.core.phase.name === 'stopped') return Promise.resolve()
     return new Promise(resolve => this.#stopped.push(resolve))
+  }
+
+  check(): Promise<void> {
+    // First: the end may come in the same turn.
+    const end = new Promise<void>((resolve, reject) => this.#checks.push({ resolve, reject }))
+    this.core.check()
+    return end
   }
 
   async remove(): Promise<void> {
@@ -174,6 +183,14 @@ export class TorrentHandle implements Torrent, TorrentObserver {
   onWarning(text: string): void {
     if (this.#listeners.has('warning')) this.#emit('warning', text)
     else if (this.#early.length < MAX_EARLY) this.#early.push(text)
+  }
+
+  onCheckEnd(outcome: 'done' | 'stopped' | ShoalError): void {
+    for (const { resolve, reject } of this.#checks.splice(0)) {
+      if (outcome === 'done') resolve()
+      else if (outcome === 'stopped') reject(new ShoalError('ABORTED', 'the torrent was stopped before'))
+      else reject(outcome)
+    }
   }
 
   onTracker(url: string, message: string): void {

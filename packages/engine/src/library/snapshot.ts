@@ -35,6 +35,7 @@ export function torrentState(torrent: Torrent): TorrentState {
     case 'active':
       return torrent.isComplete ? 'seeding' : 'downloading'
     case 'closing':
+      if (torrent.isReopening) return 'checking'
       return phase.error === undefined ? 'stopped' : 'error'
     case 'error':
       return 'error'

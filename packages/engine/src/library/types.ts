@@ -349,6 +349,11 @@ export interface Torrent {
   ): () => void
   start(): void
   stop(): Promise<void>
+  /**
+   * Hashes all of the data again, then goes on as it was before: stopped or not. Resolves when all was looked at; rejects
+   * with `ABORTED` when the torrent is stopped before.
+   */
+  check(): Promise<void>
   /** Takes the torrent out of the engine and forgets its resume record; the data stays. */
   remove(): Promise<void>
   setLimits(limits: Limits): void

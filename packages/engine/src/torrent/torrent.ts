@@ -6,6 +6,9 @@
  *        │ └────────── closing ◀──────────── stop, or an error ──────────────┘
  *        └─ or error ◀──┘
  *
+ * A check that somebody asks for goes the same way: what is at work is closed and opened again, and what was stopped ends
+ * after `checking`.
+ *
  * After an error of the disk that may pass, it looks now and then whether it has, and starts by itself (recovery.ts). What
  * is in files that failed to be read or written is hashed again then.
  *
@@ -124,6 +127,8 @@ export interface TorrentObserver {
   onJournal(entry: Uint8Array, durable: boolean): void
   /** What was kept cannot be used: to be put aside. `rest`: what can be used, and takes its place. */
   onDamaged(what: 'record' | 'journal', rest?: Uint8Array): void
+  /** A check that was asked for is over: all was looked at, or it ended before. */
+  onCheckEnd(outcome: 'done' | 'stopped' | ShoalError): void
   /** The journal ends in the middle of an entry: it goes on after `rest`. */
   onTorn(rest: Uint8Array): void
 }
@@ -176,6 +181,8 @@ export class Torrent implements StoreHandler {
   /** The files that were wanted when stamps were taken last: what is had of them has been moved there. */
   #inPlace: readonly boolean[] = []
   #checkAll: boolean
+  /** A check that somebody waits for; `thenStop`: the torrent was stopped before. */
+  #asked: { thenStop: boolean } | undefined
   readonly #recovery = new Recovery()
   #failedAt = 0
   /** Pieces that were had when it failed. */
@@ -307,6 +314,11 @@ export class Torrent implements StoreHandler {
     return priorities.every((priority, piece) => priority === 0 || have.has(piece))
   }
 
+  /** It closes only to open again. */
+  get isReopening(): boolean {
+    return this.#phase.name === 'closing' && this.#then === 'start'
+  }
+
   /** Neither at work nor finishing work, trackers told as far as they answer. */
   get isIdle(): boolean {
     const { name } = this.#phase
@@ -318,10 +330,9 @@ export class Torrent implements StoreHandler {
   /** stopped, error → opening */
   start(): void {
     const { name } = this.#phase
+    if (this.#asked !== undefined) this.#asked.thenStop = false
     if (name === 'closing') this.#then = 'start'
-    if (name !== 'stopped' && name !== 'error') return
-    this.#recovery.reset()
-    this.#open()
+    if (name === 'stopped' || name === 'error') this.#begin()
   }
 
   /** any → stopped, by way of closing */
@@ -329,6 +340,21 @@ export class Torrent implements StoreHandler {
     if (this.#phase.name === 'closing') this.#then = 'stop'
     this.#close(undefined)
     if (this.#phase.name === 'error') this.#enter({ name: 'stopped' })
+    if (this.#asked !== undefined) this.#checkAll = false
+    this.#endCheck('stopped')
+  }
+
+  /** Hashes everything again, and goes on as it was: at work or stopped. `onCheckEnd` follows. */
+  check(): void {
+    const phase = this.#phase
+    const isStopping = phase.name === 'closing' && phase.error === undefined && this.#then !== 'start'
+    this.#asked ??= { thenStop: phase.name === 'stopped' || isStopping }
+    this.#checkAll = true
+    if (phase.name === 'stopped' || phase.name === 'error') return this.#begin()
+    // What is opening has not looked yet.
+    if (phase.name === 'opening') return
+    this.#then = 'start'
+    this.#close(undefined)
   }
 
   /** What was last given to be kept is lost: it is given again. */
@@ -427,13 +453,14 @@ export class Torrent implements StoreHandler {
     const phase = this.#phase
     if (phase.name !== 'opening') return
     const { store } = phase
-    if (this.#options.check === 'trust' && this.#options.resume === undefined && !this.#keeper.hasSuspects) {
+    const mayTrust = this.#options.check === 'trust' && !this.#checkAll
+    if (mayTrust && this.#options.resume === undefined && !this.#keeper.hasSuspects) {
       return this.#activate(store, piecesTrusted(this.geometry, found))
     }
     const record = this.#checkAll ? undefined : this.#keeper.recall(found)
     const { have, check } = piecesToCheck(record, this.geometry, found)
     store.vouch(piecesUntouched(record, this.geometry, found, have))
-    if (check.length === 0) return this.#activate(store, have)
+    if (check.length === 0) return this.#onLookedAt(store, have)
     const unchecked = new Bitfield(this.geometry.pieceCount)
     for (const piece of check) unchecked.add(piece)
     this.#keeper.beginCheck(have, unchecked, found)
@@ -455,7 +482,7 @@ export class Torrent implements StoreHandler {
   onCheckDone(): void {
     const phase = this.#phase
     if (phase.name !== 'checking') return
-    this.#activate(phase.store, phase.have)
+    this.#onLookedAt(phase.store, phase.have)
     this.#keeper.changed(true)
   }
 
@@ -511,12 +538,17 @@ export class Torrent implements StoreHandler {
       this.#uploadedBytes += swarm.upload.total
       this.#wastedBytes += swarm.wastedBytes
     }
-    if (error === undefined) this.#enter({ name: 'stopped' })
+    // On its way to be checked it is not seen to stop; what was only to be looked at has nothing to wait for.
+    if (error === undefined && this.#asked !== undefined && this.#then === 'start')
+      this.#phase = { name: 'stopped' }
+    else if (error === undefined || this.#asked?.thenStop) this.#enter({ name: 'stopped' })
     else this.#enterError(error)
+    if (error !== undefined) this.#endCheck(error)
     const then = this.#then
     this.#then = undefined
-    if (then === 'start') this.start()
+    if (then === 'start') this.#begin()
     else if (then === 'stop') this.stop()
+    else this.#endCheck('done')
     this.#deps.onNews()
   }
 
@@ -543,6 +575,32 @@ export class Torrent implements StoreHandler {
   }
 
   /** stopped, error → opening */
+  #begin(): void {
+    this.#recovery.reset()
+    this.#open()
+  }
+
+  /** opening, checking → active; or, when that was all, → closing */
+  #onLookedAt(store: Store, have: Bitfield): void {
+    const asked = this.#asked
+    if (!asked?.thenStop) {
+      this.#activate(store, have)
+      return this.#endCheck('done')
+    }
+    this.#checkAll = false
+    this.#have = have
+    this.#keeper.trust()
+    this.#enter({ name: 'closing', store, swarm: undefined, error: undefined })
+    this.#keeper.changed(true)
+    this.#keeper.save(store)
+  }
+
+  #endCheck(outcome: 'done' | 'stopped' | ShoalError): void {
+    if (this.#asked === undefined) return
+    this.#asked = undefined
+    this.#deps.observer.onCheckEnd(outcome)
+  }
+
   #open(): void {
     this.#selected = this.#wanted()
     const store = this.#deps.ports.storage.open(this.#plan(), this)

@@ -84,3 +84,12 @@ test('what a torrent is told while it is stopped holds when it runs', async () =
   torrent.setSequential(false)
   await expect.poll(() => torrent.snapshot().state).toBe('downloading')
 })
+
+test('a check of a stopped torrent finds what is there, and leaves it stopped', async () => {
+  const { torrent } = await added({ dir: folder({ 'a.bin': content(50_000) }) })
+  await torrent.check()
+  expect(torrent.snapshot()).toMatchObject({ state: 'stopped', haveBytes: 50_000, checkedBytes: 50_000 })
+  const again = expect(torrent.check()).rejects.toMatchObject({ code: 'ABORTED' })
+  await torrent.stop()
+  await again
+})

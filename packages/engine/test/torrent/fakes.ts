@@ -449,6 +449,8 @@ export class Bench {
       onJournal: entry => this.journal.push(entry),
       onDamaged: (what, rest) =>
         this.log.push(`damaged ${what}${rest === undefined ? '' : `, ${rest.length} bytes are not`}`),
+      onCheckEnd: outcome =>
+        this.log.push(`checked: ${typeof outcome === 'string' ? outcome : outcome.code}`),
       onTorn: rest => this.log.push(`torn after ${rest.length}`),
     }
   }

@@ -339,3 +339,123 @@ describe('trackers', () => {
     expect(bench.announces.map(({ request }) => request.event)).toEqual(['started', 'stopped', 'started'])
   })
 })
+
+describe('a check', () => {
+  const SIZE = 118_304
+  const there = [{ size: SIZE, mtimeMs: 1 }]
+
+  function checkAll(bench: Bench, matches: (piece: number) => boolean): void {
+    for (let piece = 0; piece < 4; piece++) bench.store.handler.onChecked(piece, matches(piece))
+    bench.store.handler.onCheckDone()
+  }
+
+  function close(bench: Bench): void {
+    bench.settleStore()
+    bench.store.closed()
+  }
+
+  test('of one at work closes it, hashes everything, and goes on', () => {
+    const bench = new Bench({ have: 'all' })
+    bench.log.length = 0
+    bench.torrent.check()
+    expect(bench.torrent.isReopening).toBe(true)
+    close(bench)
+    bench.store.prepared(there)
+    expect(bench.store.calls).toEqual(['check 0 1 2 3'])
+    checkAll(bench, piece => piece !== 2)
+    expect(bench.log).toEqual(['closing', 'opening', 'checking', 'active', 'checked: done'])
+    expect([...bench.torrent.have]).toEqual([0, 1, 3])
+  })
+
+  test('of one that is stopped ends stopped, and what it found is kept', () => {
+    const bench = new Bench({ cold: true })
+    bench.torrent.check()
+    bench.store.prepared(there)
+    bench.store.stamps = there
+    checkAll(bench, piece => piece > 0)
+    close(bench)
+    expect(bench.log).toEqual(['opening', 'checking', 'closing', 'stopped', 'checked: done'])
+    expect([...decodeResume(bench.records.at(-1)!).have]).toEqual([1, 2, 3])
+    bench.torrent.start()
+    bench.store.prepared(there)
+    expect([...bench.torrent.have]).toEqual([1, 2, 3])
+    expect(bench.torrent.phase.name).toBe('active')
+  })
+
+  test('of one that is stopped, and started meanwhile, ends at work', () => {
+    const bench = new Bench({ cold: true })
+    bench.torrent.check()
+    bench.store.prepared(there)
+    bench.torrent.start()
+    checkAll(bench, () => true)
+    expect(bench.log.slice(-3)).toEqual(['active', 'done', 'checked: done'])
+  })
+
+  test('of one that is just stopping begins when it has stopped', () => {
+    const bench = new Bench({ have: 'all' })
+    bench.torrent.stop()
+    bench.torrent.check()
+    close(bench)
+    bench.store.prepared(there)
+    checkAll(bench, () => true)
+    close(bench)
+    expect(bench.log.slice(-3)).toEqual(['closing', 'stopped', 'checked: done'])
+  })
+
+  test.each([
+    ['closes', (_bench: Bench) => {}],
+    [
+      'checks',
+      (bench: Bench) => {
+        close(bench)
+        bench.store.prepared(there)
+      },
+    ],
+  ])('ends early when the torrent is stopped while it %s', (_, until) => {
+    const bench = new Bench({ have: 'all' })
+    bench.torrent.check()
+    until(bench)
+    bench.torrent.stop()
+    close(bench)
+    expect(bench.log).toContain('checked: stopped')
+    expect(bench.log.at(-1)).toBe('stopped')
+  })
+
+  test.each([
+    ['one at work', false, 'error'],
+    ['one that is stopped', true, 'stopped'],
+  ])('of %s that cannot be read tells so', (_, cold, phase) => {
+    const bench = new Bench(cold ? { cold } : { have: 'all' })
+    bench.torrent.check()
+    if (!cold) close(bench)
+    bench.store.prepared(there)
+    bench.store.handler.onError(FULL)
+    close(bench)
+    expect(bench.log).toContain('checked: DISK_FULL')
+    expect(bench.torrent.phase.name).toBe(phase)
+  })
+
+  test('asked for again while it goes on begins anew, and ends once', () => {
+    const bench = new Bench({ have: 'all' })
+    bench.torrent.check()
+    close(bench)
+    bench.store.prepared(there)
+    bench.torrent.check()
+    close(bench)
+    bench.store.prepared(there)
+    checkAll(bench, () => true)
+    expect(bench.log.filter(text => text.startsWith('checked'))).toEqual(['checked: done'])
+  })
+
+  test('looks also where nothing was to be looked at: trusted data, and none at all', () => {
+    const bench = new Bench({ cold: true, check: 'trust' })
+    bench.torrent.check()
+    bench.store.prepared(there)
+    expect(bench.store.calls).toEqual(['check 0 1 2 3'])
+    const empty = new Bench({ cold: true })
+    empty.torrent.check()
+    empty.store.prepared()
+    close(empty)
+    expect(empty.log.at(-1)).toBe('checked: done')
+  })
+})
