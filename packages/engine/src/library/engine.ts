@@ -7,6 +7,7 @@ import { Engine as CoreEngine } from '../engine.ts'
 import { ShoalError } from '../errors.ts'
 import { wrapInfo } from '../metainfo/create.ts'
 import type { Metainfo } from '../metainfo/metainfo.ts'
+import { eraseData } from '../node/erase-data.ts'
 import { absolutePath } from '../node/file-plan.ts'
 import { connectionsWithin } from '../node/open-files.ts'
 import { resolvePeer } from '../node/resolve-peer.ts'
@@ -271,6 +272,9 @@ class EngineHandle implements Engine {
       appendJournal: (entry, durable) => this.#resume?.append(key, entry, durable),
       putAside: (what, rest) => void this.#resume?.quarantine(key, what, rest),
       cutJournal: rest => void this.#resume?.cutJournal(key, rest),
+      eraseData: async ({ geometry }) => {
+        await eraseData({ dir, infoHash: metainfo.infoHashHex, files: geometry.files })
+      },
       forget: async core => {
         this.#core.remove(core)
         this.#handles.delete(core)

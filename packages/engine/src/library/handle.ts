@@ -6,7 +6,15 @@ import type { Metainfo } from '../metainfo/metainfo.ts'
 import type { Torrent as CoreTorrent, TorrentObserver, TorrentPhase } from '../torrent/torrent.ts'
 import { checkTiers, count, limit } from './options.ts'
 import { PRIORITY, torrentState } from './snapshot.ts'
-import type { FilePriority, Limits, Torrent, TorrentEvents, TorrentSnapshot, TorrentState } from './types.ts'
+import type {
+  FilePriority,
+  Limits,
+  RemoveOptions,
+  Torrent,
+  TorrentEvents,
+  TorrentSnapshot,
+  TorrentState,
+} from './types.ts'
 
 export interface HandleDeps {
   /** Adds the torrent to the core, with this handle as its observer. */
@@ -20,6 +28,8 @@ export interface HandleDeps {
   readonly putAside: (what: 'record' | 'journal', rest?: Uint8Array) => void
   /** The journal goes on after this beginning. */
   readonly cutJournal: (rest: Uint8Array) => void
+  /** It is stopped. */
+  readonly eraseData: (core: CoreTorrent) => Promise<void>
   /** The torrent has stopped for good: out of the core, and its record with it. */
   readonly forget: (core: CoreTorrent) => Promise<void>
 }
@@ -91,8 +101,10 @@ export class TorrentHandle implements Torrent, TorrentObserver {
     return end
   }
 
-  async remove(): Promise<void> {
+  async remove({ data = false }: RemoveOptions = {}): Promise<void> {
     await this.stop()
+    // First the data: what could not be deleted can be tried again.
+    if (data) await this.#deps.eraseData(this.core)
     this.fail(new ShoalError('CLOSED', `${this.metainfo.name} was removed`))
     await this.#deps.forget(this.core)
   }

@@ -354,8 +354,11 @@ export interface Torrent {
    * with `ABORTED` when the torrent is stopped before.
    */
   check(): Promise<void>
-  /** Takes the torrent out of the engine and forgets its resume record; the data stays. */
-  remove(): Promise<void>
+  /**
+   * Takes the torrent out of the engine and forgets its resume record; the data stays unless told. Rejects when something
+   * could not be deleted: the torrent is stopped then, and still there.
+   */
+  remove(options?: RemoveOptions): Promise<void>
   setLimits(limits: Limits): void
   /** Those beyond are let go, the least useful first. */
   setMaxConnections(count: number): void
@@ -383,6 +386,14 @@ export interface Torrent {
   setFilePriority(index: number, priority: FilePriority): void
   /** @param address `host:port` or `[v6]:port` */
   addPeer(address: string): void
+}
+
+export interface RemoveOptions {
+  /**
+   * Deletes the data as well: the files that the torrent names, then folders that became empty. Nothing else, and no link
+   * is followed. False unless told.
+   */
+  readonly data?: boolean | undefined
 }
 
 export interface ConnectionCounts {

@@ -3,7 +3,7 @@ import type { ErrorCode } from '../errors.ts'
 import { ShoalError } from '../errors.ts'
 
 /** What was being done when it failed, as it completes "could not ...". */
-export type DiskOperation = 'open' | 'create' | 'read' | 'write' | 'reserve' | 'close'
+export type DiskOperation = 'open' | 'create' | 'read' | 'write' | 'reserve' | 'close' | 'remove' | 'move'
 
 /** The error of a failed system call on `path`; a {@link ShoalError} passes through as it is. */
 export function diskError(cause: unknown, operation: DiskOperation, path: string): ShoalError {

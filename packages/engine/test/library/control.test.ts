@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { createTorrent } from '../../src/library/create.ts'
 import { createEngine } from '../../src/library/engine.ts'
@@ -92,4 +93,17 @@ test('a check of a stopped torrent finds what is there, and leaves it stopped', 
   const again = expect(torrent.check()).rejects.toMatchObject({ code: 'ABORTED' })
   await torrent.stop()
   await again
+})
+
+test('a torrent is removed with its data, or without', async () => {
+  const dir = folder({ 'a.bin': content(50_000), mine: 'm' })
+  const { engine, torrent } = await added({ dir, paused: false })
+  await torrent.done
+  await torrent.remove()
+  expect(readdirSync(dir).sort()).toEqual(['a.bin', 'mine'])
+  const again = await engine.add(bytes, { dir })
+  await again.done
+  await again.remove({ data: true })
+  expect(readdirSync(dir)).toEqual(['mine'])
+  expect(engine.torrents).toEqual([])
 })
