@@ -51,16 +51,23 @@ export function renderTransfers(figures: readonly TransferFigures[], rows: numbe
 /** One torrent in one line, for logs: no bar, no colour, no padding. */
 export function plainLine(figures: TransferFigures): string {
   const name = safeText(figures.name)
+  const why = whyOf(figures)
   const facts = [headline(figures), ...factsOf(figures).map(fact => fact.text)]
-  return `${name}: ${facts.join(', ')}${figures.why ? ` (${safeText(figures.why.text)})` : ''}`
+  return `${name}: ${facts.join(', ')}${why ? ` (${safeText(why.text)})` : ''}`
 }
 
 function renderOne(figures: TransferFigures, look: Look): string[] {
   const line = renderBarLine(figures, look)
-  if (!figures.why) return [line]
-  const [first = '', ...rest] = wrap(safeText(figures.why.text), look.columns - 1)
+  const why = whyOf(figures)
+  if (!why) return [line]
+  const [first = '', ...rest] = wrap(safeText(why.text), look.columns - 1)
   const second = rest.length === 0 ? [] : [truncateEnd(rest.join(' '), look.columns - 1)]
   return [line, ...[first, ...second].map(look.style.warn)]
+}
+
+/** A seed that nobody wants anything of is as it should be, and a check tells its progress already. */
+function whyOf({ state, why }: TransferFigures): TransferFigures['why'] {
+  return state === 'downloading' || state === 'error' ? why : undefined
 }
 
 function renderBarLine(figures: TransferFigures, look: Look): string {
@@ -88,8 +95,8 @@ function renderRow(figures: TransferFigures, look: Look): string {
   }
   const head = padStart(headline(figures), PERCENT_COLUMNS)
   const left = room - nameColumns - 1 - head.length
-  const why =
-    figures.why && figures.downloadRate === 0 ? truncateEnd(safeText(figures.why.text), left - 2) : ''
+  const reason = figures.downloadRate === 0 ? whyOf(figures) : undefined
+  const why = reason ? truncateEnd(safeText(reason.text), left - 2) : ''
   const tail =
     why === ''
       ? fit(factsOf(figures), left)

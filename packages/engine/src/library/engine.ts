@@ -22,13 +22,15 @@ import type { Ports } from '../ports.ts'
 import type { PeerBook, PeerBookEntry } from '../torrent/peer-book.ts'
 import type { Torrent as CoreTorrent, TorrentOptions } from '../torrent/torrent.ts'
 import { DhtHome, snapshotDht } from './dht-home.ts'
+import type { Surroundings } from './diagnose.ts'
 import { TorrentHandle } from './handle.ts'
 import { loadTorrent } from './load.ts'
 import { LocalPeers } from './local-peers.ts'
 import { type Fetched, fetchMetadata, isMagnet, openSource } from './magnet.ts'
 import { checkTiers, count, limit } from './options.ts'
 import { parseTorrent } from './parse.ts'
-import { connectionCounts, PRIORITY, snapshotTorrent } from './snapshot.ts'
+import { PRIORITY } from './snapshot.ts'
+import { connectionCounts } from './summary.ts'
 import type {
   AddOptions,
   DescribeOptions,
@@ -163,6 +165,7 @@ class EngineHandle implements Engine {
   readonly #workers: number
   #closing: Promise<void> | undefined
   #port: number
+  readonly #dhtNodes: () => number | undefined
 
   constructor(ports: Ports, options: EngineOptions, { port, release, dht, setup }: HandleDeps) {
     this.#release = release
@@ -219,6 +222,7 @@ class EngineHandle implements Engine {
         onClosed: () => onClosed(),
       },
     )
+    this.#dhtNodes = dhtCounter(this.#core)
     this.#core.open()
   }
 
@@ -259,7 +263,7 @@ class EngineHandle implements Engine {
     let saved: Promise<void> | undefined
     const handle = new TorrentHandle(metainfo, dir, {
       open: observer => this.#core.add(metainfo, coreOptions, observer),
-      snapshot: core => snapshotTorrent(core, this.#core, systemClock.now()),
+      around: () => this.#surroundings(),
       onActive: isActive => {
         endSeeking?.()
         endSeeking = isActive
@@ -304,6 +308,7 @@ class EngineHandle implements Engine {
     if (!isMagnet(opened)) return await loadTorrent(source, { signal: options.signal })
     const { metainfo } = await fetchMetadata(this.#core, this.#local, opened, {
       ...options,
+      dhtNodes: this.#dhtNodes,
       bind: this.#bind,
     })
     return { metainfo, bytes: wrapInfo(metainfo.infoBytes, metainfo) }
@@ -389,7 +394,11 @@ class EngineHandle implements Engine {
     const opened = await openSource(source, options.signal)
     if (!isMagnet(opened)) return { metainfo: opened, found: [], options }
     const { selectOnly } = opened
-    const fetched = await fetchMetadata(this.#core, this.#local, opened, { ...options, bind: this.#bind })
+    const fetched = await fetchMetadata(this.#core, this.#local, opened, {
+      ...options,
+      dhtNodes: this.#dhtNodes,
+      bind: this.#bind,
+    })
     if (selectOnly === undefined || options.files !== undefined) return { ...fetched, options }
     const isSelected = (index: number): boolean =>
       selectOnly.some(({ first, last }) => index >= first && index <= last)
@@ -405,6 +414,11 @@ class EngineHandle implements Engine {
     return { maxConnections, maxHalfOpen: Math.min(MAX_HALF_OPEN, Math.ceil(maxConnections / 3)) }
   }
 
+  #surroundings(): Surroundings {
+    const dhtNodes = this.#dhtNodes
+    return { engine: this.#core, now: systemClock.now(), unixTime: systemClock.unixTime(), dhtNodes }
+  }
+
   #assertOpen(): void {
     if (this.#closing !== undefined) throw new ShoalError('CLOSED', 'the engine is closed')
   }
@@ -412,6 +426,20 @@ class EngineHandle implements Engine {
   #warn(text: string): void {
     if (this.#handles.size === 0) this.warnings.push(text)
     for (const handle of this.#handles.values()) handle.onWarning(text)
+  }
+}
+
+/** How many nodes of the DHT we know, counted at most once a second. */
+function dhtCounter({ dht }: CoreEngine): () => number | undefined {
+  let nodes: number | undefined
+  let countedAt = Number.NEGATIVE_INFINITY
+  return () => {
+    const now = systemClock.now()
+    if (dht !== undefined && now - countedAt >= 1000) {
+      nodes = snapshotDht(dht).nodes
+      countedAt = now
+    }
+    return nodes
   }
 }
 

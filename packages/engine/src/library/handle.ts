@@ -4,22 +4,26 @@ import { canonicalIp, parseHostPort } from '../bytes/address.ts'
 import { ShoalError } from '../errors.ts'
 import type { Metainfo } from '../metainfo/metainfo.ts'
 import type { Torrent as CoreTorrent, TorrentObserver, TorrentPhase } from '../torrent/torrent.ts'
+import type { Surroundings } from './diagnose.ts'
 import { checkTiers, count, limit } from './options.ts'
-import { PRIORITY, torrentState } from './snapshot.ts'
+import { PRIORITY, snapshotTorrent } from './snapshot.ts'
+import { mapPieces, summarizeTorrent, torrentState } from './summary.ts'
 import type {
   FilePriority,
   Limits,
+  PieceMap,
   RemoveOptions,
   Torrent,
   TorrentEvents,
   TorrentSnapshot,
   TorrentState,
+  TorrentSummary,
 } from './types.ts'
 
 export interface HandleDeps {
   /** Adds the torrent to the core, with this handle as its observer. */
   readonly open: (observer: TorrentObserver) => CoreTorrent
-  readonly snapshot: (core: CoreTorrent) => TorrentSnapshot
+  readonly around: () => Surroundings
   /** The torrent has begun to look for peers, or has ended it. */
   readonly onActive: (isActive: boolean) => void
   readonly saveResume: (record: Uint8Array) => void
@@ -70,7 +74,15 @@ export class TorrentHandle implements Torrent, TorrentObserver {
   }
 
   snapshot(): TorrentSnapshot {
-    return this.#deps.snapshot(this.core)
+    return snapshotTorrent(this.core, this.#deps.around())
+  }
+
+  summary(): TorrentSummary {
+    return summarizeTorrent(this.core, this.#deps.around())
+  }
+
+  pieces(): PieceMap {
+    return mapPieces(this.core)
   }
 
   on<Name extends keyof TorrentEvents>(

@@ -10,7 +10,9 @@ import { resolvePeer } from '../node/resolve-peer.ts'
 import { sha1, systemClock } from '../node/system.ts'
 import type { MagnetFetch } from '../torrent/magnet-fetch.ts'
 import type { PeerBookEntry } from '../torrent/peer-book.ts'
+import { whyFetching } from '../torrent/why.ts'
 import { abortedError } from './abort.ts'
+import { trackerFacts } from './diagnose.ts'
 import { loadTorrent } from './load.ts'
 import type { LocalPeers } from './local-peers.ts'
 import { checkTiers } from './options.ts'
@@ -58,6 +60,8 @@ export async function fetchMetadata(
   options: Pick<AddOptions, 'peers' | 'trackers' | 'trackerTiers' | 'discovery' | 'signal' | 'onFetching'> & {
     /** The address of this machine that the engine is bound to. */
     readonly bind?: string | undefined
+    /** Of the DHT that we know; undefined where there is none. */
+    readonly dhtNodes?: () => number | undefined
   },
 ): Promise<Fetched> {
   const { signal, onFetching } = options
@@ -66,6 +70,8 @@ export async function fetchMetadata(
   const linked = await resolveKnown(magnet.peers.map(formatAddress))
   const peers = [...given, ...linked.filter(({ host }) => mayBeNamed(host, options.bind))]
   if (signal?.aborted) throw abortedError('fetching', signal)
+  const progress = (of: MagnetFetch): FetchProgress =>
+    progressOf(of, magnet, options.discovery === false ? undefined : options.dhtNodes?.())
   let fetch: MagnetFetch | undefined
   const stops: (() => void)[] = []
   try {
@@ -87,8 +93,8 @@ export async function fetchMetadata(
         stops.push(() => signal.removeEventListener('abort', onAbort))
       }
       if (onFetching !== undefined) {
-        stops.push(systemClock.every(PROGRESS_EVERY_MS, () => onFetching(progressOf(fetch!, magnet))))
-        onFetching(progressOf(fetch, magnet))
+        stops.push(systemClock.every(PROGRESS_EVERY_MS, () => onFetching(progress(fetch!))))
+        onFetching(progress(fetch))
       }
     })
     const metainfo = parseInfo(infoBytes, sha1, { trackers: magnet.trackers, webSeeds: magnet.webSeeds })
@@ -106,15 +112,26 @@ async function resolveKnown(names: readonly string[]): Promise<PeerAddress[]> {
   return resolved.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []))
 }
 
-function progressOf(fetch: MagnetFetch, magnet: Magnet): FetchProgress {
+function progressOf(fetch: MagnetFetch, magnet: Magnet, dhtNodes: number | undefined): FetchProgress {
   const now = systemClock.now()
+  const { connected, connecting, trackers, progress } = fetch
+  const known = fetch.book.size
   return {
     infoHash: magnet.infoHashHex,
     name: magnet.name,
-    connections: { connected: fetch.connected, connecting: fetch.connecting, known: fetch.book.size },
-    bytes: fetch.progress?.bytes,
-    totalBytes: fetch.progress?.size,
-    trackers: fetch.trackers.map(tracker => snapshotTracker(tracker, now)),
+    connections: { connected, connecting, known },
+    bytes: progress?.bytes,
+    totalBytes: progress?.size,
+    trackers: trackers.map(tracker => snapshotTracker(tracker, now)),
+    why: whyFetching({
+      connected,
+      connecting,
+      known,
+      bytes: progress?.bytes ?? 0,
+      totalBytes: progress?.size ?? 0,
+      trackers: trackers.map(trackerFacts),
+      dhtNodes,
+    }),
   }
 }
 

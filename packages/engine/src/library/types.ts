@@ -313,6 +313,8 @@ export interface FetchProgress {
   readonly bytes: number | undefined
   readonly totalBytes: number | undefined
   readonly trackers: readonly TrackerSnapshot[]
+  /** How far it is, as a code and in one sentence. */
+  readonly why: Why
 }
 
 export type TorrentState = 'stopped' | 'checking' | 'downloading' | 'seeding' | 'error'
@@ -342,6 +344,9 @@ export interface Torrent {
    */
   readonly done: Promise<void>
   snapshot(): TorrentSnapshot
+  /** The same without what is of variable length. Cheap: for lists of thousands, once a second. */
+  summary(): TorrentSummary
+  pieces(): PieceMap
   /** @returns a function that ends it */
   on<Name extends keyof TorrentEvents>(
     event: Name,
@@ -403,7 +408,8 @@ export interface ConnectionCounts {
   readonly known: number
 }
 
-export interface TorrentSnapshot {
+/** The figures of a torrent that lists show. */
+export interface TorrentSummary {
   /** 40 lower-case hex digits. */
   readonly infoHash: string
   readonly name: string
@@ -420,8 +426,6 @@ export interface TorrentSnapshot {
   readonly leftBytes: number
   /** 0 to 1: how far checking is. */
   readonly checkedFraction: number
-  /** Hashed, in this session, to see what is there. */
-  readonly checkedBytes: number
   /** Payload received in this session. */
   readonly downloadedBytes: number
   /** Payload sent in this session. */
@@ -435,19 +439,57 @@ export interface TorrentSnapshot {
   readonly etaSeconds?: number | undefined
   /** Uploaded to downloaded; to the size of the data where nothing was downloaded. */
   readonly ratio: number
-  readonly pieces: { readonly have: number; readonly total: number }
-  readonly peers: readonly PeerSnapshot[]
   readonly connections: ConnectionCounts
-  readonly trackers: readonly TrackerSnapshot[]
-  readonly files: readonly FileSnapshot[]
+  /** Connected peers that have everything. */
+  readonly seeds: number
+  /** Connected peers that payload came from, or went to, within the last seconds. */
+  readonly peersSending: number
+  readonly peersReceiving: number
+  /** Unix time in seconds, as the others: when it was first added. */
+  readonly addedAt: number
+  /** When all that is wanted was there, as far as it came by downloading. */
+  readonly completedAt: number | undefined
+  /** When payload last went either way, in this session. */
+  readonly activeAt: number | undefined
+  /** Copies of the whole among us and connected peers: 2.25 are two and a quarter of another. Undefined while not active. */
+  readonly availability: number | undefined
+  /** The most that any tracker said. */
+  readonly swarm: { readonly seeders: number | undefined; readonly leechers: number | undefined }
+  /** Of the first tracker that failed, if none works. Comes from the tracker: not safe for a terminal as it is. */
+  readonly trackerMessage: string | undefined
   /** Why it is slow or not moving; undefined when all is well. */
   readonly why?: Why | undefined
 }
 
+/** All that is known of a torrent. */
+export interface TorrentSnapshot extends TorrentSummary {
+  /** Hashed, in this session, to see what is there. */
+  readonly checkedBytes: number
+  readonly pieces: { readonly have: number; readonly total: number }
+  readonly peers: readonly PeerSnapshot[]
+  readonly trackers: readonly TrackerSnapshot[]
+  readonly files: readonly FileSnapshot[]
+}
+
+/** What it takes to draw a map of the pieces. */
+export interface PieceMap {
+  /** Verified and on disk: a bit a piece, the first is the highest bit of the first byte. */
+  readonly have: Uint8Array
+  /** Begun and not on disk yet. */
+  readonly active: readonly { readonly index: number; readonly receivedFraction: number }[]
+  /** How many connected peers have each piece; undefined while not active. */
+  readonly availability: Uint16Array | undefined
+}
+
+/**
+ * Codes, all of them: of a download `NO_PEERS`, `NO_TRACKERS`, `TRACKERS_FAIL`, `ASKING_TRACKERS`, `NO_CONNECTION`,
+ * `CONNECTING`, `NOTHING_NEW`, `ALL_CHOKED`, `MISSING_PIECES`, `DISK`, `LIMIT`, `MEMORY`; of a seed `NOBODY_INTERESTED`,
+ * `UPLOAD_LIMIT`; otherwise `CHECKING`, `DISK_WAIT` (an error that may pass), `FETCHING` (what is in a magnet link).
+ */
 export interface Why {
-  /** Stable, upper-case: `NO_PEERS`, `ALL_CHOKED`, … */
+  /** Stable; new ones may be added. */
   readonly code: string
-  /** One sentence. */
+  /** One sentence. May hold what a tracker said: not safe for a terminal as it is. */
   readonly text: string
 }
 
@@ -472,6 +514,21 @@ export interface PeerSnapshot {
   readonly interesting: boolean
   /** Our requests that it has not answered yet. */
   readonly requests: number
+  /** It let us wait for 20 s and more while we had requests outstanding. */
+  readonly snubbed: boolean
+  /** Its slot is lent to it, to find out whether it gives back. */
+  readonly optimistic: boolean
+  readonly encrypted: boolean
+  readonly utp: boolean
+  /** It has everything. */
+  readonly seed: boolean
+  readonly connectedSeconds: number
+  /**
+   * As letters, as other clients show them: `D` it sends or may, `d` we want something and it chokes us, `K` it lets us
+   * ask and we want nothing; `U` `u` `?` the same of what we send; `O` optimistic, `S` snubbed, `I` it connected to us;
+   * found by `H` the DHT, `X` peer exchange, `L` the local network.
+   */
+  readonly flags: string
 }
 
 export interface TrackerSnapshot {

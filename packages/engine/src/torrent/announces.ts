@@ -2,7 +2,7 @@
 import { ShoalError } from '../errors.ts'
 import type { Random, Trackers } from '../ports.ts'
 import type { AnnounceReply, TrackerPeer } from '../tracker/announce.ts'
-import { Announcer, type TrackerStatus } from '../tracker/announcer.ts'
+import { Announcer, type TrackerStatus, type TrackersSummary } from '../tracker/announcer.ts'
 
 export interface AnnouncesDeps {
   readonly trackers: Trackers
@@ -41,6 +41,10 @@ export class Announces {
 
   get status(): readonly TrackerStatus[] {
     return this.#announcer.status()
+  }
+
+  get summary(): TrackersSummary {
+    return this.#announcer.summary()
   }
 
   /** Nothing is in flight. */

@@ -88,6 +88,11 @@ export class Choker {
     this.#slots = slots
   }
 
+  /** Whether the peer's slot is lent to it, to find out whether it gives back. */
+  isOptimistic(peer: { readonly id: number; readonly choked: boolean }): boolean {
+    return !peer.choked && this.#optimisticSince.has(peer.id)
+  }
+
   /** When {@link rechoke} should next be called. */
   get dueAt(): number {
     return this.#dueAt

@@ -21,6 +21,7 @@ import type { Geometry } from '../metainfo/geometry.ts'
 import type { Run } from '../ports.ts'
 import { type ActivePiece, MAX_ASKERS, MAX_ASKERS_PROVEN, NOBODY } from './active-piece.ts'
 import { ActivePieces } from './active-pieces.ts'
+import { Copies } from './copies.ts'
 import { MAX_PRIORITY } from './picker-order.ts'
 import { WantedPieces } from './wanted-pieces.ts'
 
@@ -79,6 +80,7 @@ export class Picker {
   readonly #geometry: Geometry
   readonly #pool: SlabPool
   readonly #priorities: Uint8Array
+  readonly #copies: Copies
   /** Pieces in state want. */
   readonly #wanted: WantedPieces
   /** Wanted and not had: want, and active or storing with a priority above 0. */
@@ -89,6 +91,8 @@ export class Picker {
   #wantedLeftBytes = 0
   #wastedBytes = 0
   #ticks = 0
+  /** What {@link unavailable} found, when so much was missing in that version of the copies. */
+  #unavailable = { count: 0, first: -1, version: -1, missing: -1 }
 
   constructor(options: PickerOptions) {
     const { geometry, have, random } = options
@@ -99,7 +103,8 @@ export class Picker {
     this.#geometry = geometry
     this.#pool = options.pool
     this.#priorities = new Uint8Array(pieces)
-    this.#wanted = new WantedPieces(pieces, this.#priorities, random)
+    this.#copies = new Copies(this.have)
+    this.#wanted = new WantedPieces(this.#copies, this.#priorities, random)
     this.#missing = new Bitfield(pieces)
     this.#active = new ActivePieces(geometry, options.pool, {
       availability: index => this.availability(index),
@@ -143,6 +148,7 @@ export class Picker {
     assert(perPiece.length === this.have.length, 'there is a priority for every piece')
     this.#wanted.clear()
     this.#missing.clear()
+    this.#unavailable.version = -1
     this.#wantedBytes = this.#wantedLeftBytes = 0
     for (let index = 0; index < perPiece.length; index++) {
       const priority = Math.min(perPiece[index]!, MAX_PRIORITY)
@@ -182,7 +188,34 @@ export class Picker {
 
   /** How many connected peers have the piece. */
   availability(index: number): number {
-    return this.#wanted.availability(index)
+    return this.#copies.of(index)
+  }
+
+  /** {@link availability} of every piece, as a copy. */
+  availabilities(): Uint16Array {
+    return this.#copies.all()
+  }
+
+  /** Copies of the whole torrent among us and connected peers, as clients show it: 2.25 are two and a quarter. */
+  get distributedCopies(): number {
+    return this.#copies.distributed
+  }
+
+  /**
+   * Wanted pieces that are not had and that no connected peer has: how many, and the first. A walk over pieces after a
+   * change, otherwise what was found before.
+   */
+  unavailable(): { readonly count: number; readonly first: number } {
+    const version = this.#copies.version
+    const known = this.#unavailable
+    if (known.version === version && known.missing === this.#missing.count) return known
+    let count = 0
+    let first = -1
+    if (this.#copies.seeds === 0) {
+      for (const piece of this.#missing) if (this.#copies.of(piece) === 0 && count++ === 0) first = piece
+    }
+    this.#unavailable = { count, first, version, missing: this.#missing.count }
+    return this.#unavailable
   }
 
   /** Whether the peer has any piece that is wanted and not had. */
@@ -309,6 +342,7 @@ export class Picker {
     if (piece === undefined) return
     this.#active.forget(piece)
     this.have.add(index)
+    this.#copies.own(index)
     if (this.#missing.delete(index)) this.#wantedLeftBytes -= this.#geometry.pieceSize(index)
   }
 
@@ -370,6 +404,7 @@ export class Picker {
     }
     assert(wanted === this.#wantedBytes && left === this.#wantedLeftBytes, 'wanted bytes are counted')
     this.#wanted.check()
+    this.#copies.check()
     this.#active.check()
   }
 

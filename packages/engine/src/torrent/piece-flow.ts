@@ -15,6 +15,7 @@ import { Blame } from './blame.ts'
 import type { Peer } from './peer.ts'
 import type { PeerBook } from './peer-book.ts'
 import type { Picker } from './picker.ts'
+import { RateMeter } from './rate-meter.ts'
 
 /** Long enough to finish without the liar, short enough to forgive a broken memory module that was replaced. */
 const LIAR_BAN_MS = 6 * 60 * 60_000
@@ -44,6 +45,10 @@ export class PieceFlow {
   readonly #names = new Map<number, string>()
   /** Runs that the store has and has not answered. */
   runsInFlight = 0
+  /** Of these runs: received and not known to be on disk. */
+  waitingBytes = 0
+  /** Bytes that the store has written. */
+  readonly written: RateMeter = new RateMeter()
   corruptBytes = 0
   /** Good pieces since the last that was not. */
   #calmPieces = 0
@@ -67,6 +72,7 @@ export class PieceFlow {
     const run = picker.takeRun(piece)
     if (run === undefined) return
     this.runsInFlight++
+    this.waitingBytes += run.length
     store.write(run, run.last && this.#blame.needsDigests(piece))
   }
 
@@ -74,6 +80,8 @@ export class PieceFlow {
   onRun(run: Run, outcome: RunOutcome, now: number): void {
     const { picker, geometry } = this.#deps
     this.runsInFlight--
+    this.waitingBytes -= run.length
+    if (outcome.kind === 'written' || outcome.kind === 'stored') this.written.add(run.length, now)
     picker.runWritten(run)
     switch (outcome.kind) {
       case 'written':

@@ -25,6 +25,12 @@ export class RateMeter {
   #total = 0
   /** When the first bytes came. Not renewed after a silence: a block every ten seconds is no burst. */
   #since = -1
+  #lastAt = Number.NEGATIVE_INFINITY
+
+  /** When the last bytes came; negative infinity: never. */
+  get lastAt(): number {
+    return this.#lastAt
+  }
 
   /** All bytes ever added. */
   get total(): number {
@@ -34,6 +40,7 @@ export class RateMeter {
   add(bytes: number, now: number): void {
     this.#advance(now)
     if (this.#since < 0) this.#since = now
+    this.#lastAt = now
     this.#slots[this.#newest % SLOTS]! += bytes
     this.#sum += bytes
     this.#total += bytes

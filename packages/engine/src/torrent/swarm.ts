@@ -185,6 +185,10 @@ export class Swarm implements PeerOwner {
     return this.#deps.dht?.port
   }
 
+  isOptimistic(peer: Peer): boolean {
+    return this.#choker.isOptimistic(peer)
+  }
+
   /** Bytes received in vain. */
   get wastedBytes(): number {
     return this.#duplicateBytes + this.picker.wastedBytes

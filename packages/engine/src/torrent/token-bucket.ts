@@ -42,6 +42,12 @@ export class TokenBucket {
     return Math.max(0, this.#tokens)
   }
 
+  /** Whether it holds anything back now: it had no time to fill up again. */
+  isShort(now: number): boolean {
+    if (this.#rateBytesPerSec === undefined) return false
+    return this.available(now) < Math.max(BLOCK_BYTES, this.#rateBytesPerSec * BURST_SECONDS) / 2
+  }
+
   /** Bytes have passed, whether or not they were available. */
   take(bytes: number, now: number): void {
     if (this.#rateBytesPerSec === undefined) return

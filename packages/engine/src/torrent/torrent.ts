@@ -22,9 +22,10 @@ import { ShoalError } from '../errors.ts'
 import type { FileSpan, Geometry } from '../metainfo/geometry.ts'
 import type { Metainfo } from '../metainfo/metainfo.ts'
 import type { FileStamp, Link, Ports, Run, RunOutcome, StoragePlan, Store, StoreHandler } from '../ports.ts'
-import type { TrackerStatus } from '../tracker/announcer.ts'
+import type { TrackerStatus, TrackersSummary } from '../tracker/announcer.ts'
 import { Announces } from './announces.ts'
 import type { CustomExtension } from './custom-extension.ts'
+import { FileProgress } from './file-progress.ts'
 import { Keeper } from './keeper.ts'
 import { RateLimit } from './limits.ts'
 import type { OwnAddress } from './own-address.ts'
@@ -198,6 +199,9 @@ export class Torrent implements StoreHandler {
   #checkedBytes = 0
   #uploadedBytes = 0
   #wastedBytes = 0
+  /** When payload last went either way, in swarms that ended. */
+  #activeAt = Number.NEGATIVE_INFINITY
+  readonly #progress: FileProgress
   #neededPeersAt = 0
   #addedAt: number
   #completedAt: number | undefined
@@ -213,6 +217,7 @@ export class Torrent implements StoreHandler {
     this.#maxConnections = options.maxConnections
     this.#uploadSlots = options.uploadSlots
     this.#have = new Bitfield(metainfo.geometry.pieceCount)
+    this.#progress = new FileProgress(metainfo.geometry)
     this.#checkAll = options.check === 'always'
     this.#addedAt = ports.clock.unixTime()
     this.downloadLimit = new RateLimit(deps.downloadLimit, new TokenBucket(options.downloadLimit))
@@ -306,10 +311,43 @@ export class Torrent implements StoreHandler {
     return this.#announces.status
   }
 
+  /** Peers are looked for in the DHT. */
+  get usesDht(): boolean {
+    return this.#dht !== undefined
+  }
+
+  get trackersSummary(): TrackersSummary {
+    return this.#announces.summary
+  }
+
+  /** How much of the wanted files is there; good until the next call. */
+  get progress(): Pick<FileProgress, 'wantedBytes' | 'haveBytes'> {
+    return this.#progress.update(this.have, this.filePriorities)
+  }
+
+  /** Unix time in seconds. */
+  get addedAt(): number {
+    return this.#addedAt
+  }
+
+  /** Unix time in seconds; undefined until all that is wanted was there. */
+  get completedAt(): number | undefined {
+    return this.#completedAt
+  }
+
+  /** When payload last went either way in this session, on the engine's clock; negative infinity: never. */
+  get activeAt(): number {
+    const swarm = this.#swarm
+    if (swarm === undefined) return this.#activeAt
+    return Math.max(this.#activeAt, swarm.download.lastAt, swarm.upload.lastAt)
+  }
+
   /** All that is wanted is there. Always so for a torrent that never writes. */
   get isComplete(): boolean {
     const { have } = this
     if (have.isFull || this.#options.readOnly) return true
+    const { swarm } = this
+    if (swarm !== undefined) return swarm.picker.isComplete
     const priorities = this.#priorities()
     return priorities.every((priority, piece) => priority === 0 || have.has(piece))
   }
@@ -370,6 +408,7 @@ export class Torrent implements StoreHandler {
   setFilePriority(file: number, priority: number): void {
     if (this.filePriorities[file] === priority) return
     this.filePriorities[file] = priority
+    this.#progress.forget()
     this.#keeper.changed(true)
     const phase = this.#phase
     if (phase.name !== 'active') return
@@ -533,6 +572,7 @@ export class Torrent implements StoreHandler {
     const { swarm, error } = phase
     if (swarm !== undefined) {
       swarm.release()
+      this.#activeAt = this.activeAt
       this.#have = swarm.picker.have
       this.#downloadedBytes += swarm.download.total
       this.#uploadedBytes += swarm.upload.total

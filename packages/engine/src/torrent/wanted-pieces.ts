@@ -1,20 +1,19 @@
 /**
- * The pieces that are wanted and not begun, how many connected peers have each piece, and the answer to: which piece
- * should be begun next with this peer? A pick must not walk all pieces (there may be 100,000 and more), so:
+ * The pieces that are wanted and not begun, and the answer to: which piece should be begun next with this peer? A pick
+ * must not walk all pieces (there may be 100,000 and more), so:
  *
  * - the order is kept up to date in O(1) a change, and made anew only after a partial bitfield came or went;
- * - seeds are only counted: they have everything, so they change no order;
+ * - seeds change no order, see copies.ts;
  * - a search for a peer that has little gives up after some steps and goes through the peer's own bitfield instead;
  * - a peer for which nothing was found is not searched for again until a piece becomes wanted or it gets one.
  */
 import { Bitfield } from '../bytes/bitfield.ts'
 import { assert } from '../errors.ts'
+import type { Copies, PieceOwner } from './copies.ts'
 import { MAX_PRIORITY, NOT_FOUND, RarityOrder, TOO_FAR } from './picker-order.ts'
 
 /** Steps along the order before the peer's own bitfield is the shorter way. */
 const ORDER_STEPS = 2048
-
-export type PieceOwner = { readonly id: number; readonly pieces: Bitfield }
 
 export class WantedPieces {
   readonly #pieceCount: number
@@ -26,23 +25,21 @@ export class WantedPieces {
   #stale = true
   /** Pieces of {@link bits} by priority. */
   readonly #counts: Uint32Array = new Uint32Array(MAX_PRIORITY + 1)
-  /** Copies among connected peers that joined without being seeds. */
-  readonly #copies: Uint16Array
-  /** Ids of peers that had everything when they joined. */
-  readonly #seeds: Set<number> = new Set()
+  readonly #copies: Copies
   /** Grows whenever a piece becomes wanted. */
   #version = 0
   /** By peer id: the version in which nothing was found. */
   readonly #foundNothing: Map<number, number> = new Map()
 
-  /** `priorities` stays the caller's, who calls {@link reset} after changing them. */
-  constructor(pieceCount: number, priorities: Uint8Array, random: { below(bound: number): number }) {
+  /** `priorities` stays the caller's, who calls {@link clear} and adds anew after changing them. */
+  constructor(copies: Copies, priorities: Uint8Array, random: { below(bound: number): number }) {
+    const pieceCount = priorities.length
+    this.#copies = copies
     this.#pieceCount = pieceCount
     this.#priorities = priorities
     this.#random = random
     this.#bits = new Bitfield(pieceCount)
     this.#order = new RarityOrder(pieceCount)
-    this.#copies = new Uint16Array(pieceCount)
   }
 
   get count(): number {
@@ -57,7 +54,7 @@ export class WantedPieces {
     if (!this.#bits.add(piece)) return
     this.#counts[this.#priorities[piece]!]!++
     this.#version++
-    if (!this.#stale) this.#order.add(piece, this.#priorities[piece]!, this.#copies[piece]!)
+    if (!this.#stale) this.#order.add(piece, this.#priorities[piece]!, this.#copies.counts[piece]!)
   }
 
   delete(piece: number): void {
@@ -76,33 +73,26 @@ export class WantedPieces {
   // ------------------------------------------------------------------------------------------------ availability
 
   join(peer: PieceOwner): void {
-    if (peer.pieces.isFull) this.#seeds.add(peer.id)
-    else this.#addCopies(peer.pieces, 1)
+    if (!this.#copies.join(peer) && !peer.pieces.isEmpty) this.#stale = true
   }
 
   leave(peer: PieceOwner): void {
     this.#foundNothing.delete(peer.id)
-    if (!this.#seeds.delete(peer.id)) this.#addCopies(peer.pieces, -1)
+    if (!this.#copies.leave(peer) && !peer.pieces.isEmpty) this.#stale = true
   }
 
   gained(peer: PieceOwner, piece: number): void {
-    if (this.#seeds.has(peer.id)) return
+    if (!this.#copies.gained(peer, piece)) return
     this.#foundNothing.delete(peer.id)
-    this.#copies[piece]!++
     if (this.#stale || !this.#bits.has(piece)) return
     this.#order.remove(piece)
-    this.#order.add(piece, this.#priorities[piece]!, this.#copies[piece]!)
-  }
-
-  /** How many connected peers have the piece. */
-  availability(piece: number): number {
-    return this.#copies[piece]! + this.#seeds.size
+    this.#order.add(piece, this.#priorities[piece]!, this.#copies.counts[piece]!)
   }
 
   /** Whether any connected peer has any of these pieces. */
   get hasAvailable(): boolean {
     if (this.#bits.isEmpty) return false
-    if (this.#seeds.size > 0) return true
+    if (this.#copies.seeds > 0) return true
     this.#refresh()
     return this.#order.hasAvailable
   }
@@ -135,7 +125,7 @@ export class WantedPieces {
     assert(counts[0] === 0, 'no piece of priority 0 is wanted')
     for (let at = 0; at <= MAX_PRIORITY; at++)
       assert(counts[at] === this.#counts[at], 'priorities are counted')
-    if (!this.#stale) this.#order.check(this.#bits, this.#priorities, this.#copies)
+    if (!this.#stale) this.#order.check(this.#bits, this.#priorities, this.#copies.counts)
   }
 
   #firstFrom(peer: PieceOwner, start: number): number {
@@ -189,13 +179,7 @@ export class WantedPieces {
     this.#stale = false
     this.#order.clear()
     for (let piece = 0; piece < this.#pieceCount; piece++) {
-      if (this.#bits.has(piece)) this.#order.add(piece, this.#priorities[piece]!, this.#copies[piece]!)
+      if (this.#bits.has(piece)) this.#order.add(piece, this.#priorities[piece]!, this.#copies.counts[piece]!)
     }
-  }
-
-  #addCopies(pieces: Bitfield, sign: number): void {
-    if (pieces.isEmpty) return
-    this.#stale = true
-    for (let piece = 0; piece < this.#pieceCount; piece++) if (pieces.has(piece)) this.#copies[piece]! += sign
   }
 }

@@ -69,6 +69,15 @@ export interface TrackerStatus {
   readonly trackerId: string | undefined
 }
 
+/** What all trackers together tell. */
+export interface TrackersSummary {
+  /** The most that any of them knows. */
+  readonly seeders: number | undefined
+  readonly leechers: number | undefined
+  /** Of the first that failed, where none that was asked answers. */
+  readonly failure: string | undefined
+}
+
 /** A source of numbers from 0 to `bound` - 1. */
 export interface AnnouncerRandom {
   below(bound: number): number
@@ -110,6 +119,8 @@ export class Announcer {
   #farewells: Tracker[] = []
   /** Those that were taken out, until they have heard it. */
   readonly #leaving = new Map<string, Tracker>()
+  /** Undefined after a change. */
+  #summary: TrackersSummary | undefined
 
   /** Repeated URLs and those beyond {@link MAX_TRACKERS} are left out. */
   constructor(tiers: readonly (readonly string[])[], options: { readonly random: AnnouncerRandom }) {
@@ -195,6 +206,7 @@ export class Announcer {
    * announces in flight to those that go count as ended: their URLs are returned for the caller to cancel them.
    */
   setTiers(tiers: readonly (readonly string[])[], now: number): string[] {
+    this.#summary = undefined
     const before = new Map(this.#all().map((tracker, place) => [tracker.url, { tracker, place }]))
     const seen = new Set<string>()
     this.#tiers.length = 0
@@ -230,6 +242,7 @@ export class Announcer {
     const at = Math.max(0, Math.min(Math.floor(tier), this.#tiers.length))
     if (at === this.#tiers.length) this.#tiers.push([])
     this.#tiers[at]!.push(newTracker(url))
+    this.#summary = undefined
     // While another tracker answers, the new one waits for its turn.
     if (this.#running && this.#current === undefined) this.#dueAt = Math.min(this.#dueAt, now)
     return true
@@ -241,6 +254,7 @@ export class Announcer {
       const index = tier.findIndex(tracker => tracker.url === url)
       if (index < 0) continue
       const [tracker] = tier.splice(index, 1)
+      this.#summary = undefined
       if (tier.length === 0) this.#tiers.splice(at, 1)
       this.#dismiss(tracker!, now)
       return true
@@ -281,6 +295,7 @@ export class Announcer {
     if (tracker === undefined) return
     const event = tracker.inFlight
     tracker.inFlight = undefined
+    this.#summary = undefined
     tracker.failures = 0
     tracker.retryAt = AT_ONCE
     tracker.lastError = undefined
@@ -307,6 +322,7 @@ export class Announcer {
     if (tracker === undefined) return
     const event = tracker.inFlight
     tracker.inFlight = undefined
+    this.#summary = undefined
     tracker.lastError = error
     if (!this.#running || event === 'stopped') return
     const wasBeside = tracker.isNew
@@ -327,6 +343,12 @@ export class Announcer {
   /** Per tracker, in the order in which they are tried. */
   status(): TrackerStatus[] {
     return this.#tiers.flatMap((tier, at) => tier.map(tracker => this.#statusOf(tracker, at)))
+  }
+
+  /** Of all of them; put together anew after an answer or a failure alone. */
+  summary(): TrackersSummary {
+    this.#summary ??= summarize(this.#all())
+    return this.#summary
   }
 
   /** The next tracker to try in the round that is due; ends the round when there is none. */
@@ -436,6 +458,20 @@ export class Announcer {
       tier[other] = held
     }
   }
+}
+
+function summarize(trackers: readonly Tracker[]): TrackersSummary {
+  let seeders: number | undefined
+  let leechers: number | undefined
+  let failure: string | undefined
+  let answers = false
+  for (const { lastReply, lastError } of trackers) {
+    if (lastReply?.seeders !== undefined) seeders = Math.max(seeders ?? 0, lastReply.seeders)
+    if (lastReply?.leechers !== undefined) leechers = Math.max(leechers ?? 0, lastReply.leechers)
+    if (lastError !== undefined) failure ??= lastError.message
+    else if (lastReply !== undefined) answers = true
+  }
+  return { seeders, leechers, failure: answers ? undefined : failure }
 }
 
 function newTracker(url: string): Tracker {
