@@ -1,4 +1,5 @@
 /** Swarms with peers that do what they should not: the download completes, and no honest peer suffers. */
+import { IpRanges } from '../src/bytes/ip-ranges.ts'
 import { dsl } from './net.ts'
 import type { Script, ScriptedPeer } from './peer.ts'
 import type { Run } from './scenario.ts'
@@ -165,5 +166,21 @@ scenario('hosts that vanish without a word', run => {
   const tookMs = s.runUntilComplete()
   s.world.check(tookMs < 120_000, `took ${tookMs} ms`)
   for (const { host } of s.seeds) host.silent = false
+  s.finish()
+})
+
+scenario('a seed that is blocked in the middle of the download', run => {
+  const s = attacked(run, [])
+  const [seed, other] = s.seeds
+  const { engine, member } = s.leechers[0]!
+  s.world.run('it gives something', () => member.torrent.have.count > 2, { limitMs: 60_000 })
+  const { host } = seed!.address
+  engine.setBlocklist(new IpRanges([{ first: host, last: host }]))
+  const before = seed!.member.torrent.uploadedBytes
+  s.runUntilComplete()
+  const later = seed!.member.torrent.uploadedBytes - before
+  s.world.check(later <= 1024 * 1024, `the one that is blocked sent ${later} bytes more`)
+  s.world.check(other!.member.torrent.uploadedBytes > 0, 'the other one helped')
+  s.world.check(member.torrent.book.entryFor(seed!.address) === undefined, 'nobody knows it any more')
   s.finish()
 })

@@ -4,12 +4,14 @@
  */
 
 import { toHex } from './bytes/hex.ts'
+import type { IpRanges } from './bytes/ip-ranges.ts'
 import { ipScope } from './bytes/ip-scope.ts'
 import { SlabPool } from './bytes/slabs.ts'
 import { DhtService, type DhtSetup } from './dht-service.ts'
 import { assert, ShoalError } from './errors.ts'
 import type { Metainfo } from './metainfo/metainfo.ts'
 import type { Link, LinkHandler, Listener, Ports } from './ports.ts'
+import { Blocklist, withoutBlocked } from './torrent/blocklist.ts'
 import { type CustomExtension, checkExtensions } from './torrent/custom-extension.ts'
 import { Incoming } from './torrent/incoming.ts'
 import { MagnetFetch, type MagnetObserver, type MagnetOptions } from './torrent/magnet-fetch.ts'
@@ -61,6 +63,7 @@ export interface EngineObserver {
 export class Engine {
   readonly downloadLimit: TokenBucket
   readonly uploadLimit: TokenBucket
+  readonly blocklist: Blocklist = new Blocklist()
   /** Looks for peers from when it listens. */
   readonly dht: DhtService | undefined
   readonly #ports: Ports
@@ -164,6 +167,7 @@ export class Engine {
         announceKey: this.#announceKey,
         listenPort: () => this.#listenPort,
         ownAddress: this.#ownAddress,
+        blocklist: this.blocklist,
         dht: this.#torrentDht,
         extensions: this.#options.extensions ?? [],
         observer,
@@ -194,6 +198,7 @@ export class Engine {
         clientName: this.#options.clientName,
         announceKey: this.#announceKey,
         listenPort: () => this.#listenPort,
+        blocklist: this.blocklist,
         dht: this.#torrentDht,
         observer,
         onNews: () => this.#onNews(),
@@ -219,6 +224,14 @@ export class Engine {
       count,
     )
     for (const swarm of swarms) swarm.letGo(swarm.peers.size - share)
+  }
+
+  /** Addresses to keep away from, in place of those before; whoever is connected from there is left. */
+  setBlocklist(ranges: IpRanges): void {
+    this.blocklist.set(ranges)
+    for (const incoming of [...this.#incoming]) if (ranges.has(incoming.host)) incoming.close()
+    for (const torrent of this.#torrents.values()) torrent.onBlocklist()
+    for (const magnet of this.#magnets.values()) magnet.onBlocklist()
   }
 
   /** Forgets a torrent that is stopped. */
@@ -306,7 +319,8 @@ export class Engine {
   #makeDht(): DhtService | undefined {
     const { dht, listen } = this.#options
     if (dht === undefined) return undefined
-    return new DhtService(this.#ports, listen?.host, dht, {
+    const datagrams = withoutBlocked(this.#ports.datagrams, this.blocklist)
+    return new DhtService({ ...this.#ports, datagrams }, listen?.host, dht, {
       onSettled: errors => {
         const [error] = errors
         // One family is enough; many machines have but one.
@@ -357,7 +371,7 @@ export class Engine {
       find: infoHash => this.#welcome(infoHash, link),
       onSettled: () => this.#incoming.delete(incoming),
     })
-    if (this.#closing !== undefined) {
+    if (this.#closing !== undefined || this.blocklist.has(link.remote.host)) {
       incoming.close()
       return incoming
     }

@@ -17,6 +17,7 @@ import type {
 } from './library/types.ts'
 import type { Metainfo } from './metainfo/metainfo.ts'
 
+export type { IpRange, PackedRanges } from './bytes/ip-ranges.ts'
 export { type ErrorCode, ProtocolError, type ProtocolErrorCode, ShoalError } from './errors.ts'
 export { createTorrent } from './library/create.ts'
 export { createDhtKey, parseDhtKey } from './library/dht-key.ts'

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { SeededRandom } from '../sim/random.ts'
+import { IpRanges } from '../src/bytes/ip-ranges.ts'
 import { Engine } from '../src/engine.ts'
 import { ShoalError } from '../src/errors.ts'
 import type { Link, ListenHandler } from '../src/ports.ts'
@@ -116,4 +117,26 @@ test('visitors that say nothing hold as many connections as half of those that a
   closed.length = 0
   visit(new Bench(60), 32)
   expect(closed).toEqual([0, 1])
+})
+
+test('visitors that are blocked are not listened to, nor those who come to be', () => {
+  const bench = new Bench()
+  const closed: string[] = []
+  const visit = (host: string): void => {
+    const remote = { host, port: 1 }
+    const close = (): void => void closed.push(host)
+    const ignore = (): void => {}
+    const link: Link = { remote, queuedBytes: 0, send: ignore, cork: ignore, uncork: ignore, close }
+    bench.asked[0]!.onLink(link)
+  }
+  visit('10.0.0.1')
+  visit('10.0.0.2')
+  bench.engine.setBlocklist(new IpRanges([{ first: '10.0.0.2', last: '10.0.0.9' }]))
+  expect(closed).toEqual(['10.0.0.2'])
+  visit('10.0.0.3')
+  visit('10.0.0.10')
+  expect(closed).toEqual(['10.0.0.2', '10.0.0.3'])
+  bench.engine.setBlocklist(new IpRanges([]))
+  visit('10.0.0.3')
+  expect(closed.length).toBe(2)
 })

@@ -1,6 +1,7 @@
 /** {@link createEngine}: the core engine over this machine's sockets, files and clock. */
 
 import { canonicalIp } from '../bytes/address.ts'
+import { type IpRange, IpRanges, type PackedRanges } from '../bytes/ip-ranges.ts'
 import { SLAB_BYTES } from '../bytes/slabs.ts'
 import type { DhtSetup } from '../dht-service.ts'
 import { Engine as CoreEngine } from '../engine.ts'
@@ -325,13 +326,17 @@ class EngineHandle implements Engine {
     if (upload !== undefined) this.#core.uploadLimit.setRate(rates.upload)
   }
 
+  setBlocklist(ranges: readonly IpRange[] | PackedRanges): void {
+    this.#core.setBlocklist(new IpRanges(ranges))
+  }
+
   snapshot(): EngineSnapshot {
     return { ...this.summary(), torrents: this.torrents.map(torrent => torrent.snapshot()) }
   }
 
   summary(): EngineSummary {
     const now = systemClock.now()
-    const { dht, reachedAt, externalIps } = this.#core
+    const { dht, reachedAt, externalIps, blocklist } = this.#core
     const sums = { downloadRate: 0, uploadRate: 0, downloadedBytes: 0, uploadedBytes: 0 }
     const connections = { connected: 0, connecting: 0, known: 0 }
     for (const core of this.#core.torrents) {
@@ -350,6 +355,7 @@ class EngineHandle implements Engine {
       connections,
       incomingSeconds: reachedAt === undefined ? undefined : (now - reachedAt) / 1000,
       externalIps,
+      blockedRanges: blocklist.count,
       dht: dht && snapshotDht(dht),
     }
   }

@@ -2,6 +2,7 @@
  * The published face of the engine, as types: what goes in, what comes out, and what can be watched meanwhile.
  * Everything that comes out is a copy of plain data; nothing here is called once per block.
  */
+import type { IpRange, PackedRanges } from '../bytes/ip-ranges.ts'
 import type { ShoalError } from '../errors.ts'
 import type { Metainfo, TorrentFile } from '../metainfo/metainfo.ts'
 import type { CustomExtension } from '../torrent/custom-extension.ts'
@@ -79,6 +80,13 @@ export interface Engine extends AsyncDisposable {
   describe(source: string | URL, options?: DescribeOptions): Promise<LoadedTorrent>
   /** Over all torrents. @throws ShoalError `OPTION_INVALID` */
   setLimits(limits: EngineLimits): void
+  /**
+   * Addresses that are never dialled, accepted or believed, in place of those set before: in any order, overlapping or not,
+   * at most two million ranges; `[]` lifts it. Whoever is connected from there is left. Trackers are not concerned.
+   *
+   * @throws ShoalError `OPTION_INVALID`
+   */
+  setBlocklist(ranges: readonly IpRange[] | PackedRanges): void
   snapshot(): EngineSnapshot
   /** The snapshot without what there is of each torrent. */
   summary(): EngineSummary
@@ -104,6 +112,8 @@ export interface EngineSummary {
   readonly incomingSeconds: number | undefined
   /** Our addresses as peers, trackers and the DHT see them, as far as they agree; one of a family at most. */
   readonly externalIps: readonly string[]
+  /** Of the blocklist, after those that overlap became one. */
+  readonly blockedRanges: number
   /** Undefined without DHT. */
   readonly dht: DhtSnapshot | undefined
 }

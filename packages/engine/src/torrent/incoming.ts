@@ -32,6 +32,11 @@ export class Incoming implements LinkHandler {
     this.#deps = deps
   }
 
+  /** Who it is, an IP literal. */
+  get host(): string {
+    return this.#link.remote.host
+  }
+
   tick(now: number): void {
     if (now - this.#since > HANDSHAKE_TIMEOUT_MS) this.close()
   }

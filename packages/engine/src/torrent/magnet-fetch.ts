@@ -7,6 +7,7 @@ import type { ProtocolError } from '../errors.ts'
 import type { Link, LinkHandler, Ports } from '../ports.ts'
 import type { TrackerStatus } from '../tracker/announcer.ts'
 import { Announces } from './announces.ts'
+import type { Blocklist } from './blocklist.ts'
 import { ExtensionRegistry } from './extensions.ts'
 import { MetadataExtension } from './metadata.ts'
 import { MetadataPeer, type MetadataPeerOwner } from './metadata-peer.ts'
@@ -40,6 +41,7 @@ export interface MagnetDeps {
   readonly clientName: string
   readonly announceKey: number
   readonly listenPort: () => number | undefined
+  readonly blocklist: Blocklist
   readonly dht: TorrentDht | undefined
   readonly observer: MagnetObserver
   /** There is someone to dial. */
@@ -80,7 +82,7 @@ export class MagnetFetch implements MetadataPeerOwner {
     this.peerId = deps.peerId
     this.clientName = deps.clientName
     this.#useDht = options.discovery ? deps.dht : undefined
-    this.book = new PeerBook({ random: ports.random })
+    this.book = new PeerBook({ random: ports.random, isBlocked: host => deps.blocklist.has(host) })
     for (const address of options.peers) this.book.add(address, 'given', this.now())
     this.#metadata = new MetadataExtension({
       infoHash: options.infoHash,
@@ -159,6 +161,13 @@ export class MagnetFetch implements MetadataPeerOwner {
       this.#neededPeersAt = now
       this.#announces.needPeers(now)
     }
+  }
+
+  /** The blocklist is another one. */
+  onBlocklist(): void {
+    this.book.leaveBlocked()
+    const { blocklist } = this.#deps
+    for (const peer of [...this.#peers.values()]) if (blocklist.has(peer.address.host)) peer.close('blocked')
   }
 
   /** Opens one more connection, if there is anyone to connect to. */

@@ -99,6 +99,8 @@ const MAX_PRIORITY = 0xffff_ffff
 
 export interface PeerBookOptions {
   readonly random: Random
+  /** Hosts, IP literals, that are not to be known. */
+  readonly isBlocked?: (host: string) => boolean
   /** Most addresses to remember. */
   readonly max?: number
 }
@@ -106,6 +108,7 @@ export interface PeerBookOptions {
 export class PeerBook {
   readonly #random: Random
   readonly #max: number
+  readonly #isBlocked: (host: string) => boolean
   readonly #entries = new Map<string, Entry>()
   readonly #own = new Set<string>()
   readonly #bans = new BanList()
@@ -119,6 +122,7 @@ export class PeerBook {
   constructor(options: PeerBookOptions) {
     this.#random = options.random
     this.#max = options.max ?? DEFAULT_MAX
+    this.#isBlocked = options.isBlocked ?? (() => false)
   }
 
   get size(): number {
@@ -140,8 +144,8 @@ export class PeerBook {
   }
 
   /**
-   * Notes an address; true if it is new. Impossible, own and banned ones, and those a full book has no room
-   * for, are not taken.
+   * Notes an address; true if it is new. Impossible, own, blocked and banned ones, and those a full book has no
+   * room for, are not taken.
    */
   add(
     address: PeerAddress,
@@ -159,7 +163,7 @@ export class PeerBook {
       if (info.peerId !== undefined) known.peerId = info.peerId
       return false
     }
-    if (!isDiallable(address) || this.#own.has(key)) return false
+    if (!isDiallable(address) || this.#own.has(key) || this.#isBlocked(address.host)) return false
     if (source !== 'given' && this.#bans.has(key, now)) return false
     if (this.#entries.size >= this.#max && !this.#evictFor(source)) return false
     this.#noRoomRank = Number.POSITIVE_INFINITY
@@ -179,6 +183,12 @@ export class PeerBook {
       lot: this.#draw(address),
     })
     return true
+  }
+
+  /** Forgets who is blocked now; those that are dialled or connected when that ends. */
+  leaveBlocked(): void {
+    for (const { key, state, address } of this.#entries.values())
+      if (state === 'idle' && this.#isBlocked(address.host)) this.#entries.delete(key)
   }
 
   entryFor(address: PeerAddress): PeerBookEntry | undefined {
@@ -316,6 +326,7 @@ export class PeerBook {
 
   /** A banned address goes, but for one the user gave: it waits for the end of the ban. */
   #expel(entry: Entry, now: number): void {
+    if (this.#isBlocked(entry.address.host)) this.#entries.delete(entry.key)
     const until = this.#bans.until(entry.key, now)
     if (until <= now) return
     if (entry.rank === GIVEN) entry.retryAt = Math.max(entry.retryAt, until)

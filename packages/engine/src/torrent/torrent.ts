@@ -24,6 +24,7 @@ import type { Metainfo } from '../metainfo/metainfo.ts'
 import type { FileStamp, Link, Ports, Run, RunOutcome, StoragePlan, Store, StoreHandler } from '../ports.ts'
 import type { TrackerStatus, TrackersSummary } from '../tracker/announcer.ts'
 import { Announces } from './announces.ts'
+import type { Blocklist } from './blocklist.ts'
 import type { CustomExtension } from './custom-extension.ts'
 import { FileProgress } from './file-progress.ts'
 import { Keeper } from './keeper.ts'
@@ -105,6 +106,7 @@ export interface TorrentDeps {
   readonly announceKey: number
   readonly listenPort: () => number | undefined
   readonly ownAddress: OwnAddress
+  readonly blocklist: Blocklist
   readonly dht: TorrentDht | undefined
   /** The embedding program's own; those that `checkExtensions` lets pass. */
   readonly extensions: readonly CustomExtension[]
@@ -245,7 +247,7 @@ export class Torrent implements StoreHandler {
       onMessage: (url, message) => deps.observer.onTracker(url, message),
       onEnd: () => deps.onNews(),
     })
-    this.book = new PeerBook({ random: ports.random })
+    this.book = new PeerBook({ random: ports.random, isBlocked: host => deps.blocklist.has(host) })
     for (const address of options.peers) this.book.add(address, 'given', ports.clock.now())
     this.#keeper = new Keeper({
       infoHash: metainfo.infoHash,
@@ -452,6 +454,12 @@ export class Torrent implements StoreHandler {
   ban(host: string, ms: number): void {
     this.book.ban(host, this.#now(), ms)
     this.swarm?.leaveHosts(each => each === host, 'banned')
+  }
+
+  /** The blocklist is another one. */
+  onBlocklist(): void {
+    this.book.leaveBlocked()
+    this.swarm?.leaveHosts(host => this.#deps.blocklist.has(host), 'blocked')
   }
 
   addPeer(address: PeerAddress, source: PeerSource = 'given'): void {

@@ -107,3 +107,15 @@ test('a torrent is removed with its data, or without', async () => {
   expect(readdirSync(dir)).toEqual(['mine'])
   expect(engine.torrents).toEqual([])
 })
+
+test('a blocklist is told of, and a peer in it is not taken', async () => {
+  const { engine, torrent } = await added()
+  const range = { first: '10.0.0.0', last: '10.0.0.255' }
+  engine.setBlocklist([range, { ...range, first: '10.0.0.9' }])
+  torrent.addPeer('10.0.0.1:6881')
+  expect(engine.summary()).toMatchObject({ blockedRanges: 1, connections: { known: 0 } })
+  expect(() => engine.setBlocklist([{ first: 'a', last: 'b' }])).toThrow('a to b is not a range')
+  engine.setBlocklist({ v4: new Uint32Array(0), v6: new Uint8Array(0) })
+  torrent.addPeer('10.0.0.1:6881')
+  expect(engine.summary()).toMatchObject({ blockedRanges: 0, connections: { known: 1 } })
+})

@@ -23,6 +23,7 @@ import type {
   Store,
   StoreHandler,
 } from '../../src/ports.ts'
+import { Blocklist } from '../../src/torrent/blocklist.ts'
 import { OwnAddress } from '../../src/torrent/own-address.ts'
 import type { Peer } from '../../src/torrent/peer.ts'
 import { SendBuffers } from '../../src/torrent/send-buffers.ts'
@@ -262,6 +263,7 @@ export class Bench {
   readonly sha1 = (bytes: Uint8Array): Uint8Array => createHash('sha1').update(bytes).digest()
   readonly sendBuffers = new SendBuffers()
   readonly ownAddress = new OwnAddress()
+  readonly blocklist = new Blocklist()
   store!: FakeStore
   #hosts = 0
 
@@ -291,6 +293,7 @@ export class Bench {
         announceKey: 1,
         listenPort: () => 6881,
         ownAddress: this.ownAddress,
+        blocklist: this.blocklist,
         observer: this.#observer(),
         dht: undefined,
         extensions: [],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { encode } from '../../src/bencode/encode.ts'
+import { IpRanges } from '../../src/bytes/ip-ranges.ts'
 import { BLOCK_BYTES } from '../../src/metainfo/geometry.ts'
 import { encodeExtendedHandshake } from '../../src/torrent/extended-handshake.ts'
 import { peerPriority } from '../../src/torrent/peer-priority.ts'
@@ -173,6 +174,23 @@ describe('places', () => {
     expect(bench.swarm.dial(bench.now)).toBe(false)
     bench.wait(60_001)
     expect(bench.visit({ host: '9.9.9.9', port: 50_002 }).handler).toBeDefined()
+  })
+
+  test('are lost at once by whoever is blocked, who is not known any more', () => {
+    const bench = new Bench()
+    const them = bench.dial({ host: '9.9.9.9', port: 6881 })
+    them.handler!.onOpen()
+    them.greet()
+    const other = bench.visit().greet()
+    bench.torrent.addPeer({ host: '9.9.9.8', port: 6881 })
+    bench.blocklist.set(new IpRanges([{ first: '9.9.9.0', last: '9.9.9.255' }]))
+    bench.torrent.onBlocklist()
+    expect([them, other].map(({ link }) => link.isClosed)).toEqual([true, false])
+    them.handler!.onClose(undefined)
+    expect(bench.torrent.book.size).toBe(0)
+    bench.torrent.addPeer({ host: '9.9.9.9', port: 6881 })
+    expect(bench.torrent.book.size).toBe(0)
+    bench.check()
   })
 
   test('are lost after a minute to nobody by those of no use, and not by others', () => {
