@@ -46,9 +46,14 @@ export interface Session {
   /** The torrent file; `CONFLICT` while it is not known. */
   torrentFile(id: string): Promise<Uint8Array>
 
-  /** Resolves when what was added would survive a power cut. */
-  add(sources: readonly (string | Uint8Array)[], options?: AddOptions): Promise<readonly AddResult[]>
-  inspect(source: string | Uint8Array, signal?: AbortSignal): Promise<Inspection>
+  /**
+   * Resolves when what was added would survive a power cut.
+   *
+   * A string is a magnet link, an info-hash, an http(s) URL or a data URL of a torrent file; never a path, as it may come
+   * from elsewhere. Who may name a file of this machine gives its `file:` URL.
+   */
+  add(sources: readonly (string | URL | Uint8Array)[], options?: AddOptions): Promise<readonly AddResult[]>
+  inspect(source: string | URL | Uint8Array, signal?: AbortSignal): Promise<Inspection>
   patch(id: string, change: TorrentPatch): Promise<void>
   patchFiles(id: string, changes: readonly FilePatch[]): Promise<void>
   /** Unknown ids are left out; answers how many there were. */
@@ -78,6 +83,12 @@ export interface Session {
   applySettings(settings: SessionSettings): void
 
   readonly changes: Changes
+  /**
+   * Resolves when all that was asked for has been carried out, but for what takes its time: fetching, checking and moving
+   * have begun then.
+   */
+  settled(): Promise<void>
+  /** Saves everything, and closes the engine. */
   close(): Promise<void>
 }
 

@@ -1,0 +1,116 @@
+/** Lists of torrents: filtered, sorted, a window of them. */
+import type { ListQuery, SortKey, StateFilter, TorrentRow } from '../../contract/index.ts'
+
+/** What is sorted: it has a row, and its name as it sorts. */
+export interface Listed {
+  readonly row: TorrentRow | undefined
+  sortName: string | undefined
+}
+
+export const DEFAULT_LIMIT = 100
+const MAX_LIMIT = 1_000
+
+export interface Window<T> {
+  readonly total: number
+  readonly offset: number
+  readonly items: readonly T[]
+}
+
+/** Keeps the last order of each key: sorting what is nearly sorted takes a tenth of the time. */
+export class Lists<T extends Listed> {
+  readonly #sorted = new Map<SortKey, { readonly items: T[]; members: number }>()
+  /** Counts who came and went. */
+  #members = 0
+
+  onMembers(): void {
+    this.#members++
+  }
+
+  /** @param all in the order of the queue */
+  window(all: readonly T[], query: ListQuery): Window<T> {
+    const matches = matcher(query)
+    const offset = Math.max(0, query.offset ?? 0)
+    const limit = Math.max(0, Math.min(query.limit ?? DEFAULT_LIMIT, MAX_LIMIT))
+    const sorted = this.#sort(all, query.sort ?? 'queue')
+    const found = matches === undefined ? sorted : sorted.filter(({ row }) => matches(row!))
+    const { length: total } = found
+    if (query.order !== 'desc') return { total, offset, items: found.slice(offset, offset + limit) }
+    const end = Math.max(0, total - offset)
+    return { total, offset, items: found.slice(Math.max(0, end - limit), end).reverse() }
+  }
+
+  #sort(all: readonly T[], key: SortKey): readonly T[] {
+    if (key === 'queue') return all
+    const known = this.#sorted.get(key)
+    const sorted = known?.members === this.#members ? known.items : [...all]
+    sorted.sort(comparer(key))
+    this.#sorted.set(key, { items: sorted, members: this.#members })
+    return sorted
+  }
+}
+
+/** Undefined: everything does. */
+function matcher(query: ListQuery): ((row: TorrentRow) => boolean) | undefined {
+  const tests: ((row: TorrentRow) => boolean)[] = []
+  const { state, category, label, tracker, text, ids } = query
+  if (state !== undefined) tests.push(row => state.some(each => isOfState(row, each)))
+  if (category !== undefined) tests.push(row => category.includes(row.category ?? ''))
+  if (tracker !== undefined) tests.push(row => tracker.includes(row.tracker ?? ''))
+  if (label !== undefined) {
+    tests.push(({ labels }) =>
+      label.some(each => (each === '' ? labels.length === 0 : labels.includes(each))),
+    )
+  }
+  if (ids !== undefined) {
+    const wanted = new Set(ids)
+    tests.push(row => wanted.has(row.id))
+  }
+  const words =
+    text
+      ?.toLowerCase()
+      .split(/\s+/u)
+      .filter(word => word !== '') ?? []
+  if (words.length > 0) {
+    tests.push(row => {
+      const name = row.name.toLowerCase()
+      return words.every(word => name.includes(word))
+    })
+  }
+  return tests.length === 0 ? undefined : row => tests.every(test => test(row))
+}
+
+export function isOfState(row: TorrentRow, filter: StateFilter): boolean {
+  switch (filter) {
+    case 'active':
+      return row.downloadRate > 0 || row.uploadRate > 0
+    case 'inactive':
+      return row.downloadRate === 0 && row.uploadRate === 0
+    case 'complete':
+      return row.complete
+    case 'incomplete':
+      return !row.complete
+    case 'running':
+      return row.intent !== 'stop'
+    default:
+      return row.state === filter
+  }
+}
+
+/** What is not known comes last, equals in the order of the queue. */
+function comparer(key: Exclude<SortKey, 'queue'>): (a: Listed, b: Listed) => number {
+  const keyOf = key === 'name' ? sortNameOf : ({ row }: Listed) => row![key]
+  return (a, b) => {
+    const left = keyOf(a)
+    const right = keyOf(b)
+    if (left === right) return a.row!.queue - b.row!.queue
+    if (left === null) return 1
+    if (right === null) return -1
+    return left < right ? -1 : 1
+  }
+}
+
+/** As people order names: without regard to case, and 2 before 10. */
+function sortNameOf(item: Listed): string {
+  item.sortName ??= item.row!.name.toLowerCase().replace(/\d+/gu, digits => digits.padStart(10, '0'))
+  return item.sortName
+}

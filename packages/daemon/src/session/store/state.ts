@@ -1,0 +1,141 @@
+/** What the lines of snapshot and journal say together. */
+import type { Category, Totals } from '../../contract/index.ts'
+import { decodeRecord, isObject, type TorrentRecord } from '../record.ts'
+import type { DecodedLines } from './lines.ts'
+
+export const VERSION = 1
+
+/** What is remembered beside the torrents. */
+export interface Meta {
+  readonly ever: Totals
+  readonly categories: readonly Category[]
+  /** The alternative limits, switched by hand; until the timetable says something else than it did then. */
+  readonly alternative: { readonly on: boolean; readonly scheduled: boolean } | undefined
+}
+
+export const NO_META: Meta = {
+  ever: { downloadedBytes: 0, uploadedBytes: 0 },
+  categories: [],
+  alternative: undefined,
+}
+
+export interface State {
+  readonly records: Map<string, TorrentRecord>
+  readonly meta: Meta
+  readonly generation: number
+  /** More can be appended to the journal. */
+  readonly journalUsable: boolean
+  readonly tooNew: boolean
+  /** In words; undefined: none. */
+  readonly snapshotDamage: string | undefined
+  readonly journalDamage: string | undefined
+}
+
+export function readState(snapshot: DecodedLines, journal: DecodedLines): State {
+  const builder = new StateBuilder()
+  const head = headOf(snapshot, 'session')
+  const journalHead = headOf(journal, 'journal')
+  const badSnapshot = builder.take(snapshot)
+  // Without its first line nobody knows whether a journal belongs to it: it does no harm to read one that does not.
+  const isOvertaken =
+    journalHead !== undefined && head !== undefined && journalHead.generation < head.generation
+  const badJournal = isOvertaken ? 0 : builder.take(journal)
+  const isEmpty = snapshot.values.length === 0 && snapshot.damaged === 0 && snapshot.tornAt === undefined
+  const isWhole = isEmpty || (head !== undefined && builder.end === builder.countInSnapshot)
+  const journalEmpty = journal.values.length === 0 && journal.damaged === 0 && journal.tornAt === undefined
+  return {
+    records: builder.records,
+    meta: builder.meta,
+    generation: Math.max(head?.generation ?? 0, journalHead?.generation ?? 0),
+    journalUsable:
+      !isEmpty &&
+      isWhole &&
+      badSnapshot === 0 &&
+      badJournal === 0 &&
+      !isOvertaken &&
+      journal.tornAt === undefined &&
+      journalHead?.generation === head?.generation,
+    tooNew: [head, journalHead].some(each => each !== undefined && each.version > VERSION),
+    snapshotDamage: damageText(badSnapshot, isWhole, isEmpty && !journalEmpty),
+    journalDamage: damageText(badJournal, true, false),
+  }
+}
+
+interface Head {
+  readonly version: number
+  readonly generation: number
+}
+
+function headOf({ values }: DecodedLines, kind: 'session' | 'journal'): Head | undefined {
+  const [first] = values
+  if (!isObject(first) || first.shoal !== kind) return undefined
+  const { version, generation } = first
+  return typeof version === 'number' && typeof generation === 'number' ? { version, generation } : undefined
+}
+
+class StateBuilder {
+  readonly records = new Map<string, TorrentRecord>()
+  meta: Meta = NO_META
+  /** What the last line of the snapshot counts. */
+  end: number | undefined
+  countInSnapshot = 0
+
+  /** @returns how many lines say nothing that can be used */
+  take({ values, damaged }: DecodedLines): number {
+    let bad = damaged
+    for (const value of values) {
+      if (!isObject(value) || !this.#takeLine(value)) bad++
+    }
+    return bad
+  }
+
+  #takeLine(line: Record<string, unknown>): boolean {
+    if (line.put !== undefined) {
+      if (this.end === undefined) this.countInSnapshot++
+      const record = decodeRecord(line.put)
+      if (record === undefined) return false
+      this.records.set(record.id, record)
+      return true
+    }
+    if (typeof line.del === 'string') {
+      this.records.delete(line.del)
+      return true
+    }
+    if (line.meta !== undefined) {
+      const meta = decodeMeta(line.meta)
+      if (meta === undefined) return false
+      this.meta = meta
+      return true
+    }
+    if (typeof line.end === 'number') {
+      this.end = line.end
+      return true
+    }
+    return line.shoal !== undefined
+  }
+}
+
+function decodeMeta(value: unknown): Meta | undefined {
+  if (!isObject(value)) return undefined
+  const { ever, categories, alternative } = value
+  const isTotals =
+    isObject(ever) && typeof ever.downloadedBytes === 'number' && typeof ever.uploadedBytes === 'number'
+  const areCategories =
+    Array.isArray(categories) && categories.every(each => isObject(each) && typeof each.name === 'string')
+  if (!isTotals || !areCategories) return undefined
+  const byHand =
+    isObject(alternative) && typeof alternative.on === 'boolean' && typeof alternative.scheduled === 'boolean'
+      ? { on: alternative.on, scheduled: alternative.scheduled }
+      : undefined
+  return {
+    ever: { downloadedBytes: ever.downloadedBytes as number, uploadedBytes: ever.uploadedBytes as number },
+    categories: categories as Category[],
+    alternative: byHand,
+  }
+}
+
+function damageText(bad: number, isWhole: boolean, isMissing: boolean): string | undefined {
+  if (isMissing) return 'is missing, though there is a journal of what came after it'
+  if (bad > 0) return bad === 1 ? 'one of its lines is damaged' : `${bad} of its lines are damaged`
+  return isWhole ? undefined : 'its end is missing'
+}

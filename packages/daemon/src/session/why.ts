@@ -1,0 +1,97 @@
+/** Why a torrent is slow, waiting or not moving: what the session knows, else what the engine says. */
+import type { TorrentState, Why } from '../contract/index.ts'
+import type { Item, Live } from './item.ts'
+import { bytesText, countText } from './words.ts'
+
+export interface WhyFacts {
+  /** The alternative limits are in force. */
+  readonly alternative: boolean
+  /** Nobody from outside has ever come to our port, though there was time. */
+  readonly unreachable: boolean
+}
+
+export function whyOf(item: Item, state: TorrentState, facts: WhyFacts): Why | null {
+  const { record, live } = item
+  switch (state) {
+    case 'moving':
+      return moving(item)
+    case 'checking':
+      return live?.summary?.why ?? (live?.doing?.kind === 'checking' ? null : CHECK_QUEUED)
+    case 'fetching':
+      return fetching(live)
+    case 'queued':
+      return queued(item)
+    case 'stopped':
+      return record.reached ?? null
+    case 'error':
+      return live?.summary?.why ?? null
+    case 'downloading':
+    case 'seeding':
+      return running(live, state, facts)
+  }
+}
+
+const CHECK_QUEUED: Why = { code: 'CHECK_QUEUED', text: 'Waits to be checked: another torrent is first.' }
+
+function moving({ record, live }: Item): Why {
+  const to = record.pending.moveTo ?? record.dir
+  if (live?.doing?.kind !== 'moving') {
+    return { code: 'MOVE_QUEUED', text: `Waits to be moved to ${to}: another torrent is first.` }
+  }
+  return { code: 'MOVING', text: `Its data is on the way to ${to}: ${percent(live.doing.fraction)} so far.` }
+}
+
+function fetching(live: Live | undefined): Why {
+  const turn = live?.fetch
+  const connected = turn?.connected ?? 0
+  if (turn?.totalBytes !== undefined) {
+    const text = `Peers are telling what is in it: ${bytesText(turn.bytes ?? 0)} of ${bytesText(turn.totalBytes)} so far.`
+    return { code: 'FETCHING', text }
+  }
+  if (connected > 0) {
+    const text = `Waits for one of ${countText(connected, 'connected peer')} to tell what is in it.`
+    return { code: 'FETCHING', text }
+  }
+  if ((turn?.known ?? 0) > 0) {
+    return {
+      code: 'FETCHING',
+      text: `Tries to reach one of ${countText(turn!.known, 'peer')}, to ask what is in it.`,
+    }
+  }
+  return { code: 'FETCHING', text: 'Looks for peers, to ask what is in it.' }
+}
+
+function queued({ record, live }: Item): Why | null {
+  if (live?.held !== undefined) return live.held
+  const waiting = live?.waiting
+  if (waiting === undefined) return null
+  const { place, of, limit } = waiting
+  if (record.magnet !== undefined) {
+    const text = `Waits to ask what is in it, place ${place} of ${of}: ${limit} magnet links at a time are asked about.`
+    return { code: 'FETCH_QUEUED', text }
+  }
+  const what = record.leftBytes > 0 ? 'download' : 'seed'
+  const verb = limit === 1 ? 'runs' : 'run'
+  const text = `Place ${place} of ${of} in the queue: ${countText(limit, what)} ${verb} at a time.`
+  return { code: 'QUEUED', text }
+}
+
+function running(live: Live | undefined, state: TorrentState, facts: WhyFacts): Why | null {
+  const why = live?.summary?.why
+  if (facts.alternative && (why?.code === 'LIMIT' || why?.code === 'UPLOAD_LIMIT')) {
+    return { code: 'LIMIT_ALTERNATIVE', text: 'The alternative limits are in force, and are reached.' }
+  }
+  if (why !== undefined) return why
+  const isLonely = (live?.summary?.connections.connected ?? 0) === 0
+  if (state === 'seeding' && isLonely && facts.unreachable) {
+    return {
+      code: 'PORT_UNREACHABLE',
+      text: 'Nobody has ever reached our port from outside: others find it hard to fetch from here.',
+    }
+  }
+  return null
+}
+
+function percent(fraction: number): string {
+  return `${Math.floor(fraction * 100)} %`
+}
