@@ -280,10 +280,12 @@ class EngineHandle implements Engine {
       eraseData: async ({ geometry }) => {
         await eraseData({ dir, infoHash: metainfo.infoHashHex, files: geometry.files })
       },
-      forget: async core => {
+      release: core => {
         this.#core.remove(core)
         this.#handles.delete(core)
         this.#handleOf.delete(key)
+      },
+      forget: async () => {
         await this.#resume?.remove(key)
       },
     })

@@ -34,8 +34,10 @@ export interface HandleDeps {
   readonly cutJournal: (rest: Uint8Array) => void
   /** It is stopped. */
   readonly eraseData: (core: CoreTorrent) => Promise<void>
-  /** The torrent has stopped for good: out of the core, and its record with it. */
-  readonly forget: (core: CoreTorrent) => Promise<void>
+  /** The torrent has stopped for good: out of the engine. */
+  readonly release: (core: CoreTorrent) => void
+  /** Its record goes, too. */
+  readonly forget: () => Promise<void>
 }
 
 type Listener = (detail: never) => void
@@ -118,7 +120,14 @@ export class TorrentHandle implements Torrent, TorrentObserver {
     // First the data: what could not be deleted can be tried again.
     if (data) await this.#deps.eraseData(this.core)
     this.fail(new ShoalError('CLOSED', `${this.metainfo.name} was removed`))
-    await this.#deps.forget(this.core)
+    this.#deps.release(this.core)
+    await this.#deps.forget()
+  }
+
+  async detach(): Promise<void> {
+    await this.stop()
+    this.fail(new ShoalError('CLOSED', `${this.metainfo.name} was taken out of the engine`))
+    this.#deps.release(this.core)
   }
 
   setLimits({ download, upload }: Limits): void {

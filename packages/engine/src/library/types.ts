@@ -374,6 +374,8 @@ export interface Torrent {
    * could not be deleted: the torrent is stopped then, and still there.
    */
   remove(options?: RemoveOptions): Promise<void>
+  /** Stops the torrent and takes it out of the engine; its resume record stays, for when it is added again. */
+  detach(): Promise<void>
   setLimits(limits: Limits): void
   /** Those beyond are let go, the least useful first. */
   setMaxConnections(count: number): void

@@ -28,6 +28,20 @@ test('a torrent is found by its info-hash, in either case, until it is removed',
   expect(engine.get(torrent.infoHash)).toBeUndefined()
 })
 
+test('a torrent that is detached is out of the engine, and goes on by its record when it is added again', async () => {
+  const options = { port: 0, bind: '127.0.0.1', dht: false, lsd: false, workers: 1, stateDir: folder() }
+  const engine = await createEngine(options)
+  atEnd(() => engine.close())
+  const dir = folder({ 'a.bin': content(50_000) })
+  const first = await engine.add(bytes, { dir })
+  await first.done
+  await first.detach()
+  expect(engine.torrents).toEqual([])
+  const second = await engine.add(bytes, { dir })
+  await second.done
+  expect(second.snapshot()).toMatchObject({ state: 'seeding', checkedBytes: 0 })
+})
+
 test('the summary of an engine is its snapshot without torrents', async () => {
   const { engine } = await added()
   const { torrents, ...rest } = engine.snapshot()
