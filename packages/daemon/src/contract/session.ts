@@ -94,6 +94,16 @@ export interface TokenInfo {
   readonly usedAt: number | null
 }
 
+/** Answers making one: the only time that the token itself is told. */
+export interface NewToken extends TokenInfo {
+  readonly token: string
+}
+
+export interface SetupInfo {
+  /** No password has been set: the link that Shoal printed at its start leads to where it is. */
+  readonly needed: boolean
+}
+
 export interface FolderInfo {
   readonly path: string
   readonly freeBytes: number | null
