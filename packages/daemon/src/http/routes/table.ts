@@ -1,0 +1,24 @@
+/** All routes. Where two match, the first one answers. */
+import type { Route } from '../route.ts'
+import { accessRoutes } from './access.ts'
+import { contentRoute } from './content.ts'
+import { householdRoutes } from './household.ts'
+import { sessionRoutes } from './session.ts'
+import { torrentRoutes } from './torrent.ts'
+import { torrentsRoutes } from './torrents.ts'
+
+export const API: string = '/api/v1'
+
+export const ROUTES: readonly Route[] = [
+  ...sessionRoutes,
+  ...torrentsRoutes,
+  ...torrentRoutes,
+  contentRoute,
+  ...householdRoutes,
+  ...accessRoutes,
+]
+
+/** Below the base path. */
+export function pathOf({ path }: Route): string {
+  return path.startsWith('//') ? path.slice(1) : `${API}${path}`
+}
