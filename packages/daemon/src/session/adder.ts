@@ -19,6 +19,8 @@ import { SessionError } from './session.ts'
 const AT_ONCE = 16
 /** As the API allows: each may be a file. */
 const MAX_SOURCES = 10_000
+/** Of the log: more at a time are told of together. */
+const MAX_LINES = 20
 
 type Source = string | URL | Uint8Array
 
@@ -74,6 +76,11 @@ export class Adder {
     for (;;) {
       await this.#core.gone(id)
       const known = this.#core.torrents.find(id)
+      if (known?.record.pending.remove !== undefined) {
+        // It leaves as soon as that is on disk.
+        await this.#core.store.commit().catch(() => {})
+        continue
+      }
       if (known !== undefined) return { outcome: 'duplicate', id, name: known.record.name }
       const coming = this.#coming.get(id)
       if (coming === undefined) break
@@ -139,7 +146,9 @@ export class Adder {
       torrents.add(item)
       this.#core.wakeWanted(item)
       results[index] = { outcome: 'added', id: record.id, name: record.name }
+      if (kept.length <= MAX_LINES) this.#core.log('info', `${record.name} was added`, record.id)
     }
+    if (kept.length > MAX_LINES) this.#core.log('info', `${kept.length} torrents were added`)
   }
 }
 

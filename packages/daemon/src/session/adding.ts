@@ -1,7 +1,8 @@
 /** From what a person gives to a record: bytes, magnet links, info-hashes, URLs. */
-import { isAbsolute, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { loadTorrent, type Metainfo, parseMagnet, parseTorrent, ShoalError } from '@shoal/engine'
 import type { AddOptions, Category } from '../contract/index.ts'
+import { checkedDir, checkPeers, checkTrackers } from './checks.ts'
 import { applyMetainfo, hostOf } from './describe.ts'
 import { withPriorities } from './priorities.ts'
 import { makeRecord, type TorrentRecord } from './record.ts'
@@ -91,10 +92,10 @@ export function recordOf(opened: Opened, order: number, context: AddContext): To
 
 /** @throws SessionError `INVALID`, which says where */
 export function checkAddOptions(options: AddOptions, categories: ReadonlyMap<string, Category>): void {
-  const { dir, category } = options
-  if (dir !== undefined && !isAbsolute(dir)) {
-    throw new SessionError('INVALID', `${JSON.stringify(dir)} is not an absolute path.`, 'options.dir')
-  }
+  const { dir, category, peers, trackers } = options
+  if (dir !== undefined) checkedDir(dir, 'options.dir')
+  if (peers !== undefined) checkPeers(peers, 'options.peers')
+  if (trackers !== undefined) checkTrackers(trackers, 'options.trackers')
   if (category !== undefined && !categories.has(category)) {
     const text = `There is no category ${JSON.stringify(category)}: make it first.`
     throw new SessionError('INVALID', text, 'options.category')

@@ -130,6 +130,7 @@ export class Core {
     for (const item of [...this.torrents.ordered()])
       if (item.record.pending.remove !== undefined) void this.leave(item)
     this.torrents.refresh()
+    this.changes.begin()
     this.scheduleSoon()
   }
 

@@ -25,6 +25,7 @@ import type {
 } from '../contract/index.ts'
 import { Adder } from './adder.ts'
 import { openSource } from './adding.ts'
+import { checkPeers } from './checks.ts'
 import { type SessionClock, systemClock } from './clock.ts'
 import { Core } from './core.ts'
 import { act, move, patch, patchFiles, remove } from './edits.ts'
@@ -227,6 +228,7 @@ class TorrentSession implements Session {
 
   async addPeers(id: string, addresses: readonly string[]): Promise<void> {
     const { record, live } = this.#item(id)
+    checkPeers(addresses, 'addresses')
     if (record.magnet !== undefined) record.peers = [...new Set([...record.peers, ...addresses])]
     for (const address of addresses) live?.torrent?.addPeer(address)
   }

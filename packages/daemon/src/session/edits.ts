@@ -1,6 +1,6 @@
 /** What is done to torrents that are here: recorded first, then carried out. */
-import { isAbsolute, resolve } from 'node:path'
 import type { Action, FilePatch, FilePriority, TorrentPatch } from '../contract/index.ts'
+import { checkedDir, checkedElements, checkTrackers } from './checks.ts'
 import type { Core } from './core.ts'
 import { hostOf } from './describe.ts'
 import type { Item } from './item.ts'
@@ -10,9 +10,6 @@ import { place } from './rules/order-keys.ts'
 import { abort } from './runner.ts'
 import { SessionError } from './session.ts'
 import { haveOf, knownMetainfo, pathOf } from './views.ts'
-
-/** As file systems have it, with room for a suffix. */
-const MAX_NAME_CHARS = 240
 
 export async function act(core: Core, action: Action, ids: readonly string[] | 'all'): Promise<number> {
   const items = core.torrents.some(ids)
@@ -50,6 +47,7 @@ export async function patch(core: Core, item: Item, change: TorrentPatch): Promi
       'category',
     )
   }
+  if (change.trackers !== undefined) checkTrackers(change.trackers, 'trackers')
   if (change.name !== undefined) renameRoot(item, change.name)
   if (category !== undefined) record.category = category ?? undefined
   if (labels !== undefined) record.labels = [...new Set(labels)]
@@ -84,7 +82,7 @@ export async function patchFiles(core: Core, item: Item, changes: readonly FileP
     }
     if (priority !== undefined) priorities.set(index, priority)
     if (path !== undefined) {
-      const elements = elementsOf(path, `[${at}].path`)
+      const elements = checkedElements(path, `[${at}].path`)
       const from = pathOf(item, metainfo, index)
       if (metainfo.singleFile) {
         if (elements.length > 1) {
@@ -120,20 +118,23 @@ export async function patchFiles(core: Core, item: Item, changes: readonly FileP
 
 export async function remove(core: Core, ids: readonly string[], data: boolean): Promise<number> {
   const items = core.torrents.some(ids).filter(({ record }) => record.pending.remove === undefined)
-  for (const item of items) {
-    item.record.pending = { remove: data ? 'data' : 'torrent' }
-    item.record.intent = 'stop'
+  const before = items.map(({ record }) => record.pending)
+  for (const { record } of items) record.pending = { remove: data ? 'data' : 'torrent' }
+  try {
+    await core.save(items)
+  } catch (error) {
+    // What a crash would bring back is still here.
+    for (const [at, { record }] of items.entries()) record.pending = before[at]!
+    core.saveLater(core.save(items))
+    throw error
   }
-  await core.save(items)
   const removals = items.map(item => core.leave(item))
   await Promise.all(removals)
   return items.length
 }
 
 export async function move(core: Core, ids: readonly string[], dir: string, data: boolean): Promise<number> {
-  if (!isAbsolute(dir))
-    throw new SessionError('INVALID', `${JSON.stringify(dir)} is not an absolute path.`, 'dir')
-  const to = resolve(dir)
+  const to = checkedDir(dir, 'dir')
   const items = core.torrents.some(ids)
   for (const item of items) {
     const { record } = item
@@ -192,7 +193,7 @@ function clearFailure({ record }: Item): void {
 
 function renameRoot(item: Item, name: string): void {
   const { record } = item
-  const [root, ...rest] = elementsOf(name, 'name')
+  const [root, ...rest] = checkedElements(name, 'name')
   if (rest.length > 0) throw new SessionError('INVALID', 'A name has no slashes.', 'name')
   if (root === record.name) return
   if (record.magnet !== undefined) {
@@ -202,21 +203,6 @@ function renameRoot(item: Item, name: string): void {
     return
   }
   addPending(item, { rename: [...(record.pending.rename ?? []), { root: root!, from: record.name }] })
-}
-
-/** Elements of a path that stays where it is; the engine makes them safe for the file system. */
-function elementsOf(path: string, where: string): string[] {
-  const elements = path.split('/')
-  const isBad = (element: string): boolean =>
-    element === '' ||
-    element === '.' ||
-    element === '..' ||
-    element.length > MAX_NAME_CHARS ||
-    /[\\\0]/u.test(element)
-  if (elements.some(isBad)) {
-    throw new SessionError('INVALID', `${JSON.stringify(path)} is no name for a file.`, where)
-  }
-  return elements
 }
 
 /** One torrent to a place from 0; @returns those whose number changed */

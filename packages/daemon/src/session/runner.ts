@@ -203,7 +203,10 @@ export class Runner {
       if (signal.aborted) resolve()
       signal.addEventListener('abort', () => resolve(), { once: true })
     })
-    await live.awaiting(Promise.race([torrent.check(), aborted]))
+    const checking = torrent.check().catch((cause: unknown) => {
+      if (!(cause instanceof ShoalError) || cause.code !== 'ABORTED') throw cause
+    })
+    await live.awaiting(Promise.race([checking, aborted]))
     this.#look(item)
     await this.#settle(item, { check: undefined })
     if (!signal.aborted) this.#deps.log('info', `${item.record.name} has been checked`, item)

@@ -27,7 +27,7 @@ export function whyOf(item: Item, state: TorrentState, facts: WhyFacts): Why | n
       return live?.summary?.why ?? null
     case 'downloading':
     case 'seeding':
-      return running(live, state, facts)
+      return item.record.pending.check ? CHECK_QUEUED : running(live, state, facts)
   }
 }
 

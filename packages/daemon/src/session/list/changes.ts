@@ -51,6 +51,13 @@ export class ChangeLog implements Changes {
     this.#pending.log.push(line)
   }
 
+  /** Nobody is told of rows that were there before anybody could ask. */
+  begin(): void {
+    const { log } = this.#pending
+    this.#pending = new Gathered()
+    this.#pending.log.push(...log)
+  }
+
   /** Ends a step, if anything has changed, and tells of it. */
   step(): void {
     const pending = this.#pending

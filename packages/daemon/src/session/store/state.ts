@@ -26,9 +26,13 @@ export interface State {
   /** More can be appended to the journal. */
   readonly journalUsable: boolean
   readonly tooNew: boolean
-  /** In words; undefined: none. */
-  readonly snapshotDamage: string | undefined
-  readonly journalDamage: string | undefined
+  readonly snapshotDamage: Damage | undefined
+  readonly journalDamage: Damage | undefined
+}
+
+export interface Damage {
+  readonly text: string
+  readonly isMissing?: true
 }
 
 export function readState(snapshot: DecodedLines, journal: DecodedLines): State {
@@ -57,7 +61,8 @@ export function readState(snapshot: DecodedLines, journal: DecodedLines): State 
       journalHead?.generation === head?.generation,
     tooNew: [head, journalHead].some(each => each !== undefined && each.version > VERSION),
     snapshotDamage: damageText(badSnapshot, isWhole, isEmpty && !journalEmpty),
-    journalDamage: damageText(badJournal, true, false),
+    // The first one is made after the first snapshot; later ones take the place of one that is there.
+    journalDamage: damageText(badJournal, true, journalEmpty && (head?.generation ?? 0) > 1),
   }
 }
 
@@ -134,8 +139,8 @@ function decodeMeta(value: unknown): Meta | undefined {
   }
 }
 
-function damageText(bad: number, isWhole: boolean, isMissing: boolean): string | undefined {
-  if (isMissing) return 'is missing, though there is a journal of what came after it'
-  if (bad > 0) return bad === 1 ? 'one of its lines is damaged' : `${bad} of its lines are damaged`
-  return isWhole ? undefined : 'its end is missing'
+function damageText(bad: number, isWhole: boolean, isMissing: boolean): Damage | undefined {
+  if (isMissing) return { text: 'it is missing', isMissing }
+  if (bad > 0) return { text: bad === 1 ? 'one of its lines is damaged' : `${bad} of its lines are damaged` }
+  return isWhole ? undefined : { text: 'its end is missing' }
 }

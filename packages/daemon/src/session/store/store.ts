@@ -61,8 +61,9 @@ export async function openStore(stateDir: string, options: StoreOptions): Promis
     ] as const) {
       if (damage === undefined) continue
       const file = join(stateDir, name)
-      await copyFile(file, `${file}.bad`)
-      warnings.push(`${file}: ${damage}; the rest is used, and the file as it was is kept as ${name}.bad`)
+      if (!damage.isMissing) await copyFile(file, `${file}.bad`)
+      const kept = damage.isMissing ? '' : `, and the file as it was is kept as ${name}.bad`
+      warnings.push(`${file}: ${damage.text}; the rest is used${kept}`)
     }
     const store = new Store(stateDir, options, {
       generation: state.generation,
