@@ -7,12 +7,14 @@ import type { Torrent as CoreTorrent, TorrentObserver, TorrentPhase } from '../t
 import type { Surroundings } from './diagnose.ts'
 import { checkTiers, count, limit } from './options.ts'
 import { PRIORITY, snapshotTorrent } from './snapshot.ts'
+import { FileStream } from './stream.ts'
 import { mapPieces, summarizeTorrent, torrentState } from './summary.ts'
 import type {
   FilePriority,
   Limits,
   PieceMap,
   RemoveOptions,
+  StreamOptions,
   Torrent,
   TorrentEvents,
   TorrentSnapshot,
@@ -85,6 +87,10 @@ export class TorrentHandle implements Torrent, TorrentObserver {
 
   pieces(): PieceMap {
     return mapPieces(this.core)
+  }
+
+  stream(file: number, options: StreamOptions = {}): AsyncIterableIterator<Uint8Array> {
+    return new FileStream(this.core, file, options)
   }
 
   on<Name extends keyof TorrentEvents>(

@@ -357,6 +357,18 @@ export interface Torrent {
   /** The same without what is of variable length. Cheap: for lists of thousands, once a second. */
   summary(): TorrentSummary
   pieces(): PieceMap
+  /**
+   * The bytes of a file, as they become available: what is read next is fetched first as long as somebody reads, the
+   * further ahead the faster it is read. Only what is verified and on disk comes out, in chunks of at most 128 KiB; the
+   * next is read when the next is asked for. Several readers may read at once, at different places.
+   *
+   * Each chunk is the receiver's own. Waits while the torrent opens or is checked. Fails with what stopped the torrent,
+   * `CLOSED` when it is stopped (to read from it, start it), `OPTION_INVALID` when the file is skipped and not had,
+   * `ABORTED`.
+   *
+   * @throws ShoalError `OPTION_INVALID`: there is no such file, or not such a range in it
+   */
+  stream(file: number, options?: StreamOptions): AsyncIterableIterator<Uint8Array>
   /** @returns a function that ends it */
   on<Name extends keyof TorrentEvents>(
     event: Name,
@@ -418,6 +430,14 @@ export interface ConnectionCounts {
   readonly connecting: number
   /** Addresses known, connected or not. */
   readonly known: number
+}
+
+export interface StreamOptions {
+  /** First byte within the file; 0 unless told. */
+  readonly start?: number | undefined
+  /** The byte after the last; the end of the file unless told. */
+  readonly end?: number | undefined
+  readonly signal?: AbortSignal | undefined
 }
 
 /** The figures of a torrent that lists show. */

@@ -139,6 +139,13 @@ export class Downloads {
     this.#outbox.send(messages.encodeCancel(piece, block * BLOCK_BYTES, geometry.blockSize(piece, block)))
   }
 
+  /** Takes back what was asked for and can wait: what is asked for next comes sooner. */
+  makeWay(canWait: (piece: number) => boolean): void {
+    const { picked } = this.#deps
+    const count = this.window.collect(canWait, picked)
+    for (let n = 0; n < count; n++) this.cancel(picked[n * 2]!, picked[n * 2 + 1]!)
+  }
+
   /** See `WireSink.openBlock`. @throws ProtocolError `UNREQUESTED_BLOCKS` */
   openBlock(piece: number, begin: number, length: number, now: number): number {
     const { geometry, picker } = this.#deps
@@ -180,7 +187,9 @@ export class Downloads {
   onReject(piece: number, begin: number, length: number, now: number): boolean {
     const block = this.#deps.geometry.blockAt(piece, begin, length)
     if (block < 0) throw new ProtocolError('BAD_REQUEST', 'rejected a request that cannot be ours')
-    if (!this.window.take(piece, block)) return this.window.wasLate(piece, block)
+    // What was cancelled and asked for again has two answers to come: this is the first.
+    if (this.window.wasLate(piece, block)) return true
+    if (!this.window.take(piece, block)) return false
     this.#allowedFast.delete(piece)
     this.#deps.picker.release(this.#peer, piece, block)
     if (!this.#peer.choking) this.#pauseUntil = now + REJECTED_PAUSE_MS
@@ -233,7 +242,9 @@ export class Downloads {
    */
   #trialRoom(now: number): number {
     if (Number.isNaN(this.#trialSince)) this.#trialSince = now
-    const times = 1 + this.#goodPieces + Math.floor((now - this.#trialSince) / TRIAL_MS)
+    // Somebody who begins to read turns it away from what it was in the middle of: neither piece would become whole.
+    const turned = this.#deps.picker.hasUrgent ? 1 : 0
+    const times = 1 + turned + this.#goodPieces + Math.floor((now - this.#trialSince) / TRIAL_MS)
     const blocks = Math.max(TRIAL_BLOCKS_MIN, this.#deps.geometry.blockCount(0))
     const arriving = this.#arrivingPiece < 0 ? 0 : 1
     return blocks * times - this.#trialBlocks - this.window.size - arriving

@@ -110,6 +110,8 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
   uploadOnly = false
   parole = false
   onTrial: boolean
+  /** Others are much quicker, see `PickerPeer`. */
+  slow = false
   /** It speaks BEP 6, BEP 10. */
   fast = false
   extended = false
@@ -279,6 +281,11 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
   /** Someone else brought the block. */
   cancel(piece: number, block: number): void {
     this.#downloads.cancel(piece, block)
+  }
+
+  /** See {@link Downloads.makeWay}. */
+  makeWay(canWait: (piece: number) => boolean): void {
+    this.#outbox.gather(() => this.#downloads.makeWay(canWait))
   }
 
   /** States our interest anew, after what we want or what it has changed. */

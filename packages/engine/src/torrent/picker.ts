@@ -35,6 +35,8 @@ export interface PickerPeer {
   readonly onTrial?: boolean
   /** It has sent blocks that it was asked for, and goes on. */
   readonly proven?: boolean
+  /** Others are much quicker: what somebody waits for is left to them. */
+  readonly slow?: boolean
 }
 
 export interface PickerOptions {
@@ -68,6 +70,9 @@ const RANDOM_PIECES = 4
 /** In endgame, a block is asked of another after so many ticks. */
 const SHARE_AFTER_TICKS = 2
 
+/** A critical block is asked of another quick peer after so many ticks: peers are kept busy for a second (request-window.ts). */
+const LATE_AFTER_TICKS = 15
+
 /** Slabs worth a message to the store on their own (1 MiB). */
 const RUN_SLABS = 4
 
@@ -91,6 +96,11 @@ export class Picker {
   #wantedLeftBytes = 0
   #wastedBytes = 0
   #ticks = 0
+  /** Pieces that somebody waits for, the most urgent first; the first of them critical. An order, not a state. */
+  #urgent: readonly number[] = []
+  #critical = 0
+  /** The tick in which late critical blocks were last looked for. */
+  #lateIn = -1
   /** What {@link unavailable} found, when so much was missing in that version of the copies. */
   #unavailable = { count: 0, first: -1, version: -1, missing: -1 }
 
@@ -239,13 +249,31 @@ export class Picker {
   }
 
   /**
+   * Somebody waits for these pieces, the most urgent first; they are fetched before all else, as far as they are wanted.
+   * The first `critical` of them are left to those who are not slow, and asked for twice when they are late.
+   */
+  setUrgent(pieces: readonly number[], critical: number): void {
+    this.#urgent = pieces
+    this.#critical = critical
+  }
+
+  get hasUrgent(): boolean {
+    return this.#urgent.length > 0
+  }
+
+  isUrgent(index: number): boolean {
+    return this.#urgent.includes(index)
+  }
+
+  /**
    * Writes up to `max` pairs (piece, block) to `out`, marks them as requested from the peer, and returns their number.
-   * Free blocks of active pieces come first, then pieces are begun, then those on trial and others work together, then,
+   * What is urgent comes first of all; then free blocks of active pieces, then pieces are begun, then those on trial and others work together, then,
    * in endgame, several are asked for the same.
    */
   pick(peer: PickerPeer, max: number, out: Int32Array): number {
     const limit = Math.min(max, out.length >> 1)
-    let count = this.#pickOpen(peer, 0, limit, out, false)
+    let count = this.#urgent.length === 0 ? 0 : this.#pickUrgent(peer, limit, out)
+    if (count < limit) count = this.#pickOpen(peer, count, limit, out, false)
     while (count < limit) {
       const index = this.#nextPiece(peer)
       const piece = index < 0 ? undefined : this.#start(index, peer)
@@ -410,6 +438,36 @@ export class Picker {
 
   // ---------------------------------------------------------------------------------------------------- choosing
 
+  /** In order of need, whoever has begun them: all who can help do. */
+  #pickUrgent(peer: PickerPeer, limit: number, out: Int32Array): number {
+    this.#active.beginPick()
+    let count = 0
+    for (let at = peer.slow === true ? this.#critical : 0; at < this.#urgent.length && count < limit; at++) {
+      const index = this.#urgent[at]!
+      if (!this.#missing.has(index) || !peer.pieces.has(index)) continue
+      const piece = this.#wanted.has(index) ? this.#start(index, peer, false) : this.#active.get(index)
+      if (piece === undefined || piece.openAt < 0 || !this.#mayJoin(peer, piece)) continue
+      count = this.#askFree(piece, peer, count, limit, out)
+    }
+    if (count === limit || peer.slow === true || this.#lateIn === this.#ticks) return count
+    return this.#pickLate(peer, count, limit, out)
+  }
+
+  /** Critical blocks that were asked for a while ago and have not come; searched for once a tick. */
+  #pickLate(peer: PickerPeer, from: number, limit: number, out: Int32Array): number {
+    let count = from
+    const before = this.#ticks - LATE_AFTER_TICKS
+    for (let at = 0; at < this.#critical && before >= 0; at++) {
+      const piece = this.#active.get(this.#urgent[at]!)
+      if (piece === undefined || piece.requested === 0 || piece.dropping) continue
+      if (!peer.pieces.has(piece.index) || !this.#mayJoin(peer, piece)) continue
+      count = this.#askShared(piece, peer, 1, before, count, limit, out)
+      if (count > from) this.#lateIn = this.#ticks
+      if (count === limit) break
+    }
+    return count
+  }
+
   /** `mixed`: also those that a peer on trial has to itself, or that it keeps out of. */
   #pickOpen(peer: PickerPeer, from: number, limit: number, out: Int32Array, mixed: boolean): number {
     const pick = this.#active.beginPick()
@@ -452,11 +510,11 @@ export class Picker {
   }
 
   /** want → active, when there is memory for its first slab. */
-  #start(index: number, peer: PickerPeer): ActivePiece | undefined {
+  #start(index: number, peer: PickerPeer, apart = true): ActivePiece | undefined {
     const piece = this.#active.begin(index)
     if (piece === undefined) return undefined
     if (peer.parole) piece.sole = peer.id
-    if (this.#keepsApart(peer)) piece.keeper = peer.id
+    if (apart && this.#keepsApart(peer)) piece.keeper = peer.id
     this.#wanted.delete(index)
     return piece
   }
@@ -491,16 +549,31 @@ export class Picker {
         if (count === limit) return count
         if (piece.requested === 0 || piece.dropping || !peer.pieces.has(piece.index)) continue
         if (!this.#mayJoin(peer, piece)) continue
-        let block = piece.nextShared(0, askers, peer.id, before)
-        for (; block >= 0 && count < limit; block = piece.nextShared(block + 1, askers, peer.id, before)) {
-          piece.ask(block, peer.id, this.#ticks)
-          out[2 * count] = piece.index
-          out[2 * count + 1] = block
-          count++
-        }
-        this.#join(peer, piece)
+        count = this.#askShared(piece, peer, askers, before, count, limit, out)
       }
     }
+    return count
+  }
+
+  /** Requests blocks that so many others were asked for, since tick `before` at the latest. */
+  #askShared(
+    piece: ActivePiece,
+    peer: PickerPeer,
+    askers: number,
+    before: number,
+    from: number,
+    limit: number,
+    out: Int32Array,
+  ): number {
+    let count = from
+    let block = piece.nextShared(0, askers, peer.id, before)
+    for (; block >= 0 && count < limit; block = piece.nextShared(block + 1, askers, peer.id, before)) {
+      piece.ask(block, peer.id, this.#ticks)
+      out[2 * count] = piece.index
+      out[2 * count + 1] = block
+      count++
+    }
+    this.#join(peer, piece)
     return count
   }
 

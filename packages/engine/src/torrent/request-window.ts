@@ -46,6 +46,8 @@ const PASSED_OVER_MS = 10_000
 const GAPS_BEFORE_LATE = 4
 /** However slowly a peer usually sends, waiting longer helps nobody. */
 const MAX_TIMEOUT_MS = 120_000
+/** Of what is outstanding, a second's worth: what the peer may have handed to its system. */
+const ON_ITS_WAY_PART = 0.3
 /** Late requests remembered; a power of two. */
 const LATE_MEMORY = 512
 const FIRST_CAPACITY = 64
@@ -157,6 +159,26 @@ export class RequestWindow {
 
   has(piece: number, block: number): boolean {
     return this.#find(piece, block) >= 0
+  }
+
+  /**
+   * Writes what is outstanding and `isMeant` to `out` as piece, block, piece, block…, but for what was asked for first, as
+   * that is likely on its way: how many pairs.
+   */
+  collect(isMeant: (piece: number) => boolean, out: Int32Array): number {
+    let pairs = 0
+    for (
+      let position = Math.ceil(this.#size * ON_ITS_WAY_PART);
+      position < this.#size && pairs * 2 + 1 < out.length;
+      position++
+    ) {
+      const at = this.#slot(position)
+      if (!isMeant(this.#pieces[at]!)) continue
+      out[pairs * 2] = this.#pieces[at]!
+      out[pairs * 2 + 1] = this.#blocks[at]!
+      pairs++
+    }
+    return pairs
   }
 
   /** Bytes of blocks arrived, asked for or late; whole blocks or parts of them. */

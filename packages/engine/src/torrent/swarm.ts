@@ -6,7 +6,7 @@
 import { formatAddress, type PeerAddress } from '../bytes/address.ts'
 import type { Bitfield } from '../bytes/bitfield.ts'
 import { compareBytes, equalBytes } from '../bytes/bytes.ts'
-import type { SlabPool } from '../bytes/slabs.ts'
+import { SLAB_BYTES, type SlabPool } from '../bytes/slabs.ts'
 import { assert, ProtocolError, type ShoalError } from '../errors.ts'
 import type { Geometry } from '../metainfo/geometry.ts'
 import type { Metainfo } from '../metainfo/metainfo.ts'
@@ -27,6 +27,7 @@ import { type ConnectedContact, PexExtension } from './pex.ts'
 import { Picker } from './picker.ts'
 import { PieceFlow } from './piece-flow.ts'
 import { RateMeter } from './rate-meter.ts'
+import type { Readers } from './readers.ts'
 import { RecentPeers } from './recent-peers.ts'
 import type { SendBuffers } from './send-buffers.ts'
 import type { TorrentDht } from './torrent-dht.ts'
@@ -40,6 +41,13 @@ const USELESS_MS = 5_000
 
 /** Two dialled each other at once; later, whoever names itself like a peer of ours does not push it out. */
 const AT_ONCE_MS = 15_000
+/** Peers below this part of the quickest one's rate are slow to those who read. */
+const SLOW_PART = 0.25
+/** A quick download is through with what is urgent long before the next tick. */
+const GUIDE_MS = 10
+/** Players open reader after reader; requests are taken back for one of them in so long. */
+const MAKE_WAY_MS = 200
+
 /** With all places taken, one of no use to either side loses its own after this. */
 const IDLE_MS = 60_000
 
@@ -54,6 +62,8 @@ export interface SwarmDeps {
   readonly pool: SlabPool
   readonly sendBuffers: SendBuffers
   readonly book: PeerBook
+  /** Who reads the torrent while it downloads. */
+  readonly readers: Readers
   readonly downloadLimit: RateLimit
   readonly uploadLimit: RateLimit
   /** Our own, 20 bytes. */
@@ -129,6 +139,9 @@ export class Swarm implements PeerOwner {
   /** Of our own address, by which the book ranks. */
   #rankedBy = 0
   #duplicateBytes = 0
+  #isGuided = false
+  #guidedAt = 0
+  #madeWayAt = Number.NEGATIVE_INFINITY
   #closed = false
 
   constructor(deps: SwarmDeps, options: SwarmOptions) {
@@ -228,6 +241,7 @@ export class Swarm implements PeerOwner {
   tick(now: number): void {
     const peers = [...this.#peers.values()]
     this.picker.tick()
+    this.#guide(now)
     const { endgame } = this.picker
     const rival = endgame ? this.#idleQuick(now) : undefined
     // What a rate limit allows goes to whoever asks first: everyone is first in turn.
@@ -273,6 +287,22 @@ export class Swarm implements PeerOwner {
     for (const peer of [...this.#peers.values()]) if (isOne(peer.address.host)) peer.close(reason)
   }
 
+  /** Somebody begins to read, perhaps far from where others do: what it needs is asked for at once. */
+  onReader(): void {
+    const now = this.now()
+    this.#guide(now)
+    if (!this.picker.hasUrgent) return
+    if (now - this.#madeWayAt >= MAKE_WAY_MS) {
+      this.#madeWayAt = now
+      const canWait = (piece: number): boolean => !this.picker.isUrgent(piece)
+      for (const peer of this.#peers.values()) {
+        // A trial goes on with the next piece when one is whole: taking back a part of it would end in waiting.
+        if (!peer.slow && !peer.onTrial) peer.makeWay(canWait)
+      }
+    }
+    for (const peer of this.#peers.values()) peer.fill(now)
+  }
+
   onRun(run: Run, outcome: RunOutcome): void {
     this.flow.onRun(run, outcome, this.now())
   }
@@ -282,6 +312,7 @@ export class Swarm implements PeerOwner {
     const waiting = [...this.#readers]
     this.#readers.clear()
     for (const peer of waiting) peer.onReadable()
+    this.#deps.readers.news()
   }
 
   /** Parts with everyone. What the store has in hand still counts when its answer comes. */
@@ -480,12 +511,44 @@ export class Swarm implements PeerOwner {
       if (peer.interesting && peer.pieces.has(piece)) peer.interestStale = true
     }
     this.#deps.events.onPiece(piece)
+    this.#deps.readers.onPiece(piece)
+    if (this.#isGuided && this.now() - this.#guidedAt >= GUIDE_MS) this.#guide(this.now())
     if (!this.picker.isComplete) return
     for (const peer of this.#peers.values()) {
       peer.updateInterest()
       peer.sendExtendedHandshake()
     }
     this.#deps.events.onComplete()
+  }
+
+  /** Tells picker and peers what those who read need next, and of whom it is asked. */
+  #guide(now: number): void {
+    const { readers, pool } = this.#deps
+    if (readers.size === 0 && !this.#isGuided) return
+    this.#isGuided = readers.size > 0
+    this.#guidedAt = now
+    // Half of the memory: what was begun elsewhere has the rest, and gives it back only when it is whole.
+    const { pieces, critical } = readers.urgent(this.picker.have, (pool.capacity * SLAB_BYTES) / 2, now)
+    this.picker.setUrgent(pieces, critical)
+    let best = 0
+    for (const peer of this.#peers.values()) {
+      peer.slow = false
+      if (peer.isQuick(now)) best = Math.max(best, peer.downloadRate(now))
+    }
+    if (pieces.length === 0 || best === 0) return
+    for (const peer of this.#peers.values()) peer.slow = peer.downloadRate(now) < best * SLOW_PART
+    // What only slow ones have is asked of them.
+    const needs = pieces.slice(0, critical)
+    for (const peer of this.#peers.values()) {
+      if (peer.slow) peer.slow = !needs.some(piece => peer.pieces.has(piece) && this.#isWithSlowOnly(piece))
+    }
+  }
+
+  #isWithSlowOnly(piece: number): boolean {
+    for (const peer of this.#peers.values()) {
+      if (!peer.slow && !peer.choking && peer.pieces.has(piece)) return false
+    }
+    return true
   }
 
   /** One, if there is any, who has nothing to do and would do it soon. */

@@ -32,6 +32,7 @@ import { RateLimit } from './limits.ts'
 import type { OwnAddress } from './own-address.ts'
 import type { Peer } from './peer.ts'
 import { PeerBook, type PeerSource } from './peer-book.ts'
+import { READERS_MAX, type Reader, Readers } from './readers.ts'
 import { Recovery } from './recovery.ts'
 import type { ResumeRecord } from './resume.ts'
 import type { SendBuffers } from './send-buffers.ts'
@@ -162,6 +163,7 @@ export class Torrent implements StoreHandler {
   readonly downloadLimit: RateLimit
   readonly uploadLimit: RateLimit
   readonly filePriorities: number[]
+  readonly #readers: Readers
   #sequential: boolean
   #maxConnections: number
   #uploadSlots: number
@@ -220,6 +222,7 @@ export class Torrent implements StoreHandler {
     this.#uploadSlots = options.uploadSlots
     this.#have = new Bitfield(metainfo.geometry.pieceCount)
     this.#progress = new FileProgress(metainfo.geometry)
+    this.#readers = new Readers(metainfo.geometry)
     this.#checkAll = options.check === 'always'
     this.#addedAt = ports.clock.unixTime()
     this.downloadLimit = new RateLimit(deps.downloadLimit, new TokenBucket(options.downloadLimit))
@@ -462,6 +465,49 @@ export class Torrent implements StoreHandler {
     this.swarm?.leaveHosts(host => this.#deps.blocklist.has(host), 'blocked')
   }
 
+  /**
+   * Somebody reads from `start` to before `end`, bytes within the torrent, by {@link read}. What it needs next is fetched
+   * first until {@link closeReader}. `onNews` comes, in any turn, when there may be more to read; it must not read at once.
+   *
+   * @throws ShoalError `OPTION_INVALID`
+   */
+  openReader(start: number, end: number, onNews: () => void): Reader {
+    if (this.#readers.size >= READERS_MAX) {
+      throw new ShoalError('OPTION_INVALID', `${this.metainfo.name} is read by ${READERS_MAX} already`)
+    }
+    const reader = this.#readers.open(start, end, onNews)
+    this.swarm?.onReader()
+    return reader
+  }
+
+  closeReader(reader: Reader): void {
+    this.#readers.close(reader)
+  }
+
+  /**
+   * The reader's next bytes, good until this turn ends, or undefined: then `onNews` comes. Only pieces that are had are
+   * read. While the torrent opens or is checked, a reader waits.
+   *
+   * @throws ShoalError what stopped the torrent; `CLOSED` (it is stopped), `OPTION_INVALID` (a file is skipped)
+   */
+  read(reader: Reader): Uint8Array | undefined {
+    const phase = this.#phase
+    if (phase.name !== 'active') return this.#whyUnread()
+    const { piece, begin, length } = this.#readers.nextRange(reader)
+    const { picker } = phase.swarm
+    if (!picker.have.has(piece)) {
+      const [slice] = this.geometry.slices(reader.position, 1)
+      const isSkipped = slice !== undefined && this.filePriorities[slice.file.index] === 0
+      if (picker.wantsPiece(piece) && !isSkipped) return undefined
+      const path = slice?.file.path.join('/')
+      const why = this.#options.readOnly ? 'is not all there, and nothing is downloaded' : 'is skipped'
+      throw new ShoalError('OPTION_INVALID', `${path} ${why}: it cannot be read`, { subject: path })
+    }
+    const bytes = phase.store.read(piece, begin, length)
+    if (bytes !== undefined) this.#readers.read(reader, length, this.#now())
+    return bytes
+  }
+
   addPeer(address: PeerAddress, source: PeerSource = 'given'): void {
     this.book.add(address, source, this.#now())
     this.#deps.onNews()
@@ -613,12 +659,21 @@ export class Torrent implements StoreHandler {
     return (this.#swarm?.flow.runsInFlight ?? 0) > 0
   }
 
+  /** Not active: whoever reads waits, or hears that it would wait for ever. */
+  #whyUnread(): undefined {
+    const phase = this.#phase
+    if (phase.name === 'opening' || phase.name === 'checking' || this.isReopening) return undefined
+    const error = phase.name === 'error' || phase.name === 'closing' ? phase.error : undefined
+    throw error ?? new ShoalError('CLOSED', `${this.metainfo.name} is stopped: it has to run to be read`)
+  }
+
   #now(): number {
     return this.#deps.ports.clock.now()
   }
 
   #enter(phase: TorrentPhase): void {
     this.#phase = phase
+    this.#readers.news()
     this.#deps.observer.onPhase(phase.name)
   }
 
@@ -755,6 +810,7 @@ export class Torrent implements StoreHandler {
         extensions: this.#deps.extensions,
         metainfo: this.metainfo,
         book: this.book,
+        readers: this.#readers,
         downloadLimit: this.downloadLimit,
         uploadLimit: this.uploadLimit,
         events: {
