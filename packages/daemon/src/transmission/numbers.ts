@@ -1,0 +1,101 @@
+/**
+ * What Transmission knows of torrents and the session does not: numbers that count from 1 and hold as long as we run,
+ * when each started and last changed, which ones went recently, and figures that are set but do not count.
+ */
+import type { TorrentRow } from '../contract/index.ts'
+import type { ChangeStep, Session } from '../session/session.ts'
+
+/** As long as Transmission calls activity recent. */
+const RECENT_SECONDS = 60
+/** Removed within that time; who asks is told of no more. */
+const MAX_REMOVED = 100_000
+
+export interface Entry {
+  readonly number: number
+  readonly id: string
+  /** Seconds since 1970. 0: not since we run. */
+  startedAt: number
+  changedAt: number
+  /** Limits that were told while they are off, by setting. */
+  readonly figures: Map<string, number>
+}
+
+export class Numbers {
+  readonly #session: Session
+  readonly #now: () => number
+  readonly #byId = new Map<string, Entry>()
+  readonly #byNumber = new Map<number, Entry>()
+  #removed: { readonly number: number; readonly at: number }[] = []
+  #last = 0
+  readonly #beganAt: number
+  readonly #unsubscribe: () => void
+
+  constructor(session: Session, now: () => number) {
+    this.#session = session
+    this.#now = now
+    this.#beganAt = session.info().startedAt
+    for (const row of [...session.rows()].sort((a, b) => a.addedAt - b.addedAt)) this.of(row)
+    this.#unsubscribe = session.changes.subscribe(step => this.#onStep(step))
+  }
+
+  close(): void {
+    this.#unsubscribe()
+  }
+
+  of(row: TorrentRow): Entry {
+    const known = this.#byId.get(row.id)
+    if (known !== undefined) return known
+    const since = Math.max(row.addedAt, this.#beganAt)
+    const entry: Entry = {
+      number: ++this.#last,
+      id: row.id,
+      startedAt: row.state === 'stopped' ? 0 : since,
+      changedAt: Math.max(row.addedAt, row.activeAt ?? 0),
+      figures: new Map(),
+    }
+    this.#byId.set(row.id, entry)
+    this.#byNumber.set(entry.number, entry)
+    return entry
+  }
+
+  idOf(number: number): string | undefined {
+    return this.#byNumber.get(number)?.id
+  }
+
+  isRecent(row: TorrentRow): boolean {
+    return this.of(row).changedAt >= this.#now() - RECENT_SECONDS
+  }
+
+  /** Numbers of those that went. */
+  removed(): readonly number[] {
+    const since = this.#now() - RECENT_SECONDS
+    this.#removed = this.#removed.filter(({ at }) => at >= since)
+    return this.#removed.map(({ number }) => number)
+  }
+
+  #onStep(step: ChangeStep): void {
+    const now = this.#now()
+    if (step.removed.length > 0) {
+      // It may have been added anew since: then it keeps its number.
+      const there = new Set(this.#session.rows().map(row => row.id))
+      for (const id of step.removed) if (!there.has(id)) this.#forget(id, now)
+    }
+    for (const row of step.added) this.of(row).changedAt = now
+    for (const { id, state } of step.changed) {
+      const entry = this.#byId.get(id)
+      if (entry === undefined) continue
+      entry.changedAt = now
+      if (state === 'stopped') entry.startedAt = 0
+      else if (state !== undefined && entry.startedAt === 0) entry.startedAt = now
+    }
+  }
+
+  #forget(id: string, now: number): void {
+    const entry = this.#byId.get(id)
+    if (entry === undefined) return
+    this.#byId.delete(id)
+    this.#byNumber.delete(entry.number)
+    this.#removed.push({ number: entry.number, at: now })
+    if (this.#removed.length > MAX_REMOVED) this.#removed.shift()
+  }
+}
