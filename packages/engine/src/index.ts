@@ -29,6 +29,7 @@ export { verifyTorrent } from './library/verify.ts'
 export type { Geometry } from './metainfo/geometry.ts'
 export { type FileRange, type Magnet, type MagnetFields, parseMagnet } from './metainfo/magnet.ts'
 export type { Metainfo, TorrentFile } from './metainfo/metainfo.ts'
+export type { Rename, TorrentNames } from './metainfo/other-names.ts'
 export type { CustomExtension, CustomExtensionPeer } from './torrent/custom-extension.ts'
 
 /**

@@ -9,7 +9,6 @@ import { ShoalError } from '../errors.ts'
 import { wrapInfo } from '../metainfo/create.ts'
 import type { Metainfo } from '../metainfo/metainfo.ts'
 import { eraseData } from '../node/erase-data.ts'
-import { absolutePath } from '../node/file-plan.ts'
 import { connectionsWithin } from '../node/open-files.ts'
 import { resolvePeer } from '../node/resolve-peer.ts'
 import { ResumeFiles, resumeKey } from '../node/resume-files.ts'
@@ -30,6 +29,7 @@ import { LocalPeers } from './local-peers.ts'
 import { type Fetched, fetchMetadata, isMagnet, openSource } from './magnet.ts'
 import { checkTiers, count, limit } from './options.ts'
 import { parseTorrent } from './parse.ts'
+import { Relocation } from './relocation.ts'
 import { PRIORITY } from './snapshot.ts'
 import { connectionCounts } from './summary.ts'
 import type {
@@ -163,6 +163,9 @@ class EngineHandle implements Engine {
   readonly #dht: DhtHome | undefined
   readonly #coreClosed: Promise<void>
   readonly #bind: string | undefined
+  readonly #stateDir: string | undefined
+  /** Info-hashes of torrents that are being added. */
+  readonly #adding = new Set<string>()
   readonly #workers: number
   #closing: Promise<void> | undefined
   #port: number
@@ -173,6 +176,7 @@ class EngineHandle implements Engine {
     this.#dht = dht
     this.#port = port
     this.#bind = options.bind
+    this.#stateDir = options.stateDir
     this.#resume =
       options.stateDir === undefined
         ? undefined
@@ -244,16 +248,30 @@ class EngineHandle implements Engine {
     this.#assertOpen()
     if (options.signal?.aborted) throw aborted()
     const opened = await this.#open(source, options)
-    const { metainfo, found } = opened
-    const dir = absolutePath(options.dir ?? '.')
-    const key = await resumeKey(metainfo.infoHashHex, dir)
+    const { infoHashHex } = opened.metainfo
+    if (this.#core.torrent(infoHashHex) !== undefined || this.#adding.has(infoHashHex)) {
+      throw new ShoalError('TORRENT_DUPLICATE', `${opened.metainfo.name} is there already`)
+    }
+    this.#adding.add(infoHashHex)
+    try {
+      return await this.#add(opened)
+    } finally {
+      this.#adding.delete(infoHashHex)
+    }
+  }
+
+  async #add({ metainfo, found, options }: Fetched & { readonly options: AddOptions }): Promise<Torrent> {
+    const relocation = new Relocation({ metainfo, stateDir: this.#stateDir, resume: this.#resume })
+    let place = await relocation.settle(relocation.place(options.dir ?? '.', options.names), options.signal)
+    let key = await resumeKey(metainfo.infoHashHex, place.dir)
     const resume = await this.#resume?.load(key)
     const journal = resume && (await this.#resume?.loadJournal(key))
     const peers = await Promise.all((options.peers ?? []).map(resolvePeer))
     this.#assertOpen()
     if (options.signal?.aborted) throw aborted()
-    const coreOptions = torrentOptions(metainfo, opened.options, {
-      dir,
+    const coreOptions = torrentOptions(metainfo, options, {
+      dir: place.dir,
+      paths: relocation.paths(place),
       resume,
       journal,
       bootId,
@@ -262,9 +280,10 @@ class EngineHandle implements Engine {
     const local = coreOptions.discovery && !metainfo.private ? this.#local : undefined
     let endSeeking: (() => void) | undefined
     let saved: Promise<void> | undefined
-    const handle = new TorrentHandle(metainfo, dir, {
+    const handle = new TorrentHandle(metainfo, {
       open: observer => this.#core.add(metainfo, coreOptions, observer),
       around: () => this.#surroundings(),
+      place: () => place,
       onActive: isActive => {
         endSeeking?.()
         endSeeking = isActive
@@ -277,8 +296,25 @@ class EngineHandle implements Engine {
       appendJournal: (entry, durable) => this.#resume?.append(key, entry, durable),
       putAside: (what, rest) => void this.#resume?.quarantine(key, what, rest),
       cutJournal: rest => void this.#resume?.cutJournal(key, rest),
+      move: async (core, to, job) => {
+        const from = { place, key }
+        return await relocation.move(place, to, {
+          ...job,
+          switchTo: async (where, before, after) => {
+            this.#handleOf.delete(key)
+            place = where
+            key = await resumeKey(metainfo.infoHashHex, where.dir)
+            this.#handleOf.set(key, handle)
+            core.relocate(where.dir, relocation.paths(where), before, after)
+            await saved
+          },
+          onMoved: async () => {
+            if (key !== from.key) await this.#resume?.remove(from.key)
+          },
+        })
+      },
       eraseData: async ({ geometry }) => {
-        await eraseData({ dir, infoHash: metainfo.infoHashHex, files: geometry.files })
+        await eraseData({ dir: place.dir, infoHash: metainfo.infoHashHex, files: geometry.files })
       },
       release: core => {
         this.#core.remove(core)
@@ -286,6 +322,7 @@ class EngineHandle implements Engine {
         this.#handleOf.delete(key)
       },
       forget: async () => {
+        await relocation.forget(place)
         await this.#resume?.remove(key)
       },
     })
@@ -383,6 +420,7 @@ class EngineHandle implements Engine {
 
   async #close(): Promise<void> {
     this.#local?.close()
+    await Promise.all(Array.from(this.#handles.values(), handle => handle.endMoves()))
     await this.closeCore()
     for (const handle of this.#handles.values()) {
       handle.fail(new ShoalError('CLOSED', 'the engine was closed'))
@@ -464,7 +502,7 @@ function takeOver(found: readonly PeerBookEntry[], book: PeerBook): void {
 function torrentOptions(
   metainfo: Metainfo,
   options: AddOptions,
-  found: Pick<TorrentOptions, 'dir' | 'resume' | 'journal' | 'bootId' | 'peers'>,
+  found: Pick<TorrentOptions, 'dir' | 'paths' | 'resume' | 'journal' | 'bootId' | 'peers'>,
 ): TorrentOptions {
   return {
     ...found,

@@ -3,15 +3,21 @@
 import { canonicalIp, parseHostPort } from '../bytes/address.ts'
 import { ShoalError } from '../errors.ts'
 import type { Metainfo } from '../metainfo/metainfo.ts'
+import { type Rename, renamed, type TorrentNames } from '../metainfo/other-names.ts'
+import { absolutePath } from '../node/file-plan.ts'
+import type { NamedPlace } from '../node/move-note.ts'
 import type { Torrent as CoreTorrent, TorrentObserver, TorrentPhase } from '../torrent/torrent.ts'
 import type { Surroundings } from './diagnose.ts'
 import { checkTiers, count, limit } from './options.ts'
+import type { MoveJob } from './relocation.ts'
 import { PRIORITY, snapshotTorrent } from './snapshot.ts'
 import { FileStream } from './stream.ts'
 import { mapPieces, summarizeTorrent, torrentState } from './summary.ts'
 import type {
   FilePriority,
   Limits,
+  MoveOptions,
+  MoveProgress,
   PieceMap,
   RemoveOptions,
   StreamOptions,
@@ -34,12 +40,27 @@ export interface HandleDeps {
   readonly putAside: (what: 'record' | 'journal', rest?: Uint8Array) => void
   /** The journal goes on after this beginning. */
   readonly cutJournal: (rest: Uint8Array) => void
+  readonly place: () => NamedPlace
+  /** It is stopped, until this has ended. */
+  readonly move: (
+    core: CoreTorrent,
+    to: NamedPlace,
+    job: Pick<MoveJob, 'signal' | 'onProgress'>,
+  ) => Promise<ShoalError | undefined>
   /** It is stopped. */
   readonly eraseData: (core: CoreTorrent) => Promise<void>
   /** The torrent has stopped for good: out of the engine. */
   readonly release: (core: CoreTorrent) => void
   /** Its record goes, too. */
   readonly forget: () => Promise<void>
+}
+
+/** Of its data, to another place. */
+interface Moving {
+  readonly abort: AbortController
+  /** It is started when that is over. */
+  goesOn: boolean
+  progress: MoveProgress
 }
 
 type Listener = (detail: never) => void
@@ -50,13 +71,18 @@ const MAX_EARLY = 20
 export class TorrentHandle implements Torrent, TorrentObserver {
   readonly metainfo: Metainfo
   readonly infoHash: string
-  readonly dir: string
   readonly done: Promise<void>
   readonly core: CoreTorrent
   readonly #deps: HandleDeps
   readonly #listeners = new Map<keyof TorrentEvents, Set<Listener>>()
   /** Wait for the torrent to be stopped. */
   readonly #stopped: (() => void)[] = []
+  #moving: Moving | undefined
+  /** That go on or wait. */
+  #moves = 0
+  /** Resolves when there are none. */
+  #line: Promise<void> = Promise.resolve()
+  #isLeaving = false
   /** Wait for a check to be over. */
   readonly #checks: { resolve: () => void; reject: (error: ShoalError) => void }[] = []
   readonly #settle: { resolve: () => void; reject: (error: ShoalError) => void }
@@ -64,10 +90,9 @@ export class TorrentHandle implements Torrent, TorrentObserver {
   /** What nobody was there to hear: adding it had not come back yet. */
   #early: string[] = []
 
-  constructor(metainfo: Metainfo, dir: string, deps: HandleDeps) {
+  constructor(metainfo: Metainfo, deps: HandleDeps) {
     this.metainfo = metainfo
     this.infoHash = metainfo.infoHashHex
-    this.dir = dir
     this.#deps = deps
     const { promise, resolve, reject } = withResolvers()
     this.done = promise
@@ -77,12 +102,20 @@ export class TorrentHandle implements Torrent, TorrentObserver {
     this.core = deps.open(this)
   }
 
+  get dir(): string {
+    return this.#deps.place().dir
+  }
+
+  get names(): TorrentNames {
+    return this.#deps.place().names
+  }
+
   snapshot(): TorrentSnapshot {
-    return snapshotTorrent(this.core, this.#deps.around())
+    return this.#withMove(snapshotTorrent(this.core, this.#deps.around()))
   }
 
   summary(): TorrentSummary {
-    return summarizeTorrent(this.core, this.#deps.around())
+    return this.#withMove(summarizeTorrent(this.core, this.#deps.around()))
   }
 
   pieces(): PieceMap {
@@ -105,32 +138,53 @@ export class TorrentHandle implements Torrent, TorrentObserver {
   }
 
   start(): void {
-    this.core.start()
+    if (this.#moving === undefined) this.core.start()
+    else this.#moving.goesOn = true
   }
 
   stop(): Promise<void> {
-    this.core.stop()
-    if (this.core.phase.name === 'stopped') return Promise.resolve()
-    return new Promise(resolve => this.#stopped.push(resolve))
+    if (this.#moving !== undefined) this.#moving.goesOn = false
+    return this.#stopCore()
   }
 
-  check(): Promise<void> {
+  async check(): Promise<void> {
+    if (this.#moves > 0) await this.#line
     // First: the end may come in the same turn.
     const end = new Promise<void>((resolve, reject) => this.#checks.push({ resolve, reject }))
     this.core.check()
-    return end
+    await end
+  }
+
+  async move(dir: string, options: MoveOptions = {}): Promise<void> {
+    await this.#relocate(({ names }) => ({ dir: absolutePath(dir), names }), options)
+  }
+
+  async rename(what: Rename): Promise<void> {
+    await this.#relocate(({ dir, names }) => ({ dir, names: renamed(this.metainfo, names, what) }), {})
+  }
+
+  /** No move goes on, and none begins any more. */
+  async endMoves(): Promise<void> {
+    this.#isLeaving = true
+    this.#moving?.abort.abort()
+    await this.#line
   }
 
   async remove({ data = false }: RemoveOptions = {}): Promise<void> {
+    await this.endMoves()
     await this.stop()
     // First the data: what could not be deleted can be tried again.
-    if (data) await this.#deps.eraseData(this.core)
+    if (data) {
+      this.#isLeaving = false
+      await this.#deps.eraseData(this.core)
+    }
     this.fail(new ShoalError('CLOSED', `${this.metainfo.name} was removed`))
     this.#deps.release(this.core)
     await this.#deps.forget()
   }
 
   async detach(): Promise<void> {
+    await this.endMoves()
     await this.stop()
     this.fail(new ShoalError('CLOSED', `${this.metainfo.name} was taken out of the engine`))
     this.#deps.release(this.core)
@@ -250,6 +304,56 @@ export class TorrentHandle implements Torrent, TorrentObserver {
 
   onTorn(rest: Uint8Array): void {
     this.#deps.cutJournal(rest)
+  }
+
+  #stopCore(): Promise<void> {
+    this.core.stop()
+    if (this.core.phase.name === 'stopped') return Promise.resolve()
+    return new Promise(resolve => this.#stopped.push(resolve))
+  }
+
+  #withMove<T extends TorrentSummary>(summary: T): T {
+    return this.#moving === undefined ? summary : { ...summary, moving: this.#moving.progress }
+  }
+
+  /** One after another. */
+  async #relocate(where: (from: NamedPlace) => NamedPlace, options: MoveOptions): Promise<void> {
+    const before = this.#line
+    const { promise, resolve } = withResolvers()
+    this.#line = promise
+    this.#moves++
+    await before
+    try {
+      await this.#relocateNow(where, options)
+    } finally {
+      this.#moves--
+      resolve()
+    }
+  }
+
+  async #relocateNow(where: (from: NamedPlace) => NamedPlace, options: MoveOptions): Promise<void> {
+    if (this.#isLeaving) throw new ShoalError('CLOSED', `${this.metainfo.name} was closed or removed`)
+    const to = where(this.#deps.place())
+    const moving: Moving = {
+      abort: new AbortController(),
+      goesOn: torrentState(this.core) !== 'stopped',
+      progress: { doneBytes: 0, totalBytes: 0 },
+    }
+    const given = options.signal === undefined ? [] : [options.signal]
+    const signal = AbortSignal.any([moving.abort.signal, ...given])
+    const onProgress = (progress: MoveProgress): void => {
+      moving.progress = progress
+      options.onProgress?.(progress)
+    }
+    this.#moving = moving
+    try {
+      await this.#stopCore()
+      const left = await this.#deps.move(this.core, to, { signal, onProgress })
+      if (left !== undefined) this.onWarning(`moved, but what was left behind: ${left.message}`)
+    } finally {
+      this.#moving = undefined
+      if (moving.goesOn && !this.#isLeaving) this.core.start()
+    }
   }
 
   #tellState(): void {

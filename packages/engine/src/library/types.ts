@@ -5,6 +5,7 @@
 import type { IpRange, PackedRanges } from '../bytes/ip-ranges.ts'
 import type { ShoalError } from '../errors.ts'
 import type { Metainfo, TorrentFile } from '../metainfo/metainfo.ts'
+import type { Rename, TorrentNames } from '../metainfo/other-names.ts'
 import type { CustomExtension } from '../torrent/custom-extension.ts'
 
 // ----------------------------------------------------------------------------------------------------- engine
@@ -269,6 +270,8 @@ export type FilePriority = 'skip' | 'low' | 'normal' | 'high'
 export interface AddOptions {
   /** The folder that holds, or will hold, the torrent's file or folder; '.' unless told. */
   readonly dir?: string | undefined
+  /** Other names on disk than the torrent has, as {@link Torrent.names} was. Made safe like those of torrents. */
+  readonly names?: TorrentNames | undefined
   /**
    * Asked once per file; not given, all are `normal`, or those that a magnet link selects. What it throws comes out of
    * adding.
@@ -348,6 +351,8 @@ export interface Torrent {
   readonly infoHash: string
   /** The folder that holds, or will hold, its file or folder; absolute. */
   readonly dir: string
+  /** Other names on disk than the torrent has. To be kept, with {@link dir}, by whoever adds it again later. */
+  readonly names: TorrentNames
   /**
    * Resolves when all wanted files are complete and on disk. Rejects with a ShoalError when the torrent fails and does
    * not go on by itself, is removed (`CLOSED`) or aborted (`ABORTED`). Not watching it is fine.
@@ -382,6 +387,22 @@ export interface Torrent {
    */
   check(): Promise<void>
   /**
+   * Moves the data to another folder: by renaming where that is on the same disk; else it is copied, made durable, read
+   * again and compared before the original goes. The torrent stops, and then goes on as it was before. What belongs to
+   * others stays, and nothing that is there is overwritten.
+   *
+   * After a crash at any point all data is in one of the two folders, and nothing has to be checked again: add the torrent
+   * with either, {@link dir} tells where it is, and a copy that is asked for again goes on.
+   *
+   * Rejects with a ShoalError, `ABORTED` and `PATH_CONFLICT` among them: the data is where it was, then.
+   */
+  move(dir: string, options?: MoveOptions): Promise<void>
+  /**
+   * Gives the file or folder of the torrent another name, or one of its files another path below the folder; on disk, too.
+   * A name has to be safe on every system, and free. As {@link move} in all other respects.
+   */
+  rename(what: Rename): Promise<void>
+  /**
    * Takes the torrent out of the engine and forgets its resume record; the data stays unless told. Rejects when something
    * could not be deleted: the torrent is stopped then, and still there.
    */
@@ -415,6 +436,17 @@ export interface Torrent {
   setFilePriority(index: number, priority: FilePriority): void
   /** @param address `host:port` or `[v6]:port` */
   addPeer(address: string): void
+}
+
+export interface MoveOptions {
+  /** Ends it: the data is where it was, then. */
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((progress: MoveProgress) => void) | undefined
+}
+
+export interface MoveProgress {
+  readonly doneBytes: number
+  readonly totalBytes: number
 }
 
 export interface RemoveOptions {
@@ -491,6 +523,8 @@ export interface TorrentSummary {
   readonly trackerMessage: string | undefined
   /** Why it is slow or not moving; undefined when all is well. */
   readonly why?: Why | undefined
+  /** While its data is moved; the state is `stopped` then. */
+  readonly moving?: MoveProgress | undefined
 }
 
 /** All that is known of a torrent. */

@@ -52,6 +52,14 @@ export class Geometry {
     this.pieceCount = Math.ceil(offset / pieceLength)
   }
 
+  /** The same files under other paths, one each. */
+  withPaths(paths: readonly (readonly string[])[]): Geometry {
+    return new Geometry(
+      this.pieceLength,
+      this.files.map((file, index) => ({ ...file, path: paths[index]! })),
+    )
+  }
+
   isPiece(index: number): boolean {
     return Number.isInteger(index) && index >= 0 && index < this.pieceCount
   }

@@ -7,17 +7,8 @@ import { dirname, join } from 'node:path'
 import { ShoalError } from '../errors.ts'
 import type { GeometryFile } from '../metainfo/geometry.ts'
 import { diskError, errnoOf } from './disk-errors.ts'
-import { filePath, partsPath } from './file-plan.ts'
+import { type DataPlace, filePath, partsPath } from './file-plan.ts'
 import { inspectFolders } from './folders.ts'
-
-/** Where the data of a torrent is. */
-export interface DataPlace {
-  /** Absolute. */
-  readonly dir: string
-  /** Lower-case hex. */
-  readonly infoHash: string
-  readonly files: readonly GeometryFile[]
-}
 
 /** Throws DISK_WRITE and the like for the first file that could not be deleted, after all others are. */
 export async function eraseData({ dir, infoHash, files }: DataPlace): Promise<void> {

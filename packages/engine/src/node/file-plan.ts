@@ -9,6 +9,15 @@ import { join, resolve } from 'node:path'
 import type { FileSpan, Geometry, GeometryFile } from '../metainfo/geometry.ts'
 import type { HeldExtent } from './store-messages.ts'
 
+/** Where the data of a torrent is. */
+export interface DataPlace {
+  /** Absolute. */
+  readonly dir: string
+  /** Lower-case hex. */
+  readonly infoHash: string
+  readonly files: readonly GeometryFile[]
+}
+
 /** A stretch of a piece and where it lives. */
 export interface Place {
   readonly kind: 'file' | 'parts' | 'pad'

@@ -306,7 +306,8 @@ async function putAside(path: string): Promise<void> {
   }
 }
 
-async function readRecord(path: string): Promise<Uint8Array | undefined> {
+/** Undefined when there is none. Throws for what is no file, or too large. */
+export async function readRecord(path: string): Promise<Uint8Array | undefined> {
   try {
     // A link is none of ours, and one to nothing would look as if nothing had ever been there.
     const found = await lstat(path)
@@ -321,7 +322,8 @@ async function readRecord(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
-async function writeRecord(path: string, bytes: Uint8Array): Promise<void> {
+/** Replaces the file, durably: nobody ever sees half of it. Makes its folder. */
+export async function writeRecord(path: string, bytes: Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: FOLDER_MODE })
   const temporary = `${path}.tmp`
   try {

@@ -12,7 +12,7 @@ import { ShoalError } from '../errors.ts'
 import type { Geometry } from '../metainfo/geometry.ts'
 import type { Clock, FileStamp, Store } from '../ports.ts'
 import { encodeEntry, type JournalFacts, readJournal } from './journal.ts'
-import { decodeResume, encodeResume, type ResumeRecord, withJournal } from './resume.ts'
+import { decodeResume, encodeResume, type ResumeRecord, restamped, withJournal } from './resume.ts'
 
 /** So much may have to be fetched again after the process is killed, besides unfinished pieces. */
 const JOURNAL_BYTES = 4 * 1024 * 1024
@@ -180,6 +180,14 @@ export class Keeper {
   /** Remembers how far a check is to go, so that one that is cut short goes on from there. */
   beginCheck(have: Bitfield, unchecked: Bitfield, stamps: readonly FileStamp[]): void {
     this.#saveSynced({ have, unchecked, stamps })
+  }
+
+  /** The files are elsewhere now, or have other names. One stamp a file, of before and after. */
+  relocated(before: readonly FileStamp[], after: readonly FileStamp[]): void {
+    const record = this.recall(before)
+    if (record === undefined) return
+    const { have, unchecked, files } = restamped(record, before, after)
+    this.#saveSynced({ have, unchecked, stamps: files.map(({ stamp }) => stamp) })
   }
 
   // ------------------------------------------------------------------------------------------------- at work

@@ -195,6 +195,27 @@ export function withJournal(
   return { ...record, have, unchecked, files }
 }
 
+/**
+ * The record after files got to another place, by stamps from before and after: what it says of a file that was as it is
+ * in the record holds for the one that is there now.
+ */
+export function restamped(
+  record: ResumeRecord,
+  before: readonly FileStamp[],
+  after: readonly FileStamp[],
+): ResumeRecord {
+  const files = record.files.map((file, index) => {
+    const { stamp } = file
+    const then = before[index]
+    const now = after[index]
+    if (then === undefined || now === undefined || !sameStamp(stamp, then)) return file
+    const isUntouched = stamp?.mark !== undefined && stamp.mark === then.mark
+    const { size, mtimeMs, mark } = now
+    return { ...file, stamp: isUntouched ? { size, mtimeMs, mark } : { size, mtimeMs } }
+  })
+  return { ...record, files }
+}
+
 function readFiles(body: BencodeDict): ResumeFile[] {
   const sizes = integers(body, 'sizes', MISSING)
   const mtimesUs = integers(body, 'mtimesUs', Number.MIN_SAFE_INTEGER)

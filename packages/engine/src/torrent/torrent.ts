@@ -18,7 +18,7 @@
 import type { PeerAddress } from '../bytes/address.ts'
 import { Bitfield } from '../bytes/bitfield.ts'
 import type { SlabPool } from '../bytes/slabs.ts'
-import { ShoalError } from '../errors.ts'
+import { assert, ShoalError } from '../errors.ts'
 import type { FileSpan, Geometry } from '../metainfo/geometry.ts'
 import type { Metainfo } from '../metainfo/metainfo.ts'
 import type { FileStamp, Link, Ports, Run, RunOutcome, StoragePlan, Store, StoreHandler } from '../ports.ts'
@@ -65,6 +65,8 @@ const WORTHWHILE_BYTES = 16 * 1024 * 1024
 export interface TorrentOptions {
   /** The folder that holds, or will hold, the torrent's file or folder. */
   readonly dir: string
+  /** Other paths than the torrent's own, one a file. */
+  readonly paths?: readonly (readonly string[])[] | undefined
   /** One a file: 0 skip, 1 low, 4 normal, 7 high. */
   readonly filePriorities: readonly number[]
   readonly sequential: boolean
@@ -164,6 +166,8 @@ export class Torrent implements StoreHandler {
   readonly uploadLimit: RateLimit
   readonly filePriorities: number[]
   readonly #readers: Readers
+  #dir: string
+  #geometry: Geometry
   #sequential: boolean
   #maxConnections: number
   #uploadSlots: number
@@ -217,6 +221,9 @@ export class Torrent implements StoreHandler {
     this.#options = options
     this.metainfo = metainfo
     this.filePriorities = [...options.filePriorities]
+    this.#dir = options.dir
+    const { geometry } = metainfo
+    this.#geometry = options.paths === undefined ? geometry : geometry.withPaths(options.paths)
     this.#sequential = options.sequential
     this.#maxConnections = options.maxConnections
     this.#uploadSlots = options.uploadSlots
@@ -276,8 +283,9 @@ export class Torrent implements StoreHandler {
 
   // ------------------------------------------------------------------------------------------------ what is so
 
+  /** With the paths that files have on disk. */
   get geometry(): Geometry {
-    return this.metainfo.geometry
+    return this.#geometry
   }
 
   get phase(): TorrentPhase {
@@ -422,6 +430,19 @@ export class Torrent implements StoreHandler {
     // Without what is no longer wanted it may be done.
     if (this.isComplete) this.#onComplete()
     else this.#wasComplete = false
+  }
+
+  /** Its data is in another folder, or has other paths, one a file; stopped meanwhile. One stamp a file each. */
+  relocate(
+    dir: string,
+    paths: readonly (readonly string[])[],
+    before: readonly FileStamp[],
+    after: readonly FileStamp[],
+  ): void {
+    assert(this.#phase.name === 'stopped', 'a torrent is stopped while its data is moved')
+    this.#dir = dir
+    this.#geometry = this.metainfo.geometry.withPaths(paths)
+    this.#keeper.relocated(before, after)
   }
 
   /** Whether pieces are fetched in order. */
@@ -734,10 +755,10 @@ export class Torrent implements StoreHandler {
   }
 
   #plan(): StoragePlan {
-    const { dir, allocation, readOnly } = this.#options
+    const { allocation, readOnly } = this.#options
     const { metainfo, geometry } = this
     return {
-      dir,
+      dir: this.#dir,
       geometry,
       hashes: metainfo.pieceHashes,
       wanted: this.#selected,
