@@ -39,8 +39,6 @@ export interface AppOptions {
   readonly parts: readonly Part[]
   /** What is no route: the pages. Undefined: there is none of that path. */
   readonly page: (path: string, visit: Visit, request: Request) => Response | undefined
-  /** OpenAPI, as text. */
-  readonly description: () => string
   /** What was our own fault. */
   readonly onFault: (error: unknown, where: string) => void
   /** Told of each request that was let in, with what it came by. */
@@ -66,12 +64,6 @@ export function createApp(options: AppOptions): App {
   for (const route of ROUTES) {
     app.on(route.method, `${basePath}${pathOf(route)}`, c => run(route, c, options))
   }
-  app.get(`${basePath}${API}/openapi.json`, c => {
-    services.entrance.require('read', c.var.arrival, c.var.visit)
-    return new Response(options.description(), {
-      headers: { ...DATA_HEADERS, 'Content-Type': 'application/json' },
-    })
-  })
   for (const part of options.parts) app.all(`${basePath}${part.path}`, c => runPart(part, c, options))
   app.all('*', c => elsewhere(c, options))
   return app

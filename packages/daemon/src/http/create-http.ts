@@ -11,7 +11,7 @@ import { Limiter } from './doors/limiter.ts'
 import { Roots } from './doors/roots.ts'
 import { Proxies } from './doors/visit.ts'
 import { EventHub } from './events/hub.ts'
-import { openApi } from './openapi.ts'
+import { openApiText } from './openapi.ts'
 import { Pages } from './pages.ts'
 import type { Services, SettingsAccess } from './route.ts'
 import { Strangers } from './strangers.ts'
@@ -83,14 +83,14 @@ export class Http {
       entrance,
       roots: new Roots(options.roots),
       events: new EventHub(session),
+      // Made when it is asked for: it takes a tenth of a second, and few ask.
+      describe: () => (description ??= openApiText(session.info().version)),
     }
     this.#app = createApp({
       services: this.#services,
       basePath,
       parts: options.parts ?? [],
       page: (path, visit, request) => pages.answer(path, visit, request),
-      // Made when it is asked for: it takes a tenth of a second, and few ask.
-      description: () => (description ??= JSON.stringify(openApi(session.info().version))),
       onFault: this.#onFault,
       onAdmitted: bindings => bindings !== undefined && this.#strangers.admit(bindings.incoming.socket),
     })

@@ -7,8 +7,12 @@ import { problemBody } from './schema/session.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
-/** @param version of Shoal */
-export function openApi(version: string): Json {
+/** As it is served, and as `docs/openapi.json` keeps it. @param version of Shoal */
+export function openApiText(version: string): string {
+  return `${JSON.stringify(openApi(version), null, 2)}\n`
+}
+
+function openApi(version: string): Json {
   const schemas = new Schemas()
   const paths: Record<string, Record<string, Json>> = {}
   for (const route of ROUTES) {

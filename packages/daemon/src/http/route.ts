@@ -24,6 +24,8 @@ export interface Services {
   readonly roots: Roots
   readonly events: EventHub
   readonly doctor: () => Promise<readonly Finding[]>
+  /** The OpenAPI document. */
+  readonly describe: () => string
 }
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'

@@ -1,5 +1,6 @@
 /** An HTTP side over a session in memory, with a password and a token of each scope. */
 import { mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Scope, Setting } from '../../src/contract/index.ts'
@@ -129,4 +130,30 @@ function settingsOf(): HttpOptions['settings'] {
       }
     },
   }
+}
+
+export interface Answer {
+  readonly status: number
+  readonly head: string
+  readonly body: string
+}
+
+/** Sends what no client would, and reads until the other side ends. */
+export function talk(port: number, text: string): Promise<Answer> {
+  return new Promise((done, failed) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(text))
+    let answer = ''
+    socket.setEncoding('latin1')
+    socket.on('data', chunk => {
+      answer += chunk
+    })
+    socket.on('error', failed)
+    socket.on('close', () => {
+      const at = answer.indexOf('\r\n\r\n')
+      const head = answer.slice(0, at)
+      // Chunked answers are told by their sizes; ours fit one chunk.
+      const body = answer.slice(at + 4).replace(/^[0-9a-f]+\r\n|\r\n0\r\n\r\n$/g, '')
+      done({ status: Number(/^HTTP\/1\.1 (\d+)/.exec(head)?.[1]), head, body })
+    })
+  })
 }

@@ -1,7 +1,6 @@
-import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { createClient } from '../../src/client.ts'
-import { createRig, PASSWORD, type Rig } from './rig.ts'
+import { createRig, PASSWORD, type Rig, talk } from './rig.ts'
 import { byteAt, FILE_BYTES, idOf, rowOf } from './stand-in.ts'
 
 const ID = idOf(0)
@@ -10,20 +9,6 @@ const HOST = '127.0.0.1'
 async function listening(rig: Rig): Promise<{ url: string; port: number }> {
   const { port } = await rig.http.listen({ host: HOST, port: 0 })
   return { url: `http://${HOST}:${port}`, port }
-}
-
-/** Sends what no client would, and answers the first line and the whole. */
-function talk(port: number, text: string): Promise<{ status: number; text: string }> {
-  return new Promise((done, failed) => {
-    const socket = connect(port, HOST, () => socket.write(text))
-    let answer = ''
-    socket.setEncoding('latin1')
-    socket.on('data', chunk => {
-      answer += chunk
-    })
-    socket.on('error', failed)
-    socket.on('close', () => done({ status: Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]), text: answer }))
-  })
 }
 
 function signal(): { readonly promise: Promise<void>; readonly resolve: () => void } {
@@ -47,10 +32,10 @@ describe('the first door', () => {
   ])('refuses %s with 421 and the setting that helps', async (_, request) => {
     await using rig = await createRig()
     const { port } = await listening(rig)
-    const { status, text } = await talk(port, request)
+    const { status, head, body } = await talk(port, request)
     expect(status).toBe(421)
-    expect(text).toContain('"code":"HOST_REFUSED"')
-    expect(text).toContain('nosniff')
+    expect(body).toContain('"code":"HOST_REFUSED"')
+    expect(head).toContain('nosniff')
   })
 
   test('lets in addresses, localhost and the names of the settings, at any port', async () => {

@@ -61,8 +61,12 @@ export class Entrance {
     return caller
   }
 
-  /** For what is open to all: no page but ours may ask, or others could sign a browser in as somebody else. */
+  /**
+   * For what a cookie allows, or what is open to all: no page but ours may ask, or others could act for whoever looks
+   * at them. A page of another origin cannot send `Authorization`.
+   */
   requireOwnPage(arrival: Arrival, visit: Visit): void {
+    if (arrival.header('authorization') !== undefined) return
     const site = arrival.header('sec-fetch-site')
     if (site !== undefined && site !== 'same-origin' && site !== 'none') throw foreign(visit)
     const origin = arrival.header('origin')

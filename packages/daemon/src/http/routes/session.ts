@@ -156,6 +156,14 @@ export const sessionRoutes: readonly Route[] = [
   }),
   route<unknown, unknown, unknown, string>({
     method: 'GET',
+    path: '/openapi.json',
+    scope: 'read',
+    summary: 'This description of the API.',
+    answers: { kind: 'text', type: 'application/json' },
+    handle: (_, { describe }) => describe(),
+  }),
+  route<unknown, unknown, unknown, string>({
+    method: 'GET',
     path: '//metrics',
     scope: 'read',
     summary: 'Figures for Prometheus.',
