@@ -199,7 +199,7 @@ function renameRoot(item: Item, name: string): void {
   if (record.magnet !== undefined) {
     record.names = { ...record.names, root: root! }
     record.name = root!
-    item.sortName = undefined
+    item.onRenamed()
     return
   }
   addPending(item, { rename: [...(record.pending.rename ?? []), { root: root!, from: record.name }] })

@@ -31,7 +31,7 @@ export async function describeLink(item: Item, signal: AbortSignal, deps: Runner
     const { metainfo, bytes } = await live.awaiting(describing)
     await files.save(record.id, bytes)
     applyMetainfo(record, metainfo)
-    item.sortName = undefined
+    item.onRenamed()
     // Where it belongs there is something already: it may be this.
     if (record.place !== record.dir && (await exists(join(record.dir, record.name))))
       record.place = record.dir

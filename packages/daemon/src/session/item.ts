@@ -10,12 +10,18 @@ export class Item {
   row: TorrentRow | undefined
   /** Place in the queue, from 1. */
   position = 0
+  foundName: string | undefined
   sortName: string | undefined
   /** Undefined: it is stopped, and nothing is to be done with it. */
   live: Live | undefined
 
   constructor(record: TorrentRecord) {
     this.record = record
+  }
+
+  onRenamed(): void {
+    this.foundName = undefined
+    this.sortName = undefined
   }
 
   get id(): string {

@@ -121,11 +121,48 @@ const DEFAULTS = {
   pending: NOTHING,
 } as const satisfies Partial<TorrentRecord>
 
-/** All of one shape, and what is empty is shared: thousands of them are in memory. */
+/** All of one shape, as V8 sees it, and what is empty is shared: thousands of them are in memory. */
 export function makeRecord(
   fields: Partial<TorrentRecord> & Pick<TorrentRecord, 'id' | 'dir'>,
 ): TorrentRecord {
-  return { ...DEFAULTS, place: fields.dir, ...fields }
+  return {
+    id: fields.id,
+    dir: fields.dir,
+    place: fields.place ?? fields.dir,
+    name: fields.name ?? DEFAULTS.name,
+    magnet: fields.magnet,
+    intent: fields.intent ?? DEFAULTS.intent,
+    order: fields.order ?? DEFAULTS.order,
+    category: fields.category,
+    labels: fields.labels ?? DEFAULTS.labels,
+    addedAt: fields.addedAt ?? DEFAULTS.addedAt,
+    completedAt: fields.completedAt,
+    activeAt: fields.activeAt,
+    totalBytes: fields.totalBytes ?? DEFAULTS.totalBytes,
+    wantedBytes: fields.wantedBytes ?? DEFAULTS.wantedBytes,
+    haveBytes: fields.haveBytes ?? DEFAULTS.haveBytes,
+    leftBytes: fields.leftBytes ?? DEFAULTS.leftBytes,
+    downloadedBytes: fields.downloadedBytes ?? DEFAULTS.downloadedBytes,
+    uploadedBytes: fields.uploadedBytes ?? DEFAULTS.uploadedBytes,
+    wastedBytes: fields.wastedBytes ?? DEFAULTS.wastedBytes,
+    downloadSeconds: fields.downloadSeconds ?? DEFAULTS.downloadSeconds,
+    seedSeconds: fields.seedSeconds ?? DEFAULTS.seedSeconds,
+    private: fields.private ?? DEFAULTS.private,
+    host: fields.host,
+    tiers: fields.tiers,
+    peers: fields.peers ?? DEFAULTS.peers,
+    sequential: fields.sequential ?? DEFAULTS.sequential,
+    priorities: fields.priorities ?? DEFAULTS.priorities,
+    names: fields.names,
+    limits: fields.limits ?? DEFAULTS.limits,
+    goals: fields.goals ?? DEFAULTS.goals,
+    reached: fields.reached,
+    beyondGoals: fields.beyondGoals ?? DEFAULTS.beyondGoals,
+    trust: fields.trust ?? DEFAULTS.trust,
+    begun: fields.begun ?? DEFAULTS.begun,
+    failure: fields.failure,
+    pending: fields.pending ?? DEFAULTS.pending,
+  }
 }
 
 /** Without what is as usual. */
@@ -147,14 +184,11 @@ export function decodeRecord(value: unknown): TorrentRecord | undefined {
   const { id, dir } = value
   if (typeof id !== 'string' || !/^[0-9a-f]{40}$/.test(id) || typeof dir !== 'string' || dir === '')
     return undefined
-  const fields: Record<string, unknown> = { id, dir }
-  for (const [key, check] of Object.entries(FIELDS)) {
+  for (const [key, check] of CHECKS) {
     const field = value[key]
-    if (field === undefined) continue
-    if (!check(field)) return undefined
-    fields[key] = field
+    if (field !== undefined && !check(field)) return undefined
   }
-  return makeRecord(fields as Partial<TorrentRecord> & Pick<TorrentRecord, 'id' | 'dir'>)
+  return makeRecord(value as Partial<TorrentRecord> & Pick<TorrentRecord, 'id' | 'dir'>)
 }
 
 type Check = (value: unknown) => boolean
@@ -206,6 +240,8 @@ const FIELDS: Readonly<Record<Exclude<keyof TorrentRecord, 'id' | 'dir'>, Check>
   failure: isWhy,
   pending: isObject,
 }
+
+const CHECKS = Object.entries(FIELDS)
 
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

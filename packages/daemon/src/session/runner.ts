@@ -262,6 +262,7 @@ export class Runner {
     if ('root' in rename!) {
       record.names = { ...record.names, root: rename.root }
       record.name = rename.root
+      item.onRenamed()
     } else {
       record.names = { ...record.names, files: { ...record.names?.files, [rename!.file]: rename!.path } }
     }

@@ -18,7 +18,7 @@ function row(queue: number, fields: Partial<TorrentRow> = {}): TorrentRow {
 
 function ids(rows: readonly TorrentRow[], query: ListQuery): string {
   const { items } = new Lists().window(
-    rows.map(each => ({ row: each, sortName: undefined })),
+    rows.map(each => ({ row: each, foundName: undefined, sortName: undefined })),
     query,
   )
   return items.map(item => item.row!.id).join('')
@@ -52,9 +52,14 @@ describe('sorting', () => {
   })
 
   test('an order that is kept follows what changes, comes and goes', () => {
-    const lists = new Lists<{ row: TorrentRow; sortName: string | undefined }>()
+    const lists = new Lists<{
+      row: TorrentRow
+      foundName: string | undefined
+      sortName: string | undefined
+    }>()
     const items = [row(1, { ratio: 1 }), row(2, { ratio: 2 })].map(each => ({
       row: each,
+      foundName: undefined,
       sortName: undefined,
     }))
     const names = (): string =>
@@ -65,7 +70,7 @@ describe('sorting', () => {
     expect(names()).toBe('12')
     items[0]!.row = row(1, { ratio: 3 })
     expect(names()).toBe('21')
-    items.push({ row: row(3, { ratio: 0 }), sortName: undefined })
+    items.push({ row: row(3, { ratio: 0 }), foundName: undefined, sortName: undefined })
     lists.onMembers()
     expect(names()).toBe('321')
   })

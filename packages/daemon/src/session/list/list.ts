@@ -1,9 +1,12 @@
 /** Lists of torrents: filtered, sorted, a window of them. */
 import type { ListQuery, SortKey, StateFilter, TorrentRow } from '../../contract/index.ts'
 
-/** What is sorted: it has a row, and its name as it sorts. */
+/** What is sorted: it has a row, and keeps what its name is when people look for it. */
 export interface Listed {
   readonly row: TorrentRow | undefined
+  /** Lower case; undefined: nobody has asked yet, or it was renamed. */
+  foundName: string | undefined
+  /** As people order names: numbers by their value. */
   sortName: string | undefined
 }
 
@@ -32,7 +35,7 @@ export class Lists<T extends Listed> {
     const offset = Math.max(0, query.offset ?? 0)
     const limit = Math.max(0, Math.min(query.limit ?? DEFAULT_LIMIT, MAX_LIMIT))
     const sorted = this.#sort(all, query.sort ?? 'queue', query.order === 'desc')
-    const found = matches === undefined ? sorted : sorted.filter(({ row }) => matches(row!))
+    const found = matches === undefined ? sorted : sorted.filter(matches)
     return { total: found.length, offset, items: found.slice(offset, offset + limit) }
   }
 
@@ -48,8 +51,8 @@ export class Lists<T extends Listed> {
 }
 
 /** Undefined: everything does. */
-function matcher(query: ListQuery): ((row: TorrentRow) => boolean) | undefined {
-  const tests: ((row: TorrentRow) => boolean)[] = []
+function matcher(query: ListQuery): ((item: Listed) => boolean) | undefined {
+  const tests: ((row: TorrentRow, item: Listed) => boolean)[] = []
   const { state, category, label, tracker, text, ids } = query
   if (state !== undefined) tests.push(row => state.some(each => isOfState(row, each)))
   if (category !== undefined) tests.push(row => category.includes(row.category ?? ''))
@@ -69,12 +72,12 @@ function matcher(query: ListQuery): ((row: TorrentRow) => boolean) | undefined {
       .split(/\s+/u)
       .filter(word => word !== '') ?? []
   if (words.length > 0) {
-    tests.push(row => {
-      const name = row.name.toLowerCase()
+    tests.push((_, item) => {
+      const name = foundNameOf(item)
       return words.every(word => name.includes(word))
     })
   }
-  return tests.length === 0 ? undefined : row => tests.every(test => test(row))
+  return tests.length === 0 ? undefined : item => tests.every(test => test(item.row!, item))
 }
 
 export function isOfState(row: TorrentRow, filter: StateFilter): boolean {
@@ -107,8 +110,13 @@ function comparer(key: Exclude<SortKey, 'queue'>, direction: 1 | -1): (a: Listed
   }
 }
 
-/** As people order names: without regard to case, and 2 before 10. */
+function foundNameOf(item: Listed): string {
+  item.foundName ??= item.row!.name.toLowerCase()
+  return item.foundName
+}
+
+/** Without regard to case, and 2 before 10. */
 function sortNameOf(item: Listed): string {
-  item.sortName ??= item.row!.name.toLowerCase().replace(/\d+/gu, digits => digits.padStart(10, '0'))
+  item.sortName ??= foundNameOf(item).replace(/\d+/gu, digits => digits.padStart(10, '0'))
   return item.sortName
 }

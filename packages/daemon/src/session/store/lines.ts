@@ -22,28 +22,28 @@ export interface DecodedLines {
 }
 
 export function decodeLines(bytes: Uint8Array): DecodedLines {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   const values: unknown[] = []
   let damaged = 0
   let tornAt: number | undefined
-  for (let at = 0; at < bytes.length; ) {
-    const found = bytes.indexOf(LINE_FEED, at)
-    const end = found === -1 ? bytes.length : found
-    const value = found === -1 ? undefined : decodeLine(bytes.subarray(at, end))
+  for (let at = 0; at < buffer.length; ) {
+    const found = buffer.indexOf(LINE_FEED, at)
+    const end = found === -1 ? buffer.length : found
+    const value = found === -1 ? undefined : decodeLine(buffer, at, end)
     if (value !== undefined) values.push(value)
-    else if (end + 1 >= bytes.length) tornAt = at
+    else if (end + 1 >= buffer.length) tornAt = at
     else damaged++
     at = end + 1
   }
   return { values, damaged, tornAt }
 }
 
-function decodeLine(line: Uint8Array): unknown {
-  const text = Buffer.from(line.buffer, line.byteOffset, line.length)
-  const json = text.subarray(CHECKSUM_CHARS + 1)
-  const checksum = text.toString('latin1', 0, CHECKSUM_CHARS)
-  if (!/^[0-9a-f]{8}$/.test(checksum) || Number.parseInt(checksum, 16) !== crc32(json)) return undefined
+function decodeLine(buffer: Buffer, begin: number, end: number): unknown {
+  const checksum = buffer.toString('latin1', begin, begin + CHECKSUM_CHARS)
+  const from = begin + CHECKSUM_CHARS + 1
+  if (from >= end || Number.parseInt(checksum, 16) !== crc32(buffer.subarray(from, end))) return undefined
   try {
-    return JSON.parse(json.toString('utf8'))
+    return JSON.parse(buffer.toString('utf8', from, end))
   } catch {
     return undefined
   }

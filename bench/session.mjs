@@ -1,0 +1,166 @@
+/**
+ * The daemon's session with many torrents: how long it takes from the start of the process to the first page of a list,
+ * how much memory a stopped torrent takes, how long a page, a second of changes and adding take. One line of JSON.
+ *
+ *     node bench/session.mjs                     # 10,000 stopped torrents of 1,000 pieces each
+ *     node bench/session.mjs --torrents 1000     # fewer; 20 KiB of disk for each, in a folder that goes afterwards
+ */
+import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+
+const { values: options } = parseArgs({
+  options: {
+    torrents: { type: 'string', default: '10000' },
+    pieces: { type: 'string', default: '1000' },
+    active: { type: 'string', default: '50' },
+    child: { type: 'string' },
+    state: { type: 'string' },
+  },
+})
+const SETTINGS = {
+  dir: '/nowhere',
+  incompleteDir: null,
+  startAdded: true,
+  limits: { download: null, upload: null, connections: 300, torrentConnections: 100, uploadSlots: 8 },
+  alternative: { download: null, upload: null, timetable: [] },
+  queue: { downloads: null, seeds: null, slowBytesPerSec: 2048, slowSeconds: 60 },
+  goals: { ratio: null, seedSeconds: null, idleSeconds: null },
+  keepFreeBytes: 0,
+}
+
+if (options.child === undefined) {
+  const state = mkdtempSync(join(tmpdir(), 'shoal-bench-session-'))
+  try {
+    const results = {}
+    for (const child of ['fill', 'empty', 'start', 'work']) Object.assign(results, run(child, state))
+    const count = Number(options.torrents)
+    const { emptyRssMiB, startRssMiB, emptyHeapMiB, startHeapMiB, ...figures } = results
+    figures.rssKiBPerTorrent = round(((startRssMiB - emptyRssMiB) * 1024) / count)
+    figures.heapKiBPerTorrent = round(((startHeapMiB - emptyHeapMiB) * 1024) / count)
+    console.log(JSON.stringify(figures))
+  } finally {
+    rmSync(state, { recursive: true, force: true })
+  }
+} else {
+  // Loaded here, so that the first line of a child is the start of its process.
+  const { createEngine } = await import('../packages/engine/dist/index.js')
+  const { createSession } = await import('../packages/daemon/dist/session/create-session.js')
+  const stateDir = options.child === 'empty' ? `${options.state}/empty` : `${options.state}/full`
+  const open = async () => {
+    const engine = await createEngine({
+      port: 0,
+      bind: '127.0.0.1',
+      dht: false,
+      lsd: false,
+      stateDir: `${stateDir}/engine`,
+    })
+    return await createSession({ engine, stateDir, settings: SETTINGS })
+  }
+  const results = await { fill, empty, start, work }[options.child](open)
+  console.log(JSON.stringify(results))
+  process.exit(0)
+}
+
+function run(child, state) {
+  const args = ['--expose-gc', fileURLToPath(import.meta.url), '--child', child, '--state', state]
+  for (const name of ['torrents', 'pieces', 'active']) args.push(`--${name}`, options[name])
+  const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${child} failed: ${stderr}`)
+  return JSON.parse(stdout)
+}
+
+/** All of the torrents, added as files. */
+async function fill(open) {
+  const session = await open()
+  const count = Number(options.torrents)
+  const begin = performance.now()
+  for (let at = 0; at < count; at += 1000) {
+    const files = Array.from({ length: Math.min(1000, count - at) }, (_, index) => torrentFile(at + index))
+    await session.add(files, { start: false, labels: [`label ${at / 1000}`] })
+  }
+  const addFilesMs = round(performance.now() - begin)
+  await session.close()
+  return { addFilesMs }
+}
+
+async function empty(open) {
+  const session = await open()
+  session.list({})
+  return { emptyRssMiB: memory().rss, emptyHeapMiB: memory().heap }
+}
+
+async function start(open) {
+  const session = await open()
+  const { total } = session.list({ sort: 'name' })
+  const firstAnswerMs = round(performance.now())
+  if (total !== Number(options.torrents)) throw new Error(`${total} torrents`)
+  const { rss, heap } = memory()
+  return { firstAnswerMs, startRssMiB: rss, startHeapMiB: heap }
+}
+
+async function work(open) {
+  const session = await open()
+  const results = {}
+  for (const sort of ['name', 'totalBytes', 'ratio', 'addedAt']) {
+    results[`page_${sort}_ms`] = worst(9, index => {
+      session.list({ sort, order: index % 2 ? 'desc' : 'asc', offset: 5_000, limit: 100 })
+    })
+  }
+  results.page_text_ms = worst(9, () => session.list({ sort: 'name', text: 'torrent 77' }))
+  // The first ones run: they find nothing on disk and nobody to connect to.
+  const ids = session
+    .rows()
+    .slice(0, Number(options.active))
+    .map(({ id }) => id)
+  await session.act('start', ids)
+  await session.settled()
+  const { user, system } = process.cpuUsage()
+  const begin = performance.now()
+  await new Promise(resolve => setTimeout(resolve, 10_000))
+  const used = process.cpuUsage()
+  const share = (used.user + used.system - user - system) / 1000 / (performance.now() - begin)
+  results.activeCpuPercent = round(share * 100)
+  await session.act('stop', ids)
+  const links = Array.from({ length: 1000 }, () => `magnet:?xt=urn:btih:${randomBytes(20).toString('hex')}`)
+  const beforeAdd = performance.now()
+  await session.add(links, { start: false })
+  results.add1000MagnetsMs = round(performance.now() - beforeAdd)
+  await session.close()
+  return results
+}
+
+/** Of several times, the first left out: what people wait for now and then. */
+function worst(times, call) {
+  call(0)
+  let longest = 0
+  for (let index = 1; index <= times; index++) {
+    const begin = performance.now()
+    call(index)
+    longest = Math.max(longest, performance.now() - begin)
+  }
+  return round(longest)
+}
+
+function memory() {
+  for (let again = 0; again < 3; again++) globalThis.gc()
+  const { rss, heapUsed } = process.memoryUsage()
+  return { rss: round(rss / 1024 ** 2), heap: round(heapUsed / 1024 ** 2) }
+}
+
+function torrentFile(number) {
+  const pieces = Number(options.pieces)
+  const name = `Some.Torrent.${(number * 7919) % 10_007}.torrent ${number}`
+  const head = `d8:announce29:http://tracker${number % 7}.example/a/foo4:infod6:lengthi${pieces * 262_144}e4:name`
+  const tail = `${name.length}:${name}12:piece lengthi262144e6:pieces${pieces * 20}:`
+  return Buffer.concat([Buffer.from(head + tail), randomBytes(pieces * 20), Buffer.from('ee')])
+}
+
+function round(value) {
+  return Math.round(value * 100) / 100
+}
