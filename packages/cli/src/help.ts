@@ -5,7 +5,7 @@ export interface CommandEntry {
   readonly name: string
   readonly usage: string
   readonly summary: string
-  readonly group: 'Download' | 'Share' | 'Torrent files' | 'Look inside'
+  readonly group: 'Download' | 'Share' | 'Day and night' | 'Torrent files' | 'Look inside'
 }
 
 export const COMMANDS: readonly CommandEntry[] = [
@@ -16,6 +16,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: 'Download',
   },
   { name: 'seed', usage: 'seed TORRENT...', summary: 'share data that you have', group: 'Share' },
+  {
+    name: 'serve',
+    usage: 'serve',
+    summary: 'run all torrents, with an API and a web interface',
+    group: 'Day and night',
+  },
+  {
+    name: 'doctor',
+    usage: 'doctor',
+    summary: 'look for what may stand in its way',
+    group: 'Day and night',
+  },
   { name: 'create', usage: 'create PATH', summary: 'make a torrent file', group: 'Torrent files' },
   {
     name: 'magnet',

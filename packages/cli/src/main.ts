@@ -1,11 +1,10 @@
 /** The entry: finds the command, loads only that one, and turns what it throws into a line and an exit code. */
-import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { EXIT } from './exit-codes.ts'
 import { explain, Failure } from './failure.ts'
 import { renderHelp } from './help.ts'
 import { print, watchStdout } from './output.ts'
-import { PACKAGE_FOLDER } from './package-folder.ts'
+import { readVersion } from './package-folder.ts'
 import { route } from './route.ts'
 
 /** How long what a command leaves behind (a socket, a thread) may keep the process alive. */
@@ -18,6 +17,8 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   magnet: async () => (await import('./commands/magnet.ts')).defineMagnet(),
   info: async () => (await import('./commands/info.ts')).defineInfo(),
   verify: async () => (await import('./commands/verify.ts')).defineVerify(),
+  serve: async () => (await import('./commands/serve.ts')).defineServe(),
+  doctor: async () => (await import('./commands/doctor.ts')).defineDoctor(),
   peek: async () => (await import('./commands/peek.ts')).definePeek(),
   dht: async () => (await import('./commands/dht.ts')).defineDht(),
   demo: async () => (await import('./commands/demo.ts')).defineDemo(),
@@ -51,13 +52,6 @@ function fromCommander(error: unknown, name: string): unknown {
     what,
     hint === undefined ? `see shoal ${name} --help` : `did you mean ${hint}?`,
   )
-}
-
-function readVersion(): string {
-  const manifest: { version: string } = JSON.parse(
-    readFileSync(new URL('package.json', PACKAGE_FOLDER), 'utf8'),
-  )
-  return manifest.version
 }
 
 watchStdout()

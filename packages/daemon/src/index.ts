@@ -11,3 +11,6 @@ export {
   type SettingKey,
   type SettingValues,
 } from './config/settings.ts'
+export { type Daemon, type DaemonOptions, startDaemon } from './serve/daemon.ts'
+export { examine } from './serve/doctor/doctor.ts'
+export { createLog, type DaemonLog, type LogLevel, type LogRecord } from './serve/log.ts'

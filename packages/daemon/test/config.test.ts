@@ -21,8 +21,15 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 function load(toml = '', more: Partial<ConfigOptions> = {}): Config {
   const file = join(folder, 'config.toml')
   writeFileSync(file, toml)
-  const saved = join(folder, 'settings.json')
-  return Config.load({ file, isFileRequired: true, saved, env: {}, flags: {}, cwd: folder, ...more })
+  return Config.load({
+    file,
+    isFileRequired: true,
+    stateFolder: folder,
+    env: {},
+    flags: {},
+    cwd: folder,
+    ...more,
+  })
 }
 
 function complaint(toml: string): string {

@@ -1,13 +1,19 @@
 /** What is wrong with a setting, whoever gave it. */
 
+export type ConfigErrorCode =
+  | 'INVALID'
+  /** The value may be right, but something of higher rank decides. */
+  | 'CONFLICT'
+  /** It stands on the command line. */
+  | 'USAGE'
+
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
-  /** `CONFLICT`: the value may be right, but something of higher rank decides. */
-  readonly code: 'INVALID' | 'CONFLICT'
+  readonly code: ConfigErrorCode
   /** The setting, where it is about one. */
   readonly key: string | undefined
 
-  constructor(code: 'INVALID' | 'CONFLICT', text: string, key?: string) {
+  constructor(code: ConfigErrorCode, text: string, key?: string) {
     super(text)
     this.code = code
     this.key = key

@@ -2,6 +2,7 @@
  * The settings in force, and where each comes from. Of several sources the highest decides:
  * default < file < saved through the API < environment < flag.
  */
+import { join } from 'node:path'
 import type { Setting } from '../contract/index.ts'
 import { ConfigError } from './config-error.ts'
 import { type Found, readConfigFile } from './config-file.ts'
@@ -25,8 +26,8 @@ export interface ConfigOptions {
   readonly file: string | undefined
   /** Somebody named the file, so that it has to be there. */
   readonly isFileRequired: boolean
-  /** Where settings are saved that are made through the API. */
-  readonly saved: string
+  /** Holds `settings.json`, what was set through the API. */
+  readonly stateFolder: string
   readonly env: Readonly<Record<string, string | undefined>>
   /** By key, as typed. */
   readonly flags: Readonly<Record<string, string>>
@@ -50,7 +51,7 @@ export class Config {
     this.#sources = {
       flag: readFlags(options),
       env: readEnv(options),
-      saved: readSaved(options.saved),
+      saved: readSaved(savedIn(options)),
       file: readFile(options),
     }
   }
@@ -104,7 +105,7 @@ export class Config {
         if (value === undefined) saved.delete(key as SettingKey)
         else saved.set(key as SettingKey, value)
       }
-      await writeSaved(this.#options.saved, saved)
+      await writeSaved(savedIn(this.#options), saved)
       this.#replace('saved', saved)
     })
     this.#writing = work.catch(() => {})
@@ -201,6 +202,10 @@ function defaultOf<Key extends SettingKey>(key: Key): SettingValues[Key] {
     : value
 }
 
+function savedIn({ stateFolder }: ConfigOptions): string {
+  return join(stateFolder, 'settings.json')
+}
+
 function readFile({ file, isFileRequired }: ConfigOptions): Found {
   return file === undefined ? new Map() : readConfigFile(file, isFileRequired)
 }
@@ -211,7 +216,7 @@ function readFlags({ flags, cwd }: ConfigOptions): Found {
     if (!isSettingKey(key)) {
       const near = nearestKey(key, SETTING_KEYS)
       const hint = near === undefined ? 'shoal serve --print-config shows all' : `did you mean ${near}?`
-      throw new ConfigError('INVALID', `--set: there is no setting ${key}; ${hint}`, key)
+      throw new ConfigError('USAGE', `--set: there is no setting ${key}; ${hint}`, key)
     }
     const flag = (SETTINGS[key] as Definition).flag ?? `--set ${key}`
     found.set(key, readOrExplain(key, text, { isText: true, base: cwd }, flag))
@@ -241,7 +246,11 @@ function readOrExplain(
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error
     const text = JSON.stringify(raw)?.slice(0, 60) ?? String(raw)
-    throw new ConfigError('INVALID', `${where}: ${text} ${error.message}`, key)
+    throw new ConfigError(
+      where.startsWith('--') ? 'USAGE' : 'INVALID',
+      `${where}: ${text} ${error.message}`,
+      key,
+    )
   }
 }
 

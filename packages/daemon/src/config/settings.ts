@@ -38,7 +38,7 @@ export interface SettingValues {
   'http.hosts': readonly string[]
   'http.base_path': string
   'http.trusted_proxies': readonly string[]
-  'log.level': string
+  'log.level': 'debug' | 'info' | 'warn' | 'error'
   'log.file': string | null
 }
 
