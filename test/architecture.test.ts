@@ -82,6 +82,7 @@ const WORLD: Readonly<Record<string, Rule>> = {
       '@shoal/daemon',
       '@shoal/daemon/client',
       '@shoal/daemon/contract',
+      '@shoal/daemon/media',
     ],
   },
 }

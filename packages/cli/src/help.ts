@@ -15,6 +15,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'download; the word get may be left out',
     group: 'Download',
   },
+  {
+    name: 'stream',
+    usage: 'stream SOURCE',
+    summary: 'play files over HTTP while they download',
+    group: 'Download',
+  },
+  {
+    name: 'cat',
+    usage: 'cat SOURCE',
+    summary: 'write a file to standard output while it downloads',
+    group: 'Download',
+  },
   { name: 'seed', usage: 'seed TORRENT...', summary: 'share data that you have', group: 'Share' },
   {
     name: 'serve',
@@ -57,6 +69,7 @@ const EXAMPLES = [
   "shoal 'magnet:?xt=urn:btih:...' --dir ~/iso",
   'shoal get https://example.org/a.torrent --dir ~/iso',
   "shoal get show.torrent --files '*.mkv' --limit-down 5M",
+  'shoal stream film.torrent --player mpv',
   'shoal create album/ --tracker http://tracker.example/announce',
   'shoal seed album.torrent --dir ~/music',
   'shoal demo',

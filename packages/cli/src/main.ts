@@ -12,6 +12,8 @@ const LINGER_MS = 1000
 
 const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   get: async () => (await import('./commands/get.ts')).defineGet(),
+  stream: async () => (await import('./commands/stream.ts')).defineStream(),
+  cat: async () => (await import('./commands/cat.ts')).defineCat(),
   seed: async () => (await import('./commands/seed.ts')).defineSeed(),
   create: async () => (await import('./commands/create.ts')).defineCreate(),
   magnet: async () => (await import('./commands/magnet.ts')).defineMagnet(),

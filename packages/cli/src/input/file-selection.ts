@@ -30,18 +30,21 @@ export function selectFiles(
   files: readonly TorrentFile[],
   singleFile: boolean,
   specs: readonly string[],
+  option = '--files',
 ): Set<number> {
   const numbered = numberFiles(files)
   const selected = new Set<number>()
   for (const spec of specs) {
     for (const item of spec.split(',').map(part => part.trim())) {
       if (item === '') continue
-      const matches = isNumeric(item) ? byNumber(numbered, item) : byGlob(numbered, singleFile, item)
+      const matches = isNumeric(item)
+        ? byNumber(numbered, item, option)
+        : byGlob(numbered, singleFile, item, option)
       for (const match of matches) selected.add(match.index)
     }
   }
   if (selected.size === 0)
-    throw new Failure(EXIT.usage, '--files names no file', "try --files 1 or --files '*.mkv'")
+    throw new Failure(EXIT.usage, `${option} names no file`, `try ${option} 1 or ${option} '*.mkv'`)
   return selected
 }
 
@@ -49,14 +52,14 @@ function isNumeric(item: string): boolean {
   return /^\d+(-\d*)?$|^-\d+$/.test(item)
 }
 
-function byNumber(numbered: readonly NumberedFile[], item: string): readonly NumberedFile[] {
+function byNumber(numbered: readonly NumberedFile[], item: string, option: string): readonly NumberedFile[] {
   const dash = item.indexOf('-')
   const first = Number(dash < 0 ? item : item.slice(0, dash) || '1')
   const last = Number(dash < 0 ? item : item.slice(dash + 1) || String(numbered.length))
   if (first < 1 || last > numbered.length || first > last)
     throw new Failure(
       EXIT.usage,
-      `--files: there is no file ${item}, they go from 1 to ${numbered.length}`,
+      `${option}: there is no file ${item}, they go from 1 to ${numbered.length}`,
       'see shoal info --files',
     )
   return numbered.slice(first - 1, last)
@@ -66,6 +69,7 @@ function byGlob(
   numbered: readonly NumberedFile[],
   singleFile: boolean,
   glob: string,
+  option: string,
 ): readonly NumberedFile[] {
   const pattern = globPattern(glob)
   const nameOnly = !glob.includes('/')
@@ -75,7 +79,7 @@ function byGlob(
     return pattern.test(below.join('/')) || pattern.test(file.path.join('/'))
   })
   if (matches.length === 0)
-    throw new Failure(EXIT.usage, `--files: no file matches '${glob}'`, 'see shoal info --files')
+    throw new Failure(EXIT.usage, `${option}: no file matches '${glob}'`, 'see shoal info --files')
   return matches
 }
 

@@ -2,15 +2,14 @@
  * A file's bytes, also while they are still being fetched. They come from strangers and are served under our name: they
  * are for saving or for a player, and if a browser shows them all the same, nothing in them runs.
  */
-import { once } from 'node:events'
-import type { ServerResponse } from 'node:http'
 import { z } from 'zod'
+import { answerFile } from '../../media/file-answer.ts'
+import { sendBytes } from '../../media/send-bytes.ts'
 import { SECURITY_HEADERS } from '../doors/headers.ts'
 import { HttpProblem } from '../problem.ts'
 import { type Route, route } from '../route.ts'
 import { flag, torrentId } from '../schema/basics.ts'
 import { optional, shape } from '../schema/shape.ts'
-import { contentTypeOf, parseRange } from './range.ts'
 
 interface OfFile {
   readonly id: string
@@ -39,64 +38,27 @@ export const contentRoute: Route = route<OfFile, ContentQuery, unknown, unknown>
     }
     const { incoming, outgoing } = raw
     const name = row.path.split('/').at(-1)!
-    const etag = `"${id}-${file}"`
-    const ifRange = incoming.headers['if-range']
-    const range = parseRange(
-      ifRange === undefined || ifRange === etag ? incoming.headers.range : undefined,
-      row.length,
-    )
-    if (range.kind === 'unsatisfiable') {
+    const about = { name, length: row.length, etag: `"${id}-${file}"` }
+    const answer = answerFile(about, incoming.headers, query.inline === true)
+    if (answer.status === 416) {
       throw new HttpProblem('RANGE', `The file has ${row.length} bytes, and the range is outside of them.`, {
         where: 'header.range',
-        headers: { 'Content-Range': `bytes */${row.length}` },
+        headers: answer.headers,
       })
     }
-    const { start, end } = range.kind === 'part' ? range : { start: 0, end: row.length }
-    outgoing.writeHead(range.kind === 'part' ? 206 : 200, {
+    outgoing.writeHead(answer.status, {
       ...SECURITY_HEADERS,
       'Content-Security-Policy':
         "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; img-src 'self'; sandbox",
       'Cache-Control': 'private, no-cache',
-      'Accept-Ranges': 'bytes',
-      ETag: etag,
-      'Content-Type': contentTypeOf(name),
-      'Content-Length': end - start,
-      ...(range.kind === 'part' ? { 'Content-Range': `bytes ${start}-${end - 1}/${row.length}` } : {}),
-      ...attachment(name, query.inline === true ? 'inline' : 'attachment'),
+      ...answer.headers,
     })
+    const { start, end } = answer
     if (incoming.method === 'HEAD' || start === end) outgoing.end()
-    else await send(outgoing, session.stream(id, file, { start, end, signal }), signal)
+    else await sendBytes(outgoing, session.stream(id, file, { start, end, signal }), signal)
   },
 })
 
 export function contentPath(id: string, file: number): string {
   return `/torrents/${id}/files/${file}/content`
-}
-
-/** RFC 6266: an ASCII name for those who know no other, and the real one. */
-export function attachment(name: string, disposition = 'attachment'): Readonly<Record<string, string>> {
-  const plain = name.replace(/[^\x20-\x7e]|["\\%]/g, '_')
-  const encoded = encodeURIComponent(name.replace(/\p{Cs}/gu, '_')).replace(
-    /['()*]/g,
-    char => `%${char.charCodeAt(0).toString(16)}`,
-  )
-  return { 'Content-Disposition': `${disposition}; filename="${plain}"; filename*=UTF-8''${encoded}` }
-}
-
-/** As fast as the other side takes it. Whoever goes away ends it through `signal`. */
-async function send(
-  response: ServerResponse,
-  bytes: AsyncIterable<Uint8Array>,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    for await (const chunk of bytes) {
-      if (!response.write(chunk)) await once(response, 'drain', { signal })
-    }
-    response.end()
-  } catch (error) {
-    // The head is sent: that the rest does not come can only be told by ending early.
-    response.destroy()
-    if (!signal.aborted) throw error
-  }
 }

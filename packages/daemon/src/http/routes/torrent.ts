@@ -11,6 +11,7 @@ import type {
   TorrentRow,
   TrackerRow,
 } from '../../contract/index.ts'
+import { attachment } from '../../media/file-answer.ts'
 import { addressOf } from '../doors/visit.ts'
 import { type Route, route, WithHeaders } from '../route.ts'
 import { flag, peerAddress, torrentId } from '../schema/basics.ts'
@@ -25,7 +26,7 @@ import {
   torrentRow,
   trackerRow,
 } from '../schema/torrent.ts'
-import { attachment, contentPath } from './content.ts'
+import { contentPath } from './content.ts'
 
 /** Patches of all files of the largest torrents. */
 const FILES_BYTES = 16 * 1024 * 1024

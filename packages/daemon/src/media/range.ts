@@ -19,32 +19,3 @@ export function parseRange(header: string | undefined, length: number): Range {
   if (last !== undefined && last !== '' && Number(last) < start) return { kind: 'whole' }
   return start >= length ? { kind: 'unsatisfiable' } : { kind: 'part', start, end }
 }
-
-/** What players and browsers need to be told; for all else there is no harm in not knowing. */
-export function contentTypeOf(path: string): string {
-  return TYPES[/\.([A-Za-z0-9]{1,5})$/.exec(path)?.[1]?.toLowerCase() ?? ''] ?? 'application/octet-stream'
-}
-
-const TYPES: Readonly<Record<string, string>> = {
-  mp4: 'video/mp4',
-  m4v: 'video/mp4',
-  mkv: 'video/x-matroska',
-  webm: 'video/webm',
-  avi: 'video/x-msvideo',
-  mov: 'video/quicktime',
-  mp3: 'audio/mpeg',
-  m4a: 'audio/mp4',
-  flac: 'audio/flac',
-  ogg: 'audio/ogg',
-  opus: 'audio/ogg',
-  wav: 'audio/wav',
-  jpg: 'image/jpeg',
-  jpeg: 'image/jpeg',
-  png: 'image/png',
-  gif: 'image/gif',
-  webp: 'image/webp',
-  pdf: 'application/pdf',
-  txt: 'text/plain; charset=utf-8',
-  srt: 'text/plain; charset=utf-8',
-  vtt: 'text/vtt; charset=utf-8',
-}
