@@ -68,6 +68,7 @@ const WORLD: Readonly<Record<string, Rule>> = {
     ],
     packages: ['node:', 'pino', '@shoal/engine'],
   },
+  'daemon/local': { parts: ['daemon/config'], packages: [] },
   'daemon/index': {
     parts: ['daemon/config', 'daemon/contract', 'daemon/import', 'daemon/media', 'daemon/serve'],
     packages: [],
@@ -82,6 +83,7 @@ const WORLD: Readonly<Record<string, Rule>> = {
       '@shoal/daemon',
       '@shoal/daemon/client',
       '@shoal/daemon/contract',
+      '@shoal/daemon/local',
       '@shoal/daemon/media',
     ],
   },

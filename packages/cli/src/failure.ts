@@ -2,6 +2,7 @@
  * From whatever was thrown to one line for a person (what, where, what to do) and an exit code. The engine's errors
  * are known by their shape, so that telling a wrong option does not load the engine.
  */
+import type { ApiError } from '@shoal/daemon/client'
 import type { ErrorCode, ShoalError } from '@shoal/engine'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { safeText } from './terminal/safe-text.ts'
@@ -81,6 +82,7 @@ export function explain(error: unknown): Explanation {
     const advice = ADVICE[error.code] ?? { exit: EXIT.other }
     return { line: sentence(withSubject(error), hintFor(error, advice)), exitCode: advice.exit }
   }
+  if (isApiError(error)) return explainRefusal(error)
   if (isAbort(error)) return { line: 'interrupted', exitCode: EXIT.interrupted }
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
     const known = SYSTEM[error.code]
@@ -97,6 +99,27 @@ export function explain(error: unknown): Explanation {
 
 export function isShoalError(error: unknown): error is ShoalError {
   return error instanceof Error && error.name === 'ShoalError' && 'code' in error
+}
+
+/** What a daemon refused. Its own words come first: they say what to do where it knows. */
+function explainRefusal(error: ApiError): Explanation {
+  const { status, code, message, where, retryAfterSeconds } = error
+  const place = where === undefined ? '' : ` (${where})`
+  const line = (hint?: string): string => sentence(`${message.replace(/[.;]+$/, '')}${place}`, hint)
+  if (status === 0)
+    return { line: line('is it running there? shoal doctor looks'), exitCode: EXIT.unreachable }
+  if (status === 401)
+    return { line: line('give a token with --token or SHOAL_TOKEN'), exitCode: EXIT.refused }
+  if (status === 429)
+    return { line: line(`try again in ${retryAfterSeconds ?? 60} s`), exitCode: EXIT.refused }
+  if (status === 403 || status === 421) return { line: line(), exitCode: EXIT.refused }
+  const advice: Advice | undefined = Object.hasOwn(ADVICE, code) ? ADVICE[code as ErrorCode] : undefined
+  const usual = status === 404 ? EXIT.source : status === 400 || status === 413 ? EXIT.usage : EXIT.other
+  return { line: line(), exitCode: advice?.exit ?? usual }
+}
+
+function isApiError(error: unknown): error is ApiError {
+  return error instanceof Error && error.name === 'ApiError' && 'status' in error
 }
 
 /** A link is copied again rather than fetched. */

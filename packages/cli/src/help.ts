@@ -5,7 +5,14 @@ export interface CommandEntry {
   readonly name: string
   readonly usage: string
   readonly summary: string
-  readonly group: 'Download' | 'Share' | 'Day and night' | 'Torrent files' | 'Look inside'
+  readonly group:
+    | 'Download'
+    | 'Share'
+    | 'Day and night'
+    | 'Torrent files'
+    | 'Look inside'
+    | 'Steer the daemon'
+    | 'More'
 }
 
 export const COMMANDS: readonly CommandEntry[] = [
@@ -40,6 +47,38 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'look for what may stand in its way',
     group: 'Day and night',
   },
+  { name: 'add', usage: 'add SOURCE...', summary: 'give torrents to the daemon', group: 'Steer the daemon' },
+  {
+    name: 'list',
+    usage: 'list [WORDS]',
+    summary: 'its torrents, and why they do not move',
+    group: 'Steer the daemon',
+  },
+  { name: 'watch', usage: 'watch [WORDS]', summary: 'the same, live', group: 'Steer the daemon' },
+  { name: 'show', usage: 'show TORRENT', summary: 'all about one of them', group: 'Steer the daemon' },
+  { name: 'start', usage: 'start TORRENT...', summary: 'let them run', group: 'Steer the daemon' },
+  { name: 'stop', usage: 'stop TORRENT...', summary: 'stop them', group: 'Steer the daemon' },
+  { name: 'check', usage: 'check TORRENT...', summary: 'hash their data again', group: 'Steer the daemon' },
+  { name: 'move', usage: 'move TORRENT...', summary: 'move their data', group: 'Steer the daemon' },
+  { name: 'remove', usage: 'remove TORRENT...', summary: 'take them out', group: 'Steer the daemon' },
+  {
+    name: 'files',
+    usage: 'files TORRENT',
+    summary: 'its files: which, and which first',
+    group: 'Steer the daemon',
+  },
+  { name: 'peers', usage: 'peers TORRENT', summary: 'whom it is connected to', group: 'Steer the daemon' },
+  { name: 'trackers', usage: 'trackers TORRENT', summary: 'its trackers', group: 'Steer the daemon' },
+  {
+    name: 'limit',
+    usage: 'limit [TORRENT]',
+    summary: 'rates, ratios and the like',
+    group: 'Steer the daemon',
+  },
+  { name: 'queue', usage: 'queue PLACE ...', summary: 'whose turn it is', group: 'Steer the daemon' },
+  { name: 'labels', usage: 'labels [TORRENT]', summary: 'labels and categories', group: 'Steer the daemon' },
+  { name: 'stats', usage: 'stats', summary: 'the daemon as a whole', group: 'Steer the daemon' },
+  { name: 'tokens', usage: 'tokens', summary: 'who may steer it', group: 'Steer the daemon' },
   { name: 'create', usage: 'create PATH', summary: 'make a torrent file', group: 'Torrent files' },
   {
     name: 'magnet',
@@ -62,6 +101,12 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   { name: 'dht', usage: 'dht ACTION', summary: 'ask the DHT who has a torrent', group: 'Look inside' },
   { name: 'demo', usage: 'demo', summary: 'see a whole swarm at work on this machine', group: 'Look inside' },
+  {
+    name: 'completions',
+    usage: 'completions SHELL',
+    summary: 'let your shell complete all this',
+    group: 'More',
+  },
 ]
 
 const EXAMPLES = [
@@ -80,7 +125,7 @@ export function renderHelp(version: string): string {
   const commands = groups.flatMap(group => [
     `${group}:`,
     ...COMMANDS.filter(command => command.group === group).map(
-      command => `  ${command.usage.padEnd(16)} ${command.summary}`,
+      command => `  ${command.usage.padEnd(18)} ${command.summary}`,
     ),
     '',
   ])

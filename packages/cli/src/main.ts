@@ -24,6 +24,25 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   peek: async () => (await import('./commands/peek.ts')).definePeek(),
   dht: async () => (await import('./commands/dht.ts')).defineDht(),
   demo: async () => (await import('./commands/demo.ts')).defineDemo(),
+  add: async () => (await import('./commands/add.ts')).defineAdd(),
+  list: async () => (await import('./commands/list.ts')).defineList(),
+  watch: async () => (await import('./commands/watch.ts')).defineWatch(),
+  show: async () => (await import('./commands/show.ts')).defineShow(),
+  start: async () => (await import('./commands/start.ts')).defineStart(),
+  stop: async () => (await import('./commands/stop.ts')).defineStop(),
+  check: async () => (await import('./commands/check.ts')).defineCheck(),
+  move: async () => (await import('./commands/move.ts')).defineMove(),
+  remove: async () => (await import('./commands/remove.ts')).defineRemove(),
+  files: async () => (await import('./commands/files.ts')).defineFiles(),
+  peers: async () => (await import('./commands/peers.ts')).definePeers(),
+  trackers: async () => (await import('./commands/trackers.ts')).defineTrackers(),
+  limit: async () => (await import('./commands/limit.ts')).defineLimit(),
+  queue: async () => (await import('./commands/queue.ts')).defineQueue(),
+  labels: async () => (await import('./commands/labels.ts')).defineLabels(),
+  stats: async () => (await import('./commands/stats.ts')).defineStats(),
+  tokens: async () => (await import('./commands/tokens.ts')).defineTokens(),
+  completions: async () =>
+    (await import('./commands/completions.ts')).defineCompletions(name => LOADERS[name]!()),
 }
 
 async function main(argv: readonly string[]): Promise<void> {

@@ -48,8 +48,13 @@ export async function loadSourceFile(
     )
   }
   if (source !== '-') return await engine.loadTorrent(source, { signal })
-  const bytes = await readStdin('a torrent file', TORRENT_BYTES)
+  const bytes = await readTorrentFromStdin()
   return { metainfo: engine.parseTorrent(bytes), bytes }
+}
+
+/** Not looked into. */
+export function readTorrentFromStdin(): Promise<Uint8Array> {
+  return readStdin('a torrent file', TORRENT_BYTES)
 }
 
 /** The torrent, or where a magnet link is all there is, that: peers have to tell the rest. */

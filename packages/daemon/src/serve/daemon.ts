@@ -2,6 +2,7 @@
 import { createEngine, ShoalError } from '@shoal/engine'
 import type { Config } from '../config/config.ts'
 import { ConfigError } from '../config/config-error.ts'
+import { removeRunning, writeRunning } from '../config/running.ts'
 import { type Definition, SETTINGS, type SettingKey } from '../config/settings.ts'
 import { openAccess } from '../http/access/access.ts'
 import { createHttp, type Http, type Listening } from '../http/create-http.ts'
@@ -115,6 +116,8 @@ async function open(
   const { port } = await listen(http, config)
   const url = apiUrl(config, port)
   log.info(`Shoal ${version} is at ${url}`, { event: 'listening', url, peerPort: engine.port })
+  writeRunning(stateFolder, { url, token: access.createLocalToken(), pid: process.pid })
+  closing.push(async () => removeRunning(stateFolder))
   if (access.isNew) {
     // Not a part of the text, which is cleaned of keys: whoever reads the log of the first start is the owner.
     const link = `${url}#setup=${access.createSetupKey()}`

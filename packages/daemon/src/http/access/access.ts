@@ -58,6 +58,8 @@ export class Access {
   /** Of passwords that were right, by HMAC: Basic authentication brings the same one with every request. */
   #right: string | undefined
   readonly #rightKey = randomBytes(SECRET_BYTES)
+  /** Of {@link createLocalToken}, hashed. */
+  #local: string | undefined
 
   /** {@link openAccess} keeps it in a file. */
   constructor(
@@ -141,6 +143,9 @@ export class Access {
   byToken(text: string): Caller | undefined {
     if (!text.startsWith(TOKEN_PREFIX)) return undefined
     const credential = digest(text)
+    if (this.#local !== undefined && same(this.#local, credential)) {
+      return { kind: 'token', name: 'this machine', scope: 'full', credential }
+    }
     const token = this.#record.tokens.find(({ hash }) => same(hash, credential))
     if (token === undefined) return undefined
     const now = Math.floor(this.#now())
@@ -159,7 +164,9 @@ export class Access {
         ({ hash, expiresAt }) => hash === credential && expiresAt >= this.#now(),
       )
     }
-    if (kind === 'token') return this.#record.tokens.some(({ hash }) => hash === credential)
+    if (kind === 'token') {
+      return credential === this.#local || this.#record.tokens.some(({ hash }) => hash === credential)
+    }
     return true
   }
 
@@ -172,14 +179,10 @@ export class Access {
     }))
   }
 
-  /** @throws HttpProblem `CONFLICT`: there is one of that name, and it is not to be replaced */
-  async createToken(
-    name: string,
-    scope: Scope,
-    options: { readonly replace?: boolean } = {},
-  ): Promise<NewToken> {
-    const others = this.#record.tokens.filter(each => each.name !== name)
-    if (others.length < this.#record.tokens.length && options.replace !== true) {
+  /** @throws HttpProblem `CONFLICT`: there is one of that name */
+  async createToken(name: string, scope: Scope): Promise<NewToken> {
+    const others = this.#record.tokens
+    if (others.some(each => each.name === name)) {
       throw new HttpProblem('CONFLICT', `There is a token called ${JSON.stringify(name)} already.`, {
         where: 'body.name',
       })
@@ -191,6 +194,13 @@ export class Access {
     const info = { name, scope, createdAt: Math.floor(this.#now()), usedAt: null }
     await this.#change({ tokens: [...others, { ...info, hash: digest(token) }] })
     return { ...info, token }
+  }
+
+  /** For programs of the user who runs this process: it may do all, until the process ends. Earlier ones end. */
+  createLocalToken(): string {
+    const token = `${TOKEN_PREFIX}${secret()}`
+    this.#local = digest(token)
+    return token
   }
 
   async removeToken(name: string): Promise<boolean> {
