@@ -13,8 +13,9 @@ const MAX_REMOVED = 100_000
 export interface Entry {
   readonly number: number
   readonly id: string
-  /** Seconds since 1970. 0: not since we run. */
+  /** Last, in seconds since 1970. 0: not since we run. */
   startedAt: number
+  isStopped: boolean
   changedAt: number
   /** Limits that were told while they are off, by setting. */
   readonly figures: Map<string, number>
@@ -50,6 +51,7 @@ export class Numbers {
       number: ++this.#last,
       id: row.id,
       startedAt: row.state === 'stopped' ? 0 : since,
+      isStopped: row.state === 'stopped',
       changedAt: Math.max(row.addedAt, row.activeAt ?? 0),
       figures: new Map(),
     }
@@ -85,8 +87,10 @@ export class Numbers {
       const entry = this.#byId.get(id)
       if (entry === undefined) continue
       entry.changedAt = now
-      if (state === 'stopped') entry.startedAt = 0
-      else if (state !== undefined && entry.startedAt === 0) entry.startedAt = now
+      if (state === undefined) continue
+      const isStopped = state === 'stopped'
+      if (entry.isStopped && !isStopped) entry.startedAt = now
+      entry.isStopped = isStopped
     }
   }
 

@@ -36,7 +36,8 @@ const FIELDS: Readonly<Record<string, Field>> = {
   creator: async ({ detail }) => (await detail).createdBy ?? '',
   dateCreated: async ({ detail }) => (await detail).createdAt ?? 0,
   desiredAvailable,
-  doneDate: ({ row }) => row.completedAt ?? 0,
+  // What was found whole was never done.
+  doneDate: ({ row }) => (row.downloadedBytes > 0 ? (row.completedAt ?? 0) : 0),
   downloadDir: ({ row }) => row.dir,
   downloadLimit: async ({ detail, entry }) => {
     const { download } = (await detail).limits

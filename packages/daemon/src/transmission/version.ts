@@ -1,5 +1,5 @@
 /**
- * What clients are told that we are. Most decide by these numbers what they may ask for (decision 17): we speak what 4.1.0
+ * What clients are told that we are. Most decide by these numbers what they may ask for (decision 19): we speak what 4.1.0
  * speaks, the old form with it.
  */
 export const VERSION = '4.1.0'

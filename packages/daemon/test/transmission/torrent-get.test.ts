@@ -340,6 +340,23 @@ describe('ids', () => {
   })
 })
 
+test('when it was done, and when it was started last', async () => {
+  const fields = ['doneDate', 'startDate']
+  const shoal = new StandIn([{ row: row({ ...SEEDING, state: 'stopped' }) }])
+  const given = async (): Promise<unknown> =>
+    ((await shoal.old('torrent-get', { fields })) as { torrents: unknown[] }).torrents[0]
+  expect(await given()).toEqual({ doneDate: NOW - 100, startDate: 0 })
+  shoal.change({ changed: [{ id: HASH_A, state: 'seeding' }] })
+  shoal.change({ changed: [{ id: HASH_A, state: 'stopped' }] })
+  expect(await given()).toEqual({ doneDate: NOW - 100, startDate: NOW })
+  // Running when we began.
+  expect(await values({ row: row() }, fields)).toEqual({ doneDate: 0, startDate: NOW - 500 })
+  // Its data was there.
+  expect(await values({ row: row({ ...SEEDING, downloadedBytes: 0 }) }, fields)).toMatchObject({
+    doneDate: 0,
+  })
+})
+
 test('a torrent that goes while it is asked about is left out', async () => {
   const shoal = new StandIn([{ row: row() }])
   const asking = shoal.old('torrent-get', { fields: ['id', 'comment'] })
