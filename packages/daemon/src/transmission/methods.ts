@@ -38,7 +38,9 @@ const TABLE: Readonly<Record<string, Method>> = {
   'torrent-reannounce': acting('reannounce'),
   'torrent-remove': method('full', async call => {
     const data = call.given.boolean('delete_local_data') ?? false
-    await call.backend.session.remove(chosenIds(call), { data })
+    const ids = chosenIds(call)
+    await call.backend.session.remove(ids, { data })
+    call.backend.numbers.forget(ids)
     return {}
   }),
   'torrent-rename-path': method('full', renamePath),

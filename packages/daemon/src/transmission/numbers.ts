@@ -75,12 +75,18 @@ export class Numbers {
     return this.#removed.map(({ number }) => number)
   }
 
+  /** They were removed: the same torrents, added again, get new numbers. */
+  forget(ids: readonly string[]): void {
+    const now = this.#now()
+    for (const id of ids) this.#forget(id, now)
+  }
+
   #onStep(step: ChangeStep): void {
     const now = this.#now()
     if (step.removed.length > 0) {
-      // It may have been added anew since: then it keeps its number.
+      // One that is here was added anew since.
       const there = new Set(this.#session.rows().map(row => row.id))
-      for (const id of step.removed) if (!there.has(id)) this.#forget(id, now)
+      this.forget(step.removed.filter(id => !there.has(id)))
     }
     for (const row of step.added) this.of(row).changedAt = now
     for (const { id, state } of step.changed) {

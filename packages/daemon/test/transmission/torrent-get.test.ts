@@ -274,6 +274,15 @@ test('peers by their flags, IPv6 among them', async () => {
   ])
 })
 
+test('a torrent that is removed and added again at once is another one', async () => {
+  const shoal = new StandIn([{ row: row() }])
+  await shoal.old('torrent-remove', { ids: [1] })
+  const ask = { fields: ['id'], ids: 'recently-active' }
+  expect(await shoal.old('torrent-get', ask)).toMatchObject({ torrents: [{ id: 2 }], removed: [1] })
+  shoal.change({ removed: [HASH_A] })
+  expect(await shoal.old('torrent-get', ask)).toMatchObject({ torrents: [{ id: 2 }], removed: [1] })
+})
+
 test('a table has the keys first, in the order asked for', async () => {
   const shoal = new StandIn([{ row: row() }, { row: row({ id: HASH_B, name: 'b', addedAt: NOW }) }])
   expect(await shoal.old('torrent-get', { fields: ['name', 'fish', 'id'], format: 'table' })).toEqual({
