@@ -445,6 +445,7 @@ class EngineHandle implements Engine {
       dhtNodes: this.#dhtNodes,
       bind: this.#bind,
     })
+    await options.onDescribed?.(wrapInfo(fetched.metainfo.infoBytes, fetched.metainfo))
     if (selectOnly === undefined || options.files !== undefined) return { ...fetched, options }
     const isSelected = (index: number): boolean =>
       selectOnly.some(({ first, last }) => index >= first && index <= last)

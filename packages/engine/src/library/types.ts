@@ -309,6 +309,11 @@ export interface AddOptions {
   readonly uploadSlots?: number | undefined
   /** Of a magnet link: how far the description is, at once and then some times a second until it is there. */
   readonly onFetching?: ((progress: FetchProgress) => void) | undefined
+  /**
+   * Of a magnet link: what peers have told is in the torrent, as a torrent file, before it is added; adding waits for it,
+   * so that whoever keeps the file has it whatever happens next, and fails if it rejects.
+   */
+  readonly onDescribed?: ((bytes: Uint8Array) => void | Promise<void>) | undefined
   /** Added, but not started. */
   readonly paused?: boolean | undefined
   /** Gives up adding; once added, stops the torrent, whose `done` rejects with `ABORTED`. */

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { createTorrent } from '../../src/library/create.ts'
 import { createEngine } from '../../src/library/engine.ts'
+import { parseTorrent } from '../../src/library/parse.ts'
 import type { AddOptions, Engine, Torrent } from '../../src/library/types.ts'
 import { atEnd, content, folder } from './sandbox.ts'
 
@@ -132,4 +133,41 @@ test('a blocklist is told of, and a peer in it is not taken', async () => {
   engine.setBlocklist({ v4: new Uint32Array(0), v6: new Uint8Array(0) })
   torrent.addPeer('10.0.0.1:6881')
   expect(engine.summary()).toMatchObject({ blockedRanges: 0, connections: { known: 1 } })
+})
+
+describe('what is in a magnet link', () => {
+  async function link(): Promise<{ engine: Engine; source: string; options: AddOptions }> {
+    const { engine: seeder, torrent } = await added({
+      dir: folder({ 'a.bin': content(50_000) }),
+      paused: false,
+    })
+    await torrent.done
+    const { engine, torrent: other } = await added()
+    await other.remove()
+    const options = { dir: folder(), peers: [`127.0.0.1:${seeder.port}`] }
+    return { engine, source: `magnet:?xt=urn:btih:${torrent.infoHash}&tr=udp%3A%2F%2F10.0.0.1%3A1`, options }
+  }
+
+  test('is given to be kept before the torrent is there', async () => {
+    const { engine, source, options } = await link()
+    let kept: Uint8Array | undefined
+    const torrent = await engine.add(source, {
+      ...options,
+      onDescribed: async file => {
+        await Promise.resolve()
+        expect(engine.torrents).toEqual([])
+        kept = file
+      },
+    })
+    const { infoHashHex, trackers } = parseTorrent(kept!)
+    expect([infoHashHex, trackers]).toEqual([torrent.infoHash, [['udp://10.0.0.1:1']]])
+    await torrent.done
+  })
+
+  test('is not added when it could not be kept', async () => {
+    const { engine, source, options } = await link()
+    const onDescribed = (): Promise<void> => Promise.reject(new Error('no room'))
+    await expect(engine.add(source, { ...options, onDescribed })).rejects.toThrow('no room')
+    expect(engine.torrents).toEqual([])
+  })
 })
