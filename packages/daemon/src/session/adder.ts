@@ -11,8 +11,8 @@ import {
 } from './adding.ts'
 import type { Core } from './core.ts'
 import { Item } from './item.ts'
+import { exists } from './place.ts'
 import type { TorrentRecord } from './record.ts'
-import { exists } from './renames.ts'
 import { SessionError } from './session.ts'
 
 /** Torrent files that are fetched, or written, at a time. */

@@ -9,7 +9,7 @@ import type { Pending, Rename } from './record.ts'
 import { place } from './rules/order-keys.ts'
 import { abort } from './runner.ts'
 import { SessionError } from './session.ts'
-import { haveOf, knownMetainfo, pathOf } from './views.ts'
+import { haveOf, knownMetainfo } from './views.ts'
 
 export async function act(core: Core, action: Action, ids: readonly string[] | 'all'): Promise<number> {
   const items = core.torrents.some(ids)
@@ -83,14 +83,13 @@ export async function patchFiles(core: Core, item: Item, changes: readonly FileP
     if (priority !== undefined) priorities.set(index, priority)
     if (path !== undefined) {
       const elements = checkedElements(path, `[${at}].path`)
-      const from = pathOf(item, metainfo, index)
       if (metainfo.singleFile) {
         if (elements.length > 1) {
           throw new SessionError('INVALID', 'A torrent of one file has no folder.', `[${at}].path`)
         }
-        renames.push({ root: elements[0]!, from: from[0]! })
+        renames.push({ root: elements[0]! })
       } else {
-        renames.push({ file: index, path: elements, from: from.slice(1) })
+        renames.push({ file: index, path: elements })
       }
     }
   }
@@ -202,7 +201,7 @@ function renameRoot(item: Item, name: string): void {
     item.onRenamed()
     return
   }
-  addPending(item, { rename: [...(record.pending.rename ?? []), { root: root!, from: record.name }] })
+  addPending(item, { rename: [...(record.pending.rename ?? []), { root: root! }] })
 }
 
 /** One torrent to a place from 0; @returns those whose number changed */

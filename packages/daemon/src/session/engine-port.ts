@@ -8,6 +8,7 @@ import type {
   Metainfo,
   PeerSnapshot,
   ShoalError,
+  TorrentNames,
   TorrentState,
   TrackerSnapshot,
   Why,
@@ -47,13 +48,13 @@ export interface EngineDescribeOptions {
   readonly onFetching: (progress: Pick<FetchProgress, 'bytes' | 'totalBytes' | 'connections'>) => void
 }
 
-export interface EngineNames {
-  readonly root?: string
-  readonly files?: Readonly<Record<number, readonly string[]>>
-}
+export type EngineNames = TorrentNames
 
 export interface EngineTorrent {
   readonly metainfo: Metainfo
+  /** Where its data really is, and under which names: a move may have ended without us. */
+  readonly dir: string
+  readonly names: EngineNames
   summary(): EngineTorrentSummary
   snapshot(): {
     readonly files: readonly { readonly path: string; readonly haveBytes: number }[]

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { ShoalError } from '@shoal/engine'
 import { applyMetainfo } from './describe.ts'
 import type { FetchTurn, Item } from './item.ts'
-import { exists } from './renames.ts'
+import { exists } from './place.ts'
 import type { RunnerDeps } from './runner.ts'
 
 export async function describeLink(item: Item, signal: AbortSignal, deps: RunnerDeps): Promise<void> {

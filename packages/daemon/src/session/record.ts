@@ -16,15 +16,13 @@ export interface Pending {
   readonly moveTo?: string
   /** Its data is there already: it is looked for there. */
   readonly relocate?: string
-  /** One after another; on disk they may be done already. */
+  /** One after another. */
   readonly rename?: readonly Rename[]
   /** It is gone for its owner; `data`: what it wrote has to go as well. */
   readonly remove?: 'torrent' | 'data'
 }
 
-export type Rename =
-  | { readonly root: string; readonly from: string }
-  | { readonly file: number; readonly path: readonly string[]; readonly from: readonly string[] }
+export type Rename = { readonly root: string } | { readonly file: number; readonly path: readonly string[] }
 
 export interface TorrentRecord {
   /** 40 lower-case hex digits. */

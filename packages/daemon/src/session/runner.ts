@@ -11,8 +11,8 @@ import type { EngineTorrent, SessionEngine } from './engine-port.ts'
 import { describeLink } from './fetching.ts'
 import { type Doing, type Item, Live, NOTHING } from './item.ts'
 import { type Counts, lookAt } from './look.ts'
+import { isRenamed, takePlace } from './place.ts'
 import type { Failure, Pending, Rename } from './record.ts'
-import { isRenamed } from './renames.ts'
 import type { SessionSettings } from './session.ts'
 import type { Store } from './store/store.ts'
 import type { TorrentFiles } from './torrent-files.ts'
@@ -163,7 +163,8 @@ export class Runner {
     const torrent = await engine.add(bytes, options)
     live.torrent = torrent
     live.counted = NOTHING
-    if (!record.begun || (record.trust && !paused)) {
+    const hasMoved = takePlace(item, torrent)
+    if (hasMoved || !record.begun || (record.trust && !paused)) {
       record.begun = true
       if (!paused) record.trust = false
       store.put(record)
@@ -229,7 +230,7 @@ export class Runner {
         },
       })
       await live.awaiting(moving)
-      record.place = to
+      takePlace(item, torrent)
       this.#deps.log('info', `${record.name} is in ${to} now`, item)
     } catch (cause) {
       if (!(cause instanceof ShoalError) || this.#closed) throw cause
@@ -247,24 +248,13 @@ export class Runner {
     const [rename, ...rest] = renames
     const torrent = await this.#engage(item, live, true)
     try {
-      await torrent.rename(
-        'root' in rename! ? { root: rename.root } : { file: rename!.file, path: rename!.path },
-      )
+      // Before a crash it may have been done, and not crossed off.
+      if (!isRenamed(torrent.names, rename!)) await torrent.rename(rename!)
+      takePlace(item, torrent)
     } catch (cause) {
       if (!(cause instanceof ShoalError) || this.#closed) throw cause
-      // It was done before a crash, but not crossed off.
-      if (!(await isRenamed(record, torrent.metainfo, rename!))) {
-        const text = `${record.name} could not be renamed: ${cause.message}`
-        this.#fail(item, { code: cause.code, text, blocks: false })
-        return await this.#settle(item, { rename: rest.length > 0 ? rest : undefined })
-      }
-    }
-    if ('root' in rename!) {
-      record.names = { ...record.names, root: rename.root }
-      record.name = rename.root
-      item.onRenamed()
-    } else {
-      record.names = { ...record.names, files: { ...record.names?.files, [rename!.file]: rename!.path } }
+      const text = `${record.name} could not be renamed: ${cause.message}`
+      this.#fail(item, { code: cause.code, text, blocks: false })
     }
     await this.#settle(item, { rename: rest.length > 0 ? rest : undefined })
   }

@@ -7,6 +7,7 @@ import { type Metainfo, parseMagnet, parseTorrent, ShoalError, type TorrentState
 import type {
   EngineAddOptions,
   EngineDescribeOptions,
+  EngineNames,
   EnginePeer,
   EnginePieces,
   EngineSummary,
@@ -112,6 +113,7 @@ export class FakeTorrent implements EngineTorrent {
   /** Everything it was told, a line each. */
   readonly told: string[] = []
   dir: string
+  names: EngineNames
   state: TorrentState = 'stopped'
   haveBytes: number
   downloadRate = 0
@@ -138,6 +140,7 @@ export class FakeTorrent implements EngineTorrent {
     this.metainfo = metainfo
     this.options = options
     this.dir = options.dir
+    this.names = options.names ?? {}
     this.haveBytes = haveBytes
     this.#leave = leave
     metainfo.files.forEach((file, index) => {
@@ -303,6 +306,10 @@ export class FakeTorrent implements EngineTorrent {
 
   async rename(what: { root: string } | { file: number; path: readonly string[] }): Promise<void> {
     this.told.push(`rename ${JSON.stringify(what)}`)
+    this.names =
+      'root' in what
+        ? { ...this.names, root: what.root }
+        : { ...this.names, files: { ...this.names.files, [what.file]: what.path } }
   }
 
   setFilePriority(index: number, priority: string): void {
