@@ -16,7 +16,8 @@ import type {
 
 export interface SessionEngine {
   readonly port: number
-  add(torrent: Uint8Array, options: EngineAddOptions): Promise<EngineTorrent>
+  /** A torrent file, or a magnet link: that resolves when peers have told what is in it. */
+  add(torrent: Uint8Array | string, options: EngineAddOptions): Promise<EngineTorrent>
   describe(link: string, options: EngineDescribeOptions): Promise<LoadedTorrent>
   /** 0 lifts a limit. */
   setLimits(limits: { download?: number; upload?: number; connections?: number }): void
@@ -39,6 +40,10 @@ export interface EngineAddOptions {
   readonly maxConnections: number
   readonly uploadSlots: number
   readonly paused: boolean
+  /** The next three are for magnet links. */
+  readonly signal?: AbortSignal
+  readonly onFetching?: EngineDescribeOptions['onFetching']
+  readonly onDescribed?: (bytes: Uint8Array) => Promise<void>
 }
 
 export interface EngineDescribeOptions {

@@ -1,13 +1,24 @@
 /** Asking peers what is in a magnet link; what they tell is on disk before anything else happens. */
 import { join } from 'node:path'
-import { ShoalError } from '@shoal/engine'
+import { parseTorrent, ShoalError } from '@shoal/engine'
 import { applyMetainfo } from './describe.ts'
+import type { EngineAddOptions, EngineTorrent } from './engine-port.ts'
 import type { FetchTurn, Item } from './item.ts'
 import { exists } from './place.ts'
 import type { RunnerDeps } from './runner.ts'
 
-export async function describeLink(item: Item, signal: AbortSignal, deps: RunnerDeps): Promise<void> {
-  const { engine, files, store, now } = deps
+/**
+ * The torrent, in the engine and with the peers that were found on the way, but not started.
+ *
+ * @returns undefined when it was aborted
+ */
+export async function fetchTorrent(
+  item: Item,
+  options: EngineAddOptions,
+  signal: AbortSignal,
+  deps: RunnerDeps,
+): Promise<EngineTorrent | undefined> {
+  const { engine, now } = deps
   const { record } = item
   const live = item.live!
   const fetch: FetchTurn = {
@@ -20,27 +31,34 @@ export async function describeLink(item: Item, signal: AbortSignal, deps: Runner
   }
   live.fetch = fetch
   try {
-    const describing = engine.describe(record.magnet!, {
-      peers: record.peers,
-      trackerTiers: record.tiers,
+    const adding = engine.add(record.magnet!, {
+      ...options,
       signal,
-      onFetching: ({ bytes: got, totalBytes, connections }) => {
-        Object.assign(fetch, { bytes: got, totalBytes, ...connections, connected: connections.connected })
+      onFetching: ({ bytes, totalBytes, connections }) => {
+        Object.assign(fetch, { bytes, totalBytes, ...connections })
+      },
+      onDescribed: async bytes => {
+        live.isAwaiting = false
+        await keep(item, bytes, deps)
       },
     })
-    const { metainfo, bytes } = await live.awaiting(describing)
-    await files.save(record.id, bytes)
-    applyMetainfo(record, metainfo)
-    item.onRenamed()
-    // Where it belongs there is something already: it may be this.
-    if (record.place !== record.dir && (await exists(join(record.dir, record.name))))
-      record.place = record.dir
-    store.put(record)
-    await store.commit()
-    deps.log('info', `${record.name}: peers have told what is in it`, item)
+    return await live.awaiting(adding)
   } catch (cause) {
     if (!(cause instanceof ShoalError) || cause.code !== 'ABORTED') throw cause
+    return undefined
   } finally {
     live.fetch = undefined
   }
+}
+
+async function keep(item: Item, bytes: Uint8Array, { files, store, log }: RunnerDeps): Promise<void> {
+  const { record } = item
+  await files.save(record.id, bytes)
+  applyMetainfo(record, parseTorrent(bytes))
+  item.onRenamed()
+  // Where it belongs there is something already: it may be this.
+  if (record.place !== record.dir && (await exists(join(record.dir, record.name)))) record.place = record.dir
+  store.put(record)
+  await store.commit()
+  log('info', `${record.name}: peers have told what is in it`, item)
 }

@@ -7,8 +7,8 @@
 import { ShoalError } from '@shoal/engine'
 import type { Category } from '../contract/index.ts'
 import { engineOptions } from './engine-options.ts'
-import type { EngineTorrent, SessionEngine } from './engine-port.ts'
-import { describeLink } from './fetching.ts'
+import type { EngineAddOptions, EngineTorrent, SessionEngine } from './engine-port.ts'
+import { fetchTorrent } from './fetching.ts'
 import { type Doing, type Item, Live, NOTHING } from './item.ts'
 import { type Counts, lookAt } from './look.ts'
 import { isRenamed, takePlace } from './place.ts'
@@ -95,7 +95,7 @@ export class Runner {
     if (record.magnet !== undefined) {
       if (!mayRun) return false
       await this.#doing(item, live, { kind: 'fetching', abort: new AbortController() }, doing =>
-        describeLink(item, doing.abort.signal, this.#deps),
+        this.#fetch(item, live, doing.abort.signal),
       )
       return true
     }
@@ -156,18 +156,34 @@ export class Runner {
   /** The torrent in the engine, added if need be. */
   async #engage(item: Item, live: Live, paused: boolean): Promise<EngineTorrent> {
     if (live.torrent !== undefined) return live.torrent
-    const { engine, files, store, settings, category } = this.#deps
+    const bytes = await this.#deps.files.bytes(item.id)
+    const torrent = await this.#deps.engine.add(bytes, this.#optionsOf(item, paused))
+    this.#take(item, live, torrent, paused)
+    return torrent
+  }
+
+  async #fetch(item: Item, live: Live, signal: AbortSignal): Promise<void> {
+    const torrent = await fetchTorrent(item, this.#optionsOf(item, true), signal, this.#deps)
+    if (torrent === undefined) return
+    // It turned out to be in another folder: it is added anew from there.
+    if (torrent.dir !== item.record.place) await torrent.detach()
+    else this.#take(item, live, torrent, true)
+  }
+
+  #optionsOf({ record }: Item, paused: boolean): EngineAddOptions {
+    return engineOptions(record, this.#deps.category(record.category), this.#deps.settings(), paused)
+  }
+
+  /** It is in the engine now. */
+  #take(item: Item, live: Live, torrent: EngineTorrent, paused: boolean): void {
     const { record } = item
-    const bytes = await files.bytes(record.id)
-    const options = engineOptions(record, category(record.category), settings(), paused)
-    const torrent = await engine.add(bytes, options)
     live.torrent = torrent
     live.counted = NOTHING
     const hasMoved = takePlace(item, torrent)
     if (hasMoved || !record.begun || (record.trust && !paused)) {
       record.begun = true
       if (!paused) record.trust = false
-      store.put(record)
+      this.#deps.store.put(record)
     }
     const look = (): void => {
       if (live.torrent !== torrent) return
@@ -179,21 +195,25 @@ export class Runner {
     torrent.on('error', error => this.#deps.log('error', `${record.name}: ${error.message}`, item))
     torrent.on('warning', text => this.#deps.log('warn', `${record.name}: ${text}`, item))
     this.#look(item)
-    return torrent
   }
 
   async #detach(item: Item, live: Live, torrent: EngineTorrent): Promise<void> {
     const { state } = torrent.summary()
+    const hasRun = state === 'downloading' || state === 'seeding'
     await torrent.stop()
-    this.#look(item, state === 'downloading' || state === 'seeding')
-    const { record } = item
-    const { have } = torrent.pieces()
-    const isWhole = record.leftBytes === 0 && record.wantedBytes === record.totalBytes
-    await this.#deps.files.saveHave(record.id, isWhole ? undefined : have).catch(() => {})
+    this.#look(item, hasRun)
+    if (hasRun) await this.#keepHave(item, torrent)
     await torrent.detach()
     live.torrent = undefined
     live.summary = undefined
     await this.#save(item)
+  }
+
+  /** Which pieces are there, for whoever looks at it while it is stopped. */
+  async #keepHave({ record }: Item, torrent: EngineTorrent): Promise<void> {
+    const isWhole = record.leftBytes === 0 && record.wantedBytes === record.totalBytes
+    const have = isWhole ? undefined : torrent.pieces().have
+    await this.#deps.files.saveHave(record.id, have).catch(() => {})
   }
 
   async #check(item: Item, live: Live, signal: AbortSignal): Promise<void> {
@@ -208,7 +228,8 @@ export class Runner {
       if (!(cause instanceof ShoalError) || cause.code !== 'ABORTED') throw cause
     })
     await live.awaiting(Promise.race([checking, aborted]))
-    this.#look(item)
+    this.#look(item, !signal.aborted)
+    if (!signal.aborted) await this.#keepHave(item, torrent)
     await this.#settle(item, { check: undefined })
     if (!signal.aborted) this.#deps.log('info', `${item.record.name} has been checked`, item)
   }

@@ -434,6 +434,25 @@ describe('checking', () => {
     expect(engine.torrents.size).toBe(0)
   })
 
+  test('of a stopped one tells what is there', async () => {
+    const { session, engine } = await withTorrents(['one'])
+    await session.act('stop', [ONE])
+    await session.settled()
+    await session.patch(ONE, { name: 'new' })
+    await session.settled()
+    expect(session.row(ONE).haveBytes).toBe(0)
+    const add = engine.add.bind(engine)
+    engine.add = async (source, options) => {
+      const torrent = await add(source, options)
+      torrent.haveBytes = 20_000
+      return torrent
+    }
+    await session.act('check', [ONE])
+    await session.settled()
+    expect(session.row(ONE)).toMatchObject({ state: 'stopped', haveBytes: 20_000, leftBytes: 20_000 })
+    expect(await session.detail(ONE)).toMatchObject({ piecesHave: 1 })
+  })
+
   test('that was asked for is done after a crash', async () => {
     const first = await withTorrents(['one'])
     first.engine.torrent(ONE).holding = true
@@ -579,6 +598,18 @@ describe('magnet links', () => {
     await tick(125)
     expect(engine.links.has(torrentId('m30'))).toBe(true)
     expect(engine.links.size).toBe(30)
+  })
+
+  test('one that belongs where its data is already is added there', async () => {
+    const { session, engine, folder } = await testSession({ settings: { incompleteDir: '/data/incomplete' } })
+    mkdirSync(join(folder, 'downloads'))
+    writeFileSync(join(folder, 'downloads/one'), 'x')
+    await session.add([magnetLink('one')])
+    await session.settled()
+    engine.tell(torrentBytes('one'))
+    await session.settled()
+    expect(engine.torrent(ONE).options.dir).toBe(join(folder, 'downloads'))
+    expect(session.row(ONE).state).toBe('downloading')
   })
 
   test('rows say how far it is', async () => {

@@ -21,8 +21,8 @@ export function fakeEngine(): FakeEngine {
 }
 
 interface Asked {
-  readonly options: EngineDescribeOptions
-  readonly resolve: (told: { metainfo: Metainfo; bytes: Uint8Array }) => void
+  readonly options: Pick<EngineDescribeOptions, 'onFetching' | 'signal'>
+  readonly resolve: (bytes: Uint8Array) => void
 }
 
 export class FakeEngine implements SessionEngine {
@@ -42,31 +42,20 @@ export class FakeEngine implements SessionEngine {
     return found
   }
 
-  async add(bytes: Uint8Array, options: EngineAddOptions): Promise<FakeTorrent> {
-    const metainfo = parseTorrent(bytes)
-    const id = metainfo.infoHashHex
-    if (this.torrents.has(id)) throw new ShoalError('TORRENT_DUPLICATE', 'this torrent is here already')
-    const key = `${id} ${options.dir}`
-    const trusted = options.check === 'trust' ? metainfo.geometry.totalLength : 0
-    const torrent = new FakeTorrent(metainfo, options, this.#kept.get(key) ?? trusted, keep => {
-      this.torrents.delete(id)
-      if (keep) this.#kept.set(`${id} ${torrent.dir}`, torrent.haveBytes)
-      else this.#kept.delete(`${id} ${torrent.dir}`)
-    })
-    this.torrents.set(id, torrent)
-    if (!options.paused) torrent.start()
-    return torrent
+  async add(source: Uint8Array | string, options: EngineAddOptions): Promise<FakeTorrent> {
+    if (typeof source !== 'string') return this.#add(source, options)
+    const { signal = new AbortController().signal, onFetching = () => {} } = options
+    const bytes = await this.#ask(source, { signal, onFetching })
+    await options.onDescribed?.(bytes)
+    return this.#add(bytes, options)
   }
 
-  describe(link: string, options: EngineDescribeOptions): Promise<{ metainfo: Metainfo; bytes: Uint8Array }> {
-    const id = parseMagnet(link).infoHashHex
-    return new Promise((resolve, reject) => {
-      this.links.set(id, { options, resolve })
-      options.signal.addEventListener('abort', () => {
-        this.links.delete(id)
-        reject(new ShoalError('ABORTED', 'aborted'))
-      })
-    })
+  async describe(
+    link: string,
+    options: EngineDescribeOptions,
+  ): Promise<{ metainfo: Metainfo; bytes: Uint8Array }> {
+    const bytes = await this.#ask(link, options)
+    return { metainfo: parseTorrent(bytes), bytes }
   }
 
   /** A peer has told what is in a link. */
@@ -75,7 +64,7 @@ export class FakeEngine implements SessionEngine {
     const asked = this.links.get(metainfo.infoHashHex)
     if (asked === undefined) throw new Error(`nobody asks for ${metainfo.infoHashHex}`)
     this.links.delete(metainfo.infoHashHex)
-    asked.resolve({ metainfo, bytes })
+    asked.resolve(bytes)
   }
 
   setLimits(limits: { download?: number; upload?: number; connections?: number }): void {
@@ -102,6 +91,33 @@ export class FakeEngine implements SessionEngine {
   async close(): Promise<void> {
     this.closed = true
     for (const asked of this.links.values()) asked.options.signal.dispatchEvent(new Event('abort'))
+  }
+
+  #ask(link: string, options: Asked['options']): Promise<Uint8Array> {
+    const id = parseMagnet(link).infoHashHex
+    return new Promise((resolve, reject) => {
+      this.links.set(id, { options, resolve })
+      options.signal.addEventListener('abort', () => {
+        this.links.delete(id)
+        reject(new ShoalError('ABORTED', 'aborted'))
+      })
+    })
+  }
+
+  #add(bytes: Uint8Array, options: EngineAddOptions): FakeTorrent {
+    const metainfo = parseTorrent(bytes)
+    const id = metainfo.infoHashHex
+    if (this.torrents.has(id)) throw new ShoalError('TORRENT_DUPLICATE', 'this torrent is here already')
+    const key = `${id} ${options.dir}`
+    const trusted = options.check === 'trust' ? metainfo.geometry.totalLength : 0
+    const torrent = new FakeTorrent(metainfo, options, this.#kept.get(key) ?? trusted, keep => {
+      this.torrents.delete(id)
+      if (keep) this.#kept.set(`${id} ${torrent.dir}`, torrent.haveBytes)
+      else this.#kept.delete(`${id} ${torrent.dir}`)
+    })
+    this.torrents.set(id, torrent)
+    if (!options.paused) torrent.start()
+    return torrent
   }
 }
 
