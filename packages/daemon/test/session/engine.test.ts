@@ -102,7 +102,9 @@ test('what is in a magnet link is fetched from peers, and kept', { timeout: 60_0
   const session = await sessionIn(folder)
   const inspected = await session.inspect(bytes)
   await session.add([`magnet:?xt=urn:btih:${inspected.id}&x.pe=${peer}`])
-  await expect.poll(() => session.row(inspected.id).state, { timeout: 30_000 }).toBe('seeding')
+  await expect
+    .poll(() => session.row(inspected.id), { timeout: 30_000 })
+    .toMatchObject({ state: 'seeding', error: null })
   expect(session.row(inspected.id).name).toBe('set')
   expect(readdirSync(join(folder, 'state/torrents'))).toEqual([`${inspected.id}.torrent`])
 })
