@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import type { Caller } from './access/access.ts'
-import { parseUpload, readBytes, requireLength, type Upload } from './body.ts'
+import { parseUpload, readBytes, readJson, requireLength, type Upload } from './body.ts'
 import type { Arrival } from './doors/entrance.ts'
 import { DATA_HEADERS } from './doors/headers.ts'
 import type { Visit } from './doors/visit.ts'
@@ -15,6 +15,8 @@ import { API, pathOf, ROUTES } from './routes/table.ts'
 
 /** For what is no upload: 10,000 of anything that has a name. */
 const BODY_BYTES = 1024 * 1024
+/** However much a route takes: a torrent file of 10 MiB in base64, or 10,000 magnet links. Larger ones are for forms. */
+const JSON_BYTES = 16 * 1024 * 1024
 
 /** Something else that is served behind the same doors: the protocol of another program. */
 export interface Part {
@@ -53,7 +55,10 @@ export type App = Hono<Env>
 export function createApp(options: AppOptions): App {
   const { services, basePath } = options
   const app: App = new Hono<Env>({ strict: true })
-  app.onError((error, c) => answerTo(error, c.req.raw, options.onFault))
+  app.onError((error, c) => {
+    const answer = answerTo(error, c.req.raw, options.onFault)
+    return bindingsOf(c)?.outgoing.headersSent === true ? alreadySent() : answer
+  })
   app.use('*', async (c, next) => {
     const incoming = bindingsOf(c)?.incoming
     const arrival = incoming === undefined ? arrivalWithout(c) : arrivalOf(incoming)
@@ -228,8 +233,9 @@ async function readBody(
   const type = request.headers.get('content-type') ?? ''
   const kind = type.split(';')[0]!.trim().toLowerCase()
   if (kind === 'application/json') {
-    const text = new TextDecoder().decode(await readBytes(request, maxBytes))
-    return { body: check(route.body!, parseJson(text), 'body'), files: [] }
+    const most = Math.min(maxBytes, JSON_BYTES)
+    requireLength(request.headers.get('content-length') ?? undefined, most)
+    return { body: check(route.body!, await readJson(request, most), 'body'), files: [] }
   }
   if (kind === 'multipart/form-data' && route.upload === true) {
     return uploaded(route, await parseUpload(await readBytes(request, maxBytes), type))
@@ -280,9 +286,13 @@ function responseOf({ answers }: Route, value: unknown, headers: Record<string, 
         headers: { ...headers, 'Content-Type': answers.type },
       })
     case 'raw':
-      // The handler has answered by itself; this tells the server so.
-      return new Response(null, { headers: { 'x-hono-already-sent': 'true' } })
+      return alreadySent()
   }
+}
+
+/** Somebody has answered by themselves; this tells the server so. */
+function alreadySent(): Response {
+  return new Response(null, { headers: { 'x-hono-already-sent': 'true' } })
 }
 
 /** Whoever typed an address into a browser gets a page to read. */

@@ -1,4 +1,5 @@
 /** Reads bodies up to a bound, whatever they say about their length. */
+import { JsonGauge, parseJson } from './input.ts'
 import { HttpProblem } from './problem.ts'
 
 const KIB = 1024
@@ -24,6 +25,23 @@ export async function readBytes(request: Request, maxBytes: number): Promise<Uin
     at += chunk.length
   }
   return all
+}
+
+/** Text that is looked at while it comes in. */
+export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
+  const decoder = new TextDecoder()
+  const gauge = new JsonGauge()
+  let text = ''
+  let length = 0
+  for await (const chunk of request.body ?? []) {
+    const bytes = chunk as Uint8Array
+    length += bytes.length
+    if (length > maxBytes) throw tooLarge(maxBytes)
+    const more = decoder.decode(bytes, { stream: true })
+    gauge.feed(more)
+    text += more
+  }
+  return parseJson(text + decoder.decode(), gauge)
 }
 
 export interface Upload {

@@ -1,6 +1,6 @@
 /** The HTTP side of the daemon: everything behind one port, or without any, for tests. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { getRequestListener } from '@hono/node-server'
+import { getRequestListener, RequestError } from '@hono/node-server'
 import type { Finding } from '../contract/index.ts'
 import type { Session } from '../session/session.ts'
 import type { Access } from './access/access.ts'
@@ -13,6 +13,7 @@ import { Proxies } from './doors/visit.ts'
 import { EventHub } from './events/hub.ts'
 import { openApiText } from './openapi.ts'
 import { Pages } from './pages.ts'
+import { HttpProblem } from './problem.ts'
 import type { Services, SettingsAccess } from './route.ts'
 import { Strangers } from './strangers.ts'
 
@@ -44,8 +45,10 @@ const REQUEST_TIMEOUT_MS = 300_000
 const KEEP_ALIVE_MS = 30_000
 const TIMEOUT_CHECK_MS = 2_000
 const MAX_HEADER_BYTES = 16 * 1024
-/** With {@link MAX_STRANGERS} of them not let in yet. */
-const MAX_CONNECTIONS = 1000
+/** Beyond all that a household has, and those that are not let in yet. */
+const MAX_CONNECTIONS = 4096
+
+const MALFORMED = new HttpProblem('INVALID', 'The path of the request is malformed.', { where: 'path' })
 
 export interface Listening {
   readonly address: string
@@ -155,7 +158,8 @@ export class Http {
 
   readonly #listener = getRequestListener((request, env) => this.#app.fetch(request, env as never), {
     overrideGlobalObjects: false,
-    errorHandler: error => answerTo(error, undefined, this.#onFault),
+    errorHandler: error =>
+      answerTo(error instanceof RequestError ? MALFORMED : error, undefined, this.#onFault),
   })
 }
 

@@ -1,30 +1,37 @@
 /**
- * Connections that have not shown yet that they may come in. There is room for so many; for one more, the oldest goes.
+ * Connections that have not shown yet that they may come in. There is room for so many; for one more, another one goes.
  * So those that say nothing, or say it slowly, cannot keep out anybody who has something to say.
  */
 import type { Socket } from 'node:net'
 
-/** Well below the 1,024 handles that many systems allow a process, of which torrents need most. */
-export const MAX_STRANGERS = 200
+/** More than there are slow clients in any attack of one machine; a handle and some KiB each. */
+const MAX_STRANGERS = 1024
 
 export class Strangers {
   readonly #sockets = new Set<Socket>()
 
-  get count(): number {
-    return this.#sockets.size
-  }
-
   add(socket: Socket): void {
     this.#sockets.add(socket)
     socket.once('close', () => this.#sockets.delete(socket))
-    if (this.#sockets.size <= MAX_STRANGERS) return
-    const oldest = this.#sockets.values().next().value!
-    this.#sockets.delete(oldest)
-    oldest.destroy()
+    if (this.#sockets.size > MAX_STRANGERS) this.#makeRoom()
   }
 
   /** It has shown a token or a cookie. */
   admit(socket: Socket): void {
     this.#sockets.delete(socket)
+  }
+
+  /** The oldest goes, of the address that has most. */
+  #makeRoom(): void {
+    const counts = new Map<string, number>()
+    for (const { remoteAddress = '' } of this.#sockets)
+      counts.set(remoteAddress, (counts.get(remoteAddress) ?? 0) + 1)
+    const most = Math.max(...counts.values())
+    for (const socket of this.#sockets) {
+      if (counts.get(socket.remoteAddress ?? '') !== most) continue
+      this.#sockets.delete(socket)
+      socket.destroy()
+      return
+    }
   }
 }

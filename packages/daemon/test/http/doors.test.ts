@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join, resolve, sep } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { traversals } from '../../../../test/torture/http/traversals.mjs'
 import type { ProblemBody } from '../../src/contract/index.ts'
 import { Access, LINK_SECONDS, NOBODY, openAccess, SESSION_SECONDS } from '../../src/http/access/access.ts'
 import { HostList, parseAuthority } from '../../src/http/doors/hosts.ts'
@@ -19,7 +20,6 @@ import { Roots } from '../../src/http/doors/roots.ts'
 import { isOwnOrigin, Proxies, type Visit } from '../../src/http/doors/visit.ts'
 import { filePath } from '../../src/http/schema/basics.ts'
 import { createRig, PASSWORD } from './rig.ts'
-import { traversals } from './traversals.ts'
 
 describe('proxies', () => {
   const hosts = new HostList(['shoal.example'])

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createClient } from '../../src/client.ts'
+import { SessionError } from '../../src/session/session.ts'
 import { createRig, PASSWORD, type Rig, talk } from './rig.ts'
 import { byteAt, FILE_BYTES, idOf, rowOf } from './stand-in.ts'
 
@@ -58,6 +59,20 @@ describe('the first door', () => {
     }
   })
 })
+
+test.each(['/\\..\\x', '/%', '/%ff', '//evil.example/x', '/api/v1/../../etc/passwd', '/api/v1/torrents/%00'])(
+  'the path %s is nothing of ours, and no fault',
+  async path => {
+    await using rig = await createRig()
+    const { port } = await listening(rig)
+    const { status } = await talk(
+      port,
+      `GET ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${rig.token.full}\r\nConnection: close\r\n\r\n`,
+    )
+    expect([400, 404]).toContain(status)
+    expect(rig.faults).toEqual([])
+  },
+)
 
 describe('the bytes of a file', () => {
   const expected = (start: number, end: number): Uint8Array =>
@@ -142,6 +157,23 @@ describe('the bytes of a file', () => {
     const response = await createClient({ url, token: rig.token.read }).content(ID, 0)
     await response.body!.cancel()
     await ended.promise
+    expect(rig.faults).toEqual([])
+  })
+
+  test('that cannot be had are an answer with words, or end early where some were sent', async () => {
+    await using rig = await createRig()
+    const { url } = await listening(rig)
+    const client = createClient({ url, token: rig.token.read })
+    rig.session.stream = async function* () {
+      yield* []
+      throw new SessionError('CONFLICT', 'It is stopped.', 'path.id')
+    }
+    await expect(client.content(ID, 0)).rejects.toMatchObject({ status: 409, where: 'path.id' })
+    rig.session.stream = async function* () {
+      yield new Uint8Array(10)
+      throw new SessionError('CONFLICT', 'It was stopped.', 'path.id')
+    }
+    await expect(client.content(ID, 0).then(cut => cut.arrayBuffer())).rejects.toThrow()
     expect(rig.faults).toEqual([])
   })
 

@@ -10,6 +10,7 @@ import { HttpProblem } from '../problem.ts'
 import { type Route, route } from '../route.ts'
 import { flag, torrentId } from '../schema/basics.ts'
 import { optional, shape } from '../schema/shape.ts'
+import { begun } from './begun.ts'
 
 interface OfFile {
   readonly id: string
@@ -46,6 +47,9 @@ export const contentRoute: Route = route<OfFile, ContentQuery, unknown, unknown>
         headers: answer.headers,
       })
     }
+    const { start, end } = answer
+    const isEmpty = incoming.method === 'HEAD' || start === end
+    const bytes = isEmpty ? undefined : await begun(session.stream(id, file, { start, end, signal }))
     outgoing.writeHead(answer.status, {
       ...SECURITY_HEADERS,
       'Content-Security-Policy':
@@ -53,9 +57,8 @@ export const contentRoute: Route = route<OfFile, ContentQuery, unknown, unknown>
       'Cache-Control': 'private, no-cache',
       ...answer.headers,
     })
-    const { start, end } = answer
-    if (incoming.method === 'HEAD' || start === end) outgoing.end()
-    else await sendBytes(outgoing, session.stream(id, file, { start, end, signal }), signal)
+    if (bytes === undefined) outgoing.end()
+    else await sendBytes(outgoing, bytes, signal)
   },
 })
 

@@ -28,9 +28,9 @@ import {
 } from '../schema/torrent.ts'
 import { contentPath } from './content.ts'
 
-/** Patches of all files of the largest torrents. */
-const FILES_BYTES = 16 * 1024 * 1024
-const MAX_FILE_PATCHES = 100_000
+/** Patches of all files of the largest torrents, with paths of some length. */
+const FILES_BYTES = 8 * 1024 * 1024
+const MAX_FILE_PATCHES = 20_000
 
 export interface OfTorrent {
   readonly id: string
