@@ -1,0 +1,1 @@
+export function traversals(root: string, outside: string): string[]
