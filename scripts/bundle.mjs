@@ -3,7 +3,7 @@
  * start loads 20 files instead of 150, and the published package needs no other. Names and line structure stay, so
  * that stack traces can be read. Run it after `tsc -b`, or call {@link bundle}.
  */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { rolldown } from 'rolldown'
@@ -21,7 +21,7 @@ const PACKAGE = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/
 
 export async function bundle() {
   const build = await rolldown({ input: INPUT, platform: 'node', external: [/^node:/] })
-  rmSync(FOLDER, { recursive: true, force: true })
+  clear()
   const { output } = await build.write({
     dir: FOLDER,
     format: 'esm',
@@ -33,8 +33,16 @@ export async function bundle() {
   writeFileSync(join(FOLDER, 'LICENSES.txt'), licenses(modules))
 }
 
+/** All but the page, which `web.mjs` puts there. */
+function clear() {
+  mkdirSync(FOLDER, { recursive: true })
+  for (const entry of readdirSync(FOLDER)) {
+    if (entry !== 'web') rmSync(join(FOLDER, entry), { recursive: true, force: true })
+  }
+}
+
 /** The licence of everything in the bundle that is not ours. */
-function licenses(modules) {
+export function licenses(modules) {
   const folders = new Set(modules.map(id => PACKAGE.exec(id)?.[0]).filter(folder => folder !== undefined))
   return [...folders]
     .sort()

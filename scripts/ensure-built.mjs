@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -20,6 +20,12 @@ const PACKAGES = ['packages/engine', 'packages/daemon', 'packages/cli']
 const BUNDLE_SCRIPT = 'scripts/bundle.mjs'
 /** Written last by {@link BUNDLE_SCRIPT}. */
 const BUNDLE = join(ROOT, 'packages/cli/bundle/LICENSES.txt')
+const WEB_STAMP = join(MODULES, '.shoal-web')
+const WEB_SCRIPT = 'scripts/web.mjs'
+/** Written last by {@link WEB_SCRIPT}. */
+const WEB = join(ROOT, 'packages/cli/bundle/web/LICENSES.txt')
+/** What the page is made of, besides its own folder. */
+const WEB_SOURCES = ['packages/daemon/src/contract', 'packages/daemon/src/client.ts']
 
 /** What is said when it failed; the message is for people and complete. */
 class SetupError extends Error {}
@@ -83,11 +89,17 @@ const UNREACHABLE =
 
 function build() {
   const source = fingerprintOfSource()
-  if (read(BUILD_STAMP) === source && PACKAGES.every(isCompiled) && existsSync(BUNDLE)) return
-  console.error('shoal: compiling')
-  step('tsc', [TSC, '-b', ...PACKAGES])
-  step(BUNDLE_SCRIPT, [join(ROOT, BUNDLE_SCRIPT)])
-  writeFileSync(BUILD_STAMP, source)
+  if (read(BUILD_STAMP) !== source || !PACKAGES.every(isCompiled) || !existsSync(BUNDLE)) {
+    console.error('shoal: compiling')
+    step('tsc', [TSC, '-b', ...PACKAGES])
+    step(BUNDLE_SCRIPT, [join(ROOT, BUNDLE_SCRIPT)])
+    writeFileSync(BUILD_STAMP, source)
+  }
+  const page = fingerprintOfPage()
+  if (read(WEB_STAMP) === page && existsSync(WEB)) return
+  console.error('shoal: building the web page')
+  step(WEB_SCRIPT, [join(ROOT, WEB_SCRIPT)])
+  writeFileSync(WEB_STAMP, page)
 }
 
 function step(name, args) {
@@ -135,22 +147,43 @@ function fingerprintOfLockfile() {
   return createHash('sha256').update(`${process.platform} ${process.arch}\n`).update(lockfile).digest('hex')
 }
 
-/** Names, sizes and times instead of contents: this runs before every command. */
 function fingerprintOfSource() {
+  const folders = PACKAGES.flatMap(folder => [
+    `${folder}/tsconfig.json`,
+    `${folder}/package.json`,
+    ...filesBelow(`${folder}/src`).filter(path => path.endsWith('.ts')),
+  ])
+  return fingerprint(['tsconfig.base.json', BUNDLE_SCRIPT, ...folders])
+}
+
+function fingerprintOfPage() {
+  const own = ['index.html', 'package.json', 'tsconfig.json', 'vite.config.ts'].map(
+    name => `packages/web/${name}`,
+  )
+  const folders = ['packages/web/src', 'packages/web/public', ...WEB_SOURCES].flatMap(filesBelow)
+  return fingerprint([WEB_SCRIPT, BUNDLE_SCRIPT, ...own, ...folders])
+}
+
+/** Names, sizes and times instead of contents: this runs before every command. */
+function fingerprint(paths) {
   const hash = createHash('sha256')
-  const add = path => {
+  for (const path of paths) {
     const { size, mtimeMs } = statSync(join(ROOT, path))
     hash.update(`${path}\0${size}\0${mtimeMs}\n`)
   }
-  add('tsconfig.base.json')
-  add(BUNDLE_SCRIPT)
-  for (const folder of PACKAGES) {
-    add(`${folder}/tsconfig.json`)
-    add(`${folder}/package.json`)
-    const entries = readdirSync(join(ROOT, folder, 'src'), { recursive: true })
-    for (const entry of entries.sort()) if (entry.endsWith('.ts')) add(`${folder}/src/${entry}`)
-  }
   return hash.digest('hex')
+}
+
+/** In an order that is always the same; a file is itself. */
+function filesBelow(path) {
+  const stats = statSync(join(ROOT, path), { throwIfNoEntry: false })
+  if (stats === undefined) return []
+  if (stats.isFile()) return [path]
+  const entries = readdirSync(join(ROOT, path), { recursive: true, withFileTypes: true })
+  return entries
+    .filter(entry => entry.isFile())
+    .map(entry => relative(ROOT, join(entry.parentPath, entry.name)))
+    .sort()
 }
 
 function isCompiled(folder) {

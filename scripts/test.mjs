@@ -14,6 +14,7 @@ const filters = process.argv.slice(2)
 /** Name, file below node_modules, arguments. */
 const CHECKS = [
   ['types', 'typescript/bin/tsc', ['-p', 'tsconfig.json']],
+  ['types of the page', 'typescript/bin/tsc', ['-p', 'packages/web/tsconfig.json']],
   ['lint', '@biomejs/biome/bin/biome', ['check', '--error-on-warnings', '--max-diagnostics=50', '.']],
   ['unused code', 'knip/bin/knip.js', []],
 ]

@@ -73,6 +73,20 @@ const WORLD: Readonly<Record<string, Rule>> = {
     parts: ['daemon/config', 'daemon/contract', 'daemon/import', 'daemon/media', 'daemon/serve'],
     packages: [],
   },
+  // The page: what can be told without a browser, and the rest.
+  'web/model': { parts: [], packages: ['@shoal/daemon/contract'] },
+  'web/format': { parts: [], packages: [] },
+  web: {
+    parts: ['web/model', 'web/format'],
+    packages: [
+      'solid-js',
+      'solid-js/web',
+      'uplot',
+      'uplot/dist/uPlot.min.css',
+      '@shoal/daemon/client',
+      '@shoal/daemon/contract',
+    ],
+  },
   cli: {
     parts: [],
     packages: [
@@ -108,6 +122,9 @@ const IMPURITIES: Readonly<Record<string, RegExp>> = {
 function partOf(path: string): string {
   const [packages, workspace, folder, first = ''] = path.split('/')
   if (packages === 'packages' && workspace === 'cli') return 'cli'
+  if (packages === 'packages' && workspace === 'web') {
+    return first === 'model' || first === 'format' ? `web/${first}` : 'web'
+  }
   if (packages === 'packages' && workspace === 'daemon') return `daemon/${first.replace(/\.ts$/, '')}`
   if (packages === 'packages' && workspace === 'engine' && folder === 'sim') return 'sim'
   if (packages === 'packages' && workspace === 'engine' && folder === 'src') return first.replace(/\.ts$/, '')
@@ -142,18 +159,17 @@ function violations(path: string, source: string): string[] {
 }
 
 function sources(): string[] {
-  return ['packages/engine/src', 'packages/engine/sim', 'packages/daemon/src', 'packages/cli/src'].flatMap(
-    folder => {
-      const dir = join(ROOT, folder)
-      try {
-        const entries = readdirSync(dir, { recursive: true, encoding: 'utf8' })
-        return entries.filter(entry => entry.endsWith('.ts')).map(entry => relative(ROOT, join(dir, entry)))
-      } catch (error) {
-        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
-        throw error
-      }
-    },
-  )
+  const folders = ['engine/src', 'engine/sim', 'daemon/src', 'web/src', 'cli/src']
+  return folders.flatMap(folder => {
+    const dir = join(ROOT, 'packages', folder)
+    try {
+      const entries = readdirSync(dir, { recursive: true, encoding: 'utf8' })
+      return entries.filter(entry => /\.tsx?$/.test(entry)).map(entry => relative(ROOT, join(dir, entry)))
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+      throw error
+    }
+  })
 }
 
 test('every file keeps to the table of who may import whom, and the core is pure', () => {

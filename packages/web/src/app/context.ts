@@ -1,0 +1,46 @@
+/** What every part of the page may reach. */
+import type { LogLine, SessionInfo, TorrentRow } from '@shoal/daemon/contract'
+import { type Accessor, createContext, useContext } from 'solid-js'
+import type { Api } from '../api/api.ts'
+import type { ListState } from '../list/list-state.ts'
+import type { MenuEntry } from '../ui/menu.tsx'
+import type { Actions } from './actions.ts'
+import type { Preferences } from './preferences.ts'
+import type { Route } from './route.ts'
+import type { Toasts } from './toasts.ts'
+
+/** What stands above the page; one at a time. */
+export type Dialog =
+  | { readonly kind: 'add'; readonly sources: readonly string[]; readonly files: readonly File[] }
+  | { readonly kind: 'remove'; readonly rows: readonly TorrentRow[]; readonly ids: readonly string[] }
+  | { readonly kind: 'move'; readonly rows: readonly TorrentRow[]; readonly ids: readonly string[] }
+  | { readonly kind: 'labels'; readonly rows: readonly TorrentRow[]; readonly ids: readonly string[] }
+  | { readonly kind: 'rename'; readonly row: TorrentRow }
+  | { readonly kind: 'limits'; readonly ids: readonly string[] }
+  | { readonly kind: 'category'; readonly ids: readonly string[] }
+  | { readonly kind: 'rates' }
+  | { readonly kind: 'keys' }
+  | { readonly kind: 'filters' }
+
+export interface App {
+  readonly api: Api
+  readonly route: Route
+  readonly preferences: Preferences
+  readonly toasts: Toasts
+  readonly list: ListState
+  readonly actions: Actions
+  readonly session: Accessor<SessionInfo | undefined>
+  /** Lines of the log that came in just now. */
+  readonly news: Accessor<readonly LogLine[]>
+  readonly dialog: Accessor<Dialog | undefined>
+  open(dialog: Dialog | undefined): void
+  menu(at: { readonly x: number; readonly y: number }, entries: readonly MenuEntry[]): void
+  /** Runs it; what fails is told at the edge of the page. */
+  attempt<T>(work: () => Promise<T>): Promise<T | undefined>
+}
+
+export const AppContext = createContext<App>()
+
+export function useApp(): App {
+  return useContext(AppContext)!
+}

@@ -1,0 +1,195 @@
+/** Who is connected, what they have and do, and what their flags mean. */
+import type { PeerRow } from '@shoal/daemon/contract'
+import { createSignal, type JSX, Show } from 'solid-js'
+import { useApp } from '../app/context.ts'
+import { Icon } from '../ui/icon.tsx'
+import { Bar } from '../ui/parts.tsx'
+import { poll } from '../ui/poll.ts'
+import { Table, type TableColumn } from '../ui/table.tsx'
+import { f, t } from '../words/index.ts'
+
+const EVERY_MS = 2000
+
+export function Peers(props: { readonly id: string }): JSX.Element {
+  const app = useApp()
+  const peers = poll(() => app.api.peers(props.id), EVERY_MS)
+  const [address, setAddress] = createSignal('')
+  const w = (): ReturnType<typeof t>['peers'] => t().peers
+
+  const add = (event: Event): void => {
+    event.preventDefault()
+    const given = address().trim()
+    if (given === '') return
+    void app.attempt(async () => {
+      await app.api.addPeers(props.id, [given])
+      setAddress('')
+      peers.refresh()
+    })
+  }
+  const ban = (peer: PeerRow): void =>
+    void app.attempt(async () => {
+      await app.api.banPeer(props.id, peer.address)
+      app.toasts.done(w().banned(peer.address))
+      peers.refresh()
+    })
+
+  const columns = (): TableColumn<PeerRow>[] => [
+    {
+      key: 'address',
+      title: w().address,
+      width: 'minmax(150px, 1fr)',
+      value: peer => peer.address,
+      cell: peer => (
+        <span class="cut">
+          <Show when={peer().country}>{country => <span class="tag">{country()}</span>}</Show>{' '}
+          {peer().address}
+        </span>
+      ),
+    },
+    {
+      key: 'client',
+      title: w().client,
+      width: 'minmax(110px, 0.8fr)',
+      value: peer => peer.client,
+      cell: peer => (
+        <span class="cut" title={peer().client}>
+          {peer().client}
+        </span>
+      ),
+    },
+    {
+      key: 'flags',
+      title: w().flags,
+      width: '76px',
+      value: peer => peer.flags,
+      cell: peer => (
+        <abbr class="flags" title={meaning(peer())}>
+          {peer().flags}
+        </abbr>
+      ),
+    },
+    {
+      key: 'progress',
+      title: w().progress,
+      width: '112px',
+      value: peer => peer.progress,
+      cell: peer => (
+        <>
+          <Bar share={peer().progress} state={peer().progress >= 1 ? 'whole' : ''} label={w().progress} />
+          <span class="num">{f().percent(peer().progress)}</span>
+        </>
+      ),
+    },
+    number(
+      'down',
+      w().down,
+      peer => peer.downloadRate,
+      peer => f().rate(peer.downloadRate),
+      'down',
+    ),
+    number(
+      'up',
+      w().up,
+      peer => peer.uploadRate,
+      peer => f().rate(peer.uploadRate),
+      'up',
+    ),
+    number(
+      'downloaded',
+      w().downloaded,
+      peer => peer.downloadedBytes,
+      peer => some(peer.downloadedBytes),
+    ),
+    number(
+      'uploaded',
+      w().uploaded,
+      peer => peer.uploadedBytes,
+      peer => some(peer.uploadedBytes),
+    ),
+    number(
+      'since',
+      w().since,
+      peer => peer.connectedSeconds,
+      peer => f().duration(peer.connectedSeconds),
+    ),
+    {
+      key: 'source',
+      title: w().source,
+      width: '96px',
+      value: peer => peer.source,
+      cell: peer => <span class="cut quiet">{sourceOf(peer())}</span>,
+    },
+    {
+      key: 'ban',
+      title: '',
+      width: '40px',
+      cell: peer => (
+        <button
+          type="button"
+          class="ghost tiny"
+          title={w().ban}
+          aria-label={`${w().ban}: ${peer().address}`}
+          onClick={() => ban(peer())}
+        >
+          <Icon name="ban" />
+        </button>
+      ),
+    },
+  ]
+
+  return (
+    <Show when={peers.value()} fallback={<p class="nothing">{t().app.loading}</p>}>
+      {rows => (
+        <>
+          <form class="tab-tools" onSubmit={add}>
+            <span class="quiet">{f().number(rows().length)}</span>
+            <span class="space" />
+            <input
+              class="short"
+              placeholder={w().addPlaceholder}
+              aria-label={w().add}
+              value={address()}
+              spellcheck={false}
+              onInput={event => setAddress(event.currentTarget.value)}
+            />
+            <button type="submit" disabled={address().trim() === ''}>
+              {w().add}
+            </button>
+          </form>
+          <Table label={t().tabs.peers} rows={rows()} columns={columns()} sort="down" empty={w().empty} />
+        </>
+      )}
+    </Show>
+  )
+}
+
+function number(
+  key: string,
+  title: string,
+  value: (peer: PeerRow) => number,
+  text: (peer: PeerRow) => string,
+  tone = 'quiet',
+): TableColumn<PeerRow> {
+  return {
+    key,
+    title,
+    width: '88px',
+    end: true,
+    value,
+    cell: peer => <span class={tone}>{text(peer())}</span>,
+  }
+}
+
+function some(bytes: number): string {
+  return bytes === 0 ? '' : f().bytes(bytes)
+}
+
+function sourceOf(peer: PeerRow): string {
+  const known: Readonly<Record<string, string>> = t().peers.sources
+  return Object.hasOwn(known, peer.source) ? known[peer.source]! : peer.source
+}
+
+function meaning(peer: PeerRow): string {
+  const known: Readonly<Record<string, string>> = t().peers.flagMeanings
+  return [...peer.flags].map(flag => `${flag}: ${Object.hasOwn(known, flag) ? known[flag] : '–'}`).join('\n')
+}

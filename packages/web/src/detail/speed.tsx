@@ -1,0 +1,108 @@
+/** Rates over time. Loaded when it is first looked at: the graph is the largest thing on the page. */
+import { createEffect, createMemo, type JSX, on, onCleanup, onMount, Show } from 'solid-js'
+import uPlot from 'uplot'
+import 'uplot/dist/uPlot.min.css'
+import { useApp } from '../app/context.ts'
+import { f, t } from '../words/index.ts'
+
+export interface Point {
+  /** Seconds since 1970. */
+  readonly at: number
+  readonly down: number
+  readonly up: number
+}
+
+export function Speed(props: { readonly points: readonly Point[]; readonly note: string }): JSX.Element {
+  return (
+    <div class="speed">
+      <Show when={props.points.length > 1} fallback={<p class="nothing">{t().speed.waiting}</p>}>
+        <Graph points={props.points} />
+        <p class="quiet note">{props.note}</p>
+      </Show>
+    </div>
+  )
+}
+
+function Graph(props: { readonly points: readonly Point[] }): JSX.Element {
+  const app = useApp()
+  let frame!: HTMLDivElement
+  let plot: uPlot | undefined
+  const data = createMemo(
+    (): uPlot.AlignedData => [
+      props.points.map(point => point.at),
+      props.points.map(point => point.down),
+      props.points.map(point => point.up),
+    ],
+  )
+  const make = (): void => {
+    plot?.destroy()
+    const style = getComputedStyle(frame)
+    const colour = (name: string): string => style.getPropertyValue(name).trim()
+    const axis = {
+      stroke: colour('--quiet'),
+      grid: { stroke: colour('--line'), width: 1 },
+      ticks: { show: false },
+      font: '11px system-ui',
+    }
+    plot = new uPlot(
+      {
+        width: frame.clientWidth,
+        height: frame.clientHeight,
+        legend: { show: false },
+        cursor: { y: false, points: { size: 6 } },
+        scales: { y: { range: (_, __, most) => [0, Math.max(1024, most * 1.1)] } },
+        axes: [
+          { ...axis, values: (_, ticks) => ticks.map(tick => f().time(tick)), space: 90 },
+          { ...axis, values: (_, ticks) => ticks.map(tick => f().rate(tick)), size: 82, space: 34 },
+        ],
+        series: [
+          {},
+          {
+            label: t().speed.down,
+            stroke: colour('--down'),
+            width: 1.5,
+            fill: `color-mix(in srgb, ${colour('--down')} 12%, transparent)`,
+            points: { show: false },
+          },
+          { label: t().speed.up, stroke: colour('--up'), width: 1.5, points: { show: false } },
+        ],
+        hooks: { setCursor: [point] },
+      },
+      data(),
+      frame,
+    )
+  }
+  let output!: HTMLOutputElement
+  const point = (at: uPlot): void => {
+    const index = at.cursor.idx
+    const [times, down, up] = data() as [number[], number[], number[]]
+    output.textContent =
+      index === null || index === undefined || times[index] === undefined
+        ? ''
+        : `${f().time(times[index])}   ↓ ${f().rate(down[index]!) || 0}   ↑ ${f().rate(up[index]!) || 0}`
+  }
+  onMount(() => {
+    make()
+    const observer = new ResizeObserver(() =>
+      plot?.setSize({ width: frame.clientWidth, height: frame.clientHeight }),
+    )
+    observer.observe(frame)
+    onCleanup(() => {
+      observer.disconnect()
+      plot?.destroy()
+    })
+  })
+  createEffect(on(data, now => plot?.setData(now), { defer: true }))
+  createEffect(on([app.preferences.theme[0], f], () => make(), { defer: true }))
+  return (
+    <>
+      <div class="legend">
+        <span class="key down-key">{t().speed.down}</span>
+        <span class="key up-key">{t().speed.up}</span>
+        <span class="space" />
+        <output ref={output} />
+      </div>
+      <div ref={frame} class="graph" role="img" aria-label={t().speed.label} />
+    </>
+  )
+}

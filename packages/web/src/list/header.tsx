@@ -1,0 +1,93 @@
+/** The heads of the columns: sort by a click, size by the edge, order by dragging, choice by the menu. */
+import { For, type JSX } from 'solid-js'
+import { useApp } from '../app/context.ts'
+import { type Column, movedColumn, resizedColumn, shown } from '../model/columns.ts'
+import { sortedBy } from '../model/location.ts'
+import { t } from '../words/index.ts'
+import { columnEntries } from './menus.ts'
+
+const STEP_PX = 16
+
+export function Header(): JSX.Element {
+  const app = useApp()
+  const [choice, setChoice] = app.preferences.columns
+  const view = (): ReturnType<typeof app.route.place>['view'] => app.route.place().view
+  let dragged: Column['key'] | undefined
+
+  const sorted = (column: Column): 'ascending' | 'descending' | 'none' | undefined => {
+    if (column.sort === null) return undefined
+    if (view().sort !== column.sort) return 'none'
+    return view().order === 'asc' ? 'ascending' : 'descending'
+  }
+
+  const resize = (column: Column, event: PointerEvent & { currentTarget: HTMLElement }): void => {
+    event.preventDefault()
+    event.stopPropagation()
+    const start = event.clientX
+    const handle = event.currentTarget
+    handle.setPointerCapture(event.pointerId)
+    const move = (at: PointerEvent): void =>
+      setChoice(resizedColumn(choice(), column.key, column.width + at.clientX - start))
+    handle.addEventListener('pointermove', move)
+    handle.addEventListener('lostpointercapture', () => handle.removeEventListener('pointermove', move), {
+      once: true,
+    })
+  }
+
+  return (
+    <div
+      class="heads"
+      role="row"
+      aria-rowindex="1"
+      onContextMenu={event => {
+        event.preventDefault()
+        app.menu({ x: event.clientX, y: event.clientY }, columnEntries(app))
+      }}
+    >
+      <For each={shown(choice())}>
+        {column => (
+          <div
+            class="head"
+            role="columnheader"
+            aria-sort={sorted(column)}
+            classList={{ end: column.end === true }}
+            draggable="true"
+            onDragStart={event => {
+              dragged = column.key
+              event.dataTransfer?.setData('application/x-shoal-column', column.key)
+            }}
+            onDragOver={event => dragged !== undefined && event.preventDefault()}
+            onDrop={event => {
+              event.preventDefault()
+              if (dragged !== undefined) setChoice(movedColumn(choice(), dragged, column.key))
+              dragged = undefined
+            }}
+          >
+            <button
+              type="button"
+              tabindex="-1"
+              disabled={column.sort === null}
+              title={t().columns[column.key]}
+              onClick={() => column.sort !== null && app.route.go({ view: sortedBy(view(), column.sort) })}
+            >
+              {t().columns[column.key]}
+            </button>
+            <span
+              class="grip"
+              role="separator"
+              aria-orientation="vertical"
+              aria-label={t().list.resize(t().columns[column.key])}
+              aria-valuenow={column.width}
+              tabindex="-1"
+              onPointerDown={event => resize(column, event)}
+              onKeyDown={event => {
+                const step = { ArrowLeft: -STEP_PX, ArrowRight: STEP_PX }[event.key]
+                if (step !== undefined) setChoice(resizedColumn(choice(), column.key, column.width + step))
+              }}
+            />
+          </div>
+        )}
+      </For>
+    </div>
+  )
+}

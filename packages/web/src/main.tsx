@@ -1,0 +1,26 @@
+/** Where the page begins. */
+import { render } from 'solid-js/web'
+import type { Api } from './api/api.ts'
+import { App } from './app/app.tsx'
+import './style/tokens.css'
+import './style/base.css'
+import './style/parts.css'
+import './style/page.css'
+import './style/list.css'
+
+const api = await connect()
+render(() => <App api={api} />, document.body)
+
+async function connect(): Promise<Api> {
+  if (import.meta.env.MODE === 'mock') {
+    const { mockApi } = await import('./api/mock/mock.ts')
+    const asked = new URLSearchParams(location.search)
+    return mockApi({
+      count: Number(asked.get('count') ?? 5000),
+      hostile: asked.has('hostile'),
+      locked: asked.has('locked'),
+    })
+  }
+  const { remoteApi } = await import('./api/remote.ts')
+  return remoteApi(new URL('.', document.baseURI))
+}

@@ -1,0 +1,55 @@
+/** Categories: their names, and the folders where their data goes. */
+import { createEffect, createResource, For, type JSX, on, Show } from 'solid-js'
+import { useApp } from '../app/context.ts'
+import { Icon } from '../ui/icon.tsx'
+import { f, t } from '../words/index.ts'
+
+export function Categories(): JSX.Element {
+  const app = useApp()
+  const [categories, { refetch }] = createResource(() => app.attempt(() => app.api.categories()))
+  // The dialog has made one.
+  createEffect(on(app.dialog, now => now === undefined && void refetch(), { defer: true }))
+  return (
+    <div class="page-body">
+      <Show
+        when={(categories.latest?.length ?? 0) > 0}
+        fallback={<p class="quiet">{categories.loading ? t().app.loading : t().category.empty}</p>}
+      >
+        <ul class="cards-list">
+          <For each={categories.latest ?? []}>
+            {category => (
+              <li>
+                <Icon name="folder" />
+                <div>
+                  <p>
+                    <b>{category.name}</b>{' '}
+                    <span class="quiet">{f().number(app.list.facets()?.categories[category.name] ?? 0)}</span>
+                  </p>
+                  <p class="quiet">{category.dir ?? t().category.folderHint}</p>
+                </div>
+                <button
+                  type="button"
+                  onClick={() =>
+                    void app.attempt(async () => {
+                      await app.api.removeCategory(category.name)
+                      app.toasts.done(t().category.removed(category.name))
+                      await refetch()
+                    })
+                  }
+                >
+                  {t().category.remove}
+                </button>
+              </li>
+            )}
+          </For>
+        </ul>
+      </Show>
+      <div class="buttons">
+        <button type="button" class="primary" onClick={() => app.open({ kind: 'category', ids: [] })}>
+          <Icon name="add" />
+          {t().category.add}
+        </button>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,144 @@
+/** One setting: what it is, what it comes from, and a field that fits its type. Saved when the field is left. */
+import type { Setting } from '@shoal/daemon/contract'
+import { createEffect, createSignal, createUniqueId, For, type JSX, on, Show } from 'solid-js'
+import { type Draft, draftOf, settingFrom } from '../model/setting-value.ts'
+import { t } from '../words/index.ts'
+
+export interface ControlProps {
+  readonly setting: Setting
+  readonly onChange: (value: unknown) => Promise<void>
+}
+
+export function Control(props: ControlProps): JSX.Element {
+  const id = createUniqueId()
+  const w = (): ReturnType<typeof t>['settings'] => t().settings
+  const [draft, setDraft] = createSignal<Draft>('')
+  const [problem, setProblem] = createSignal<string>()
+  const [busy, setBusy] = createSignal(false)
+  createEffect(
+    on(
+      () => props.setting.value,
+      () => setDraft(draftOf(props.setting)),
+    ),
+  )
+
+  const save = async (value: unknown): Promise<void> => {
+    setBusy(true)
+    setProblem(undefined)
+    try {
+      await props.onChange(value)
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error))
+    } finally {
+      setBusy(false)
+    }
+  }
+  const leave = (): void => {
+    const value = settingFrom(props.setting, draft())
+    if (value === undefined) return void setProblem(t().limits.invalid)
+    if (JSON.stringify(value) !== JSON.stringify(props.setting.value)) void save(value)
+    else setProblem(undefined)
+  }
+  const source = (): string =>
+    [
+      w().source[props.setting.source],
+      props.setting.restart ? w().restart : '',
+      !props.setting.settable && props.setting.source !== 'env' && props.setting.source !== 'flag'
+        ? w().fixed
+        : '',
+    ]
+      .filter(part => part !== '')
+      .join(' · ')
+  const fixed = (): boolean => !props.setting.settable || busy()
+  const differs = (): boolean =>
+    props.setting.settable && JSON.stringify(props.setting.value) !== JSON.stringify(props.setting.default)
+
+  return (
+    <div class="setting">
+      <div class="setting-text">
+        <label for={id}>{props.setting.description}</label>
+        <p class="quiet">
+          <code>{props.setting.key}</code> · {source()}
+        </p>
+        <Show when={problem()}>
+          {text => (
+            <p class="problem" role="alert">
+              {text()}
+            </p>
+          )}
+        </Show>
+      </div>
+      <div class="setting-field">
+        <Show
+          when={props.setting.type !== 'boolean'}
+          fallback={
+            <input
+              id={id}
+              type="checkbox"
+              disabled={fixed()}
+              checked={props.setting.value === true}
+              onChange={event => void save(event.currentTarget.checked)}
+            />
+          }
+        >
+          <Show
+            when={props.setting.type !== 'choice'}
+            fallback={
+              <select
+                id={id}
+                disabled={fixed()}
+                value={draft()}
+                onChange={event => void save(event.currentTarget.value)}
+              >
+                <For each={props.setting.choices ?? []}>
+                  {choice => (
+                    <option value={choice} selected={choice === props.setting.value}>
+                      {choice}
+                    </option>
+                  )}
+                </For>
+              </select>
+            }
+          >
+            <Show
+              when={props.setting.type !== 'strings' && props.setting.type !== 'paths'}
+              fallback={
+                <textarea
+                  id={id}
+                  rows="3"
+                  spellcheck={false}
+                  disabled={fixed()}
+                  placeholder={w().perLine}
+                  value={draft()}
+                  onInput={event => setDraft(event.currentTarget.value)}
+                  onBlur={leave}
+                />
+              }
+            >
+              <input
+                id={id}
+                disabled={fixed()}
+                spellcheck={false}
+                value={draft()}
+                placeholder={w().emptyNone}
+                onInput={event => setDraft(event.currentTarget.value)}
+                onBlur={leave}
+                onKeyDown={event => event.key === 'Enter' && leave()}
+              />
+            </Show>
+          </Show>
+        </Show>
+        <Show when={differs()}>
+          <button
+            type="button"
+            class="ghost"
+            disabled={busy()}
+            onClick={() => void save(props.setting.default)}
+          >
+            {w().reset}
+          </button>
+        </Show>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,193 @@
+/** Files as a tree with checkboxes and priorities, before a torrent is added and after. */
+import type { FilePriority } from '@shoal/daemon/contract'
+import { type Accessor, createEffect, createMemo, createSignal, For, type JSX, on, Show } from 'solid-js'
+import { type FileTree, pathOf, type TreeNode, tri } from '../model/file-tree.ts'
+import { moved } from '../model/selection.ts'
+import { f, t } from '../words/index.ts'
+import { Icon } from './icon.tsx'
+import { Bar } from './parts.tsx'
+import { Virtual, type VirtualHandle } from './virtual.tsx'
+
+const ROW_PX = 28
+const PRIORITIES: readonly FilePriority[] = ['skip', 'low', 'normal', 'high']
+
+export interface TreeViewProps {
+  readonly tree: FileTree
+  /** Counts up when figures in the tree have changed. */
+  readonly version: number
+  readonly words: string
+  readonly onChange: (indexes: readonly number[], priority: FilePriority) => void
+  /** Once there is data: how far it is, and where it can be opened. */
+  readonly progress?: boolean
+  readonly urlOf?: (index: number) => string
+}
+
+export function TreeView(props: TreeViewProps): JSX.Element {
+  const [turn, setTurn] = createSignal(0)
+  const [focus, setFocus] = createSignal(0)
+  const [handle, setHandle] = createSignal<VirtualHandle>()
+  const rows = createMemo(on([() => props.tree, () => props.words, turn], () => props.tree.rows(props.words)))
+  const again = (): void => void setTurn(value => value + 1)
+  // The nodes change in place: this is what makes the cells look at them again.
+  const [figures, setFigures] = createSignal(0)
+  createEffect(
+    on(
+      () => props.version,
+      () => setFigures(value => value + 1),
+    ),
+  )
+
+  const open = (node: TreeNode, wanted: boolean): void => {
+    if (node.index >= 0 || node.open === wanted) return
+    node.open = wanted
+    again()
+  }
+  const toggle = (node: TreeNode): void => {
+    const indexes = props.tree.toggle(node)
+    setFigures(value => value + 1)
+    props.onChange(indexes, tri(node) === 'none' ? 'skip' : 'normal')
+  }
+  const set = (node: TreeNode, priority: FilePriority): void => {
+    const indexes = props.tree.setPriority(node, priority)
+    setFigures(value => value + 1)
+    props.onChange(indexes, priority)
+  }
+
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.target !== handle()?.element || event.ctrlKey || event.metaKey) return
+    const node = rows()[focus()]
+    const to = moved(event.key, focus(), handle()?.page() ?? 1, rows().length)
+    if (to !== undefined) {
+      setFocus(to)
+      handle()?.show(to)
+    } else if (node === undefined) return
+    else if (event.key === 'ArrowRight') open(node, true)
+    else if (event.key === 'ArrowLeft' && node.open) open(node, false)
+    else if (event.key === 'ArrowLeft' && node.parent !== null)
+      setFocus(Math.max(0, rows().indexOf(node.parent)))
+    else if (event.key === ' ') toggle(node)
+    else if (event.key === 'Enter' && node.index < 0) open(node, !node.open)
+    else return
+    event.preventDefault()
+    event.stopPropagation()
+  }
+
+  const Row = (row: { readonly node: Accessor<TreeNode>; readonly index: Accessor<number> }): JSX.Element => {
+    const now = createMemo(() => {
+      figures()
+      turn()
+      const node = row.node()
+      return {
+        node,
+        wanted: tri(node),
+        priority: node.priority,
+        open: node.open,
+        have: node.haveBytes,
+        length: node.length,
+      }
+    })
+    const folder = (): boolean => now().node.index < 0
+    return (
+      <div
+        class="tree-row"
+        role="treeitem"
+        aria-level={props.words === '' ? now().node.depth + 1 : 1}
+        aria-expanded={folder() ? now().open : undefined}
+        aria-selected={focus() === row.index()}
+        classList={{
+          focused: focus() === row.index(),
+          off: now().wanted === 'none',
+          figured: props.progress === true,
+        }}
+        onClick={event => {
+          setFocus(row.index())
+          if (folder() && !(event.target as HTMLElement).closest('input, select, a'))
+            open(now().node, !now().open)
+        }}
+      >
+        <span class="tree-name" style={{ '--depth': String(props.words === '' ? now().node.depth : 0) }}>
+          <Show when={folder()} fallback={<span class="icon" />}>
+            <Icon name="chevron" class={now().open ? 'turned' : ''} />
+          </Show>
+          <input
+            type="checkbox"
+            tabindex="-1"
+            aria-label={now().node.name}
+            checked={now().wanted === 'all'}
+            ref={box => createEffect(() => (box.indeterminate = now().wanted === 'some'))}
+            onChange={() => toggle(now().node)}
+          />
+          <Icon name={folder() ? 'folder' : 'file'} class="quiet" />
+          <span class="cut" title={pathOf(now().node)}>
+            {props.words === '' ? now().node.name : pathOf(now().node)}
+          </span>
+          <Show when={folder()}>
+            <small class="quiet">{f().number(now().node.files)}</small>
+          </Show>
+        </span>
+        <span class="tree-size">{f().bytes(now().length)}</span>
+        <Show when={props.progress}>
+          <span class="tree-progress">
+            <Bar
+              share={now().length === 0 ? 1 : now().have / now().length}
+              state={now().have >= now().length ? 'whole' : ''}
+              label={t().files.progress}
+            />
+            <span class="num">{f().percent(now().length === 0 ? 1 : now().have / now().length)}</span>
+          </span>
+        </Show>
+        <select
+          tabindex="-1"
+          aria-label={t().files.priority}
+          value={now().priority}
+          onChange={event => set(now().node, event.currentTarget.value as FilePriority)}
+        >
+          <Show when={now().priority === 'mixed'}>
+            <option value="mixed" selected>
+              {t().priority.mixed}
+            </option>
+          </Show>
+          <For each={PRIORITIES}>
+            {priority => (
+              <option value={priority} selected={now().priority === priority}>
+                {t().priority[priority]}
+              </option>
+            )}
+          </For>
+        </select>
+        <Show when={props.urlOf}>
+          {urlOf => (
+            <span class="tree-open">
+              <Show when={!folder()}>
+                <a
+                  href={urlOf()(now().node.index)}
+                  target="_blank"
+                  rel="noreferrer"
+                  title={t().files.openHint}
+                  aria-label={t().files.open}
+                  tabindex="-1"
+                >
+                  <Icon name="play" />
+                </a>
+              </Show>
+            </span>
+          )}
+        </Show>
+      </div>
+    )
+  }
+
+  return (
+    <Show when={rows().length > 0} fallback={<p class="nothing">{t().files.noMatch}</p>}>
+      <Virtual
+        class="tree"
+        count={rows().length}
+        rowHeight={ROW_PX}
+        handle={setHandle}
+        attributes={{ role: 'tree', tabindex: '0', 'aria-label': t().tabs.files, onKeyDown }}
+      >
+        {index => <Show when={rows()[index()]}>{node => <Row node={node} index={index} />}</Show>}
+      </Virtual>
+    </Show>
+  )
+}
