@@ -47,6 +47,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'look for what may stand in its way',
     group: 'Day and night',
   },
+  {
+    name: 'import',
+    usage: 'import CLIENT',
+    summary: 'take over the torrents of Transmission or qBittorrent',
+    group: 'Day and night',
+  },
   { name: 'add', usage: 'add SOURCE...', summary: 'give torrents to the daemon', group: 'Steer the daemon' },
   {
     name: 'list',

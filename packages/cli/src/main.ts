@@ -21,6 +21,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   verify: async () => (await import('./commands/verify.ts')).defineVerify(),
   serve: async () => (await import('./commands/serve.ts')).defineServe(),
   doctor: async () => (await import('./commands/doctor.ts')).defineDoctor(),
+  import: async () => (await import('./commands/import.ts')).defineImport(),
   peek: async () => (await import('./commands/peek.ts')).definePeek(),
   dht: async () => (await import('./commands/dht.ts')).defineDht(),
   demo: async () => (await import('./commands/demo.ts')).defineDemo(),

@@ -11,6 +11,8 @@ export {
   type SettingKey,
   type SettingValues,
 } from './config/settings.ts'
+export { CLIENTS, type Client, type ImportPlan, planImport } from './import/import.ts'
 export { type Daemon, type DaemonOptions, startDaemon } from './serve/daemon.ts'
 export { examine } from './serve/doctor/doctor.ts'
+export { importInto } from './serve/import-state.ts'
 export { createLog, type DaemonLog, type LogLevel, type LogRecord } from './serve/log.ts'

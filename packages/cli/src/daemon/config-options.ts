@@ -65,14 +65,18 @@ export function addSettingOptions(command: Command): Command {
     )
 }
 
+export function stateFolderOf({ state }: PlaceOptions): string {
+  return resolve(state ?? (process.env.SHOAL_STATE || defaultStateFolder()))
+}
+
 /** @throws Failure (config, or usage where a flag is wrong) */
 export function loadConfig(options: SettingOptions): {
   readonly config: Config
   readonly stateFolder: string
 } {
-  const { SHOAL_CONFIG, SHOAL_STATE } = process.env
+  const { SHOAL_CONFIG } = process.env
   const named = options.config ?? (SHOAL_CONFIG || undefined)
-  const stateFolder = resolve(options.state ?? (SHOAL_STATE || defaultStateFolder()))
+  const stateFolder = stateFolderOf(options)
   return orExplain(() => ({
     config: Config.load({
       file: resolve(named ?? defaultConfigFile()),
