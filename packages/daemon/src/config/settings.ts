@@ -114,7 +114,6 @@ export const SETTINGS: { readonly [Key in SettingKey]: Definition<SettingValues[
     description:
       'folders below which the API may put data, besides the download and incomplete folders and those of watch folders',
     settable: false,
-    restart: true,
   },
   'network.port': {
     kind: 'integer',

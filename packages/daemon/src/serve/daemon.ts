@@ -74,6 +74,7 @@ async function open(
     stateDir: places.session,
     settings: sessionSettings(config),
     version,
+    blocklist: () => household.blocklist(),
     log: ({ level, text, id }) => log[level](text, id === null ? {} : { id }),
   })
   closing.push(() => session.close())

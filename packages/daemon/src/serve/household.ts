@@ -2,7 +2,8 @@
 import type { PackedRanges } from '@shoal/engine'
 import type { Config } from '../config/config.ts'
 import type { SettingKey } from '../config/settings.ts'
-import { Blocklist, type BlocklistStatus } from '../household/blocklist.ts'
+import type { SessionInfo } from '../contract/index.ts'
+import { Blocklist } from '../household/blocklist.ts'
 import type { HouseholdLog } from '../household/household-log.ts'
 import { WatchFolders } from '../household/watch-folders.ts'
 import type { WatchDeps } from '../household/watched-folder.ts'
@@ -37,8 +38,12 @@ export class Household {
     this.#watch.set(this.#deps.config.get('watch'))
   }
 
-  blocklist(): BlocklistStatus | null {
-    return this.#blocklist?.status() ?? null
+  /** Times are seconds, as the API has them. */
+  blocklist(): SessionInfo['blocklist'] {
+    const status = this.#blocklist?.status() ?? null
+    if (status === null) return null
+    const { ranges, loadedAt } = status
+    return { ranges, loadedAt: loadedAt === null ? null : Math.floor(loadedAt / 1000) }
   }
 
   onChange(keys: readonly SettingKey[]): void {

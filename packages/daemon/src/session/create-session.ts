@@ -48,6 +48,8 @@ export interface SessionOptions {
   /** Told of each line, as it is written. */
   readonly log?: (line: LogLine) => void
   readonly clock?: SessionClock
+  /** What is blocked is known to whoever gave it to the engine. */
+  readonly blocklist?: () => SessionInfo['blocklist']
 }
 
 /**
@@ -56,10 +58,10 @@ export interface SessionOptions {
  * @throws ShoalError what the disk did, `RESUME_INVALID` for a state folder of a newer version
  */
 export async function createSession(options: SessionOptions): Promise<Session> {
-  const { log = () => {}, clock = systemClock, version = '0.1.0' } = options
+  const { log = () => {}, clock = systemClock, version = '0.1.0', blocklist = () => null } = options
   const core = new Core({ ...options, log, clock })
   await core.open(options.stateDir)
-  const session = new TorrentSession(core, new Pulse(core, version))
+  const session = new TorrentSession(core, new Pulse(core, version, blocklist))
   session.begin()
   return session
 }

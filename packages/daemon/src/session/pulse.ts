@@ -22,6 +22,7 @@ export class Pulse {
   readonly history: History = new History()
   readonly #core: Core
   readonly #version: string
+  readonly #blocklist: () => SessionInfo['blocklist']
   readonly #startedAt: number
   #at: number
   #beats = 0
@@ -29,9 +30,10 @@ export class Pulse {
   #looking: Promise<void> | undefined
   readonly #held = new Set<number>()
 
-  constructor(core: Core, version: string) {
+  constructor(core: Core, version: string, blocklist: () => SessionInfo['blocklist']) {
     this.#core = core
     this.#version = version
+    this.#blocklist = blocklist
     this.#startedAt = Math.floor(core.now() / 1000)
     this.#at = core.now()
     core.heldBy = item => this.#heldBy(item)
@@ -76,7 +78,7 @@ export class Pulse {
         const space = core.disks.space(path)
         return { path, freeBytes: space?.freeBytes ?? null, totalBytes: space?.totalBytes ?? null }
       }),
-      blocklist: null,
+      blocklist: this.#blocklist(),
       why: [...this.#held].map(disk => this.#diskWhy(disk)),
     })
   }
