@@ -2,11 +2,11 @@
  * The power fails at any moment of a download: what the disk has then is copied, mounted, and looked at. No piece that
  * is claimed may fail its hash, no torrent that was acknowledged may be forgotten, and going on gives the whole data.
  */
-import { spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { canMount } from '../support/disk-image.mjs'
+import { runLane } from '../support/mount-lane.mjs'
 import { MIB, median } from '../support/swarm.mjs'
 
 export const title = 'power cut at any moment'
@@ -23,7 +23,7 @@ export async function run({ full, seed, work, log }) {
     const folder = join(work, `lane ${at}`)
     mkdirSync(folder)
     const settings = { seed, work: folder, numbers: numbers.filter(number => number % LANES === at) }
-    const how = await runLane(settings, result => {
+    const how = await runLane(LANE, settings, result => {
       log(JSON.stringify(result))
       results.push(result)
     })
@@ -42,26 +42,6 @@ export async function run({ full, seed, work, log }) {
     figure: `${vain} claimed in vain; again ${mib(median(again))}, max ${mib(Math.max(0, ...again))}`,
     notes,
   }
-}
-
-/** @returns how it ended, in words; undefined: well */
-function runLane(settings, onResult) {
-  const args = ['--mount', '--propagation', 'private', process.execPath, LANE, JSON.stringify(settings)]
-  const child = spawn('unshare', args, { stdio: ['ignore', 'pipe', 'pipe'] })
-  let rest = ''
-  let log = ''
-  child.stdout.setEncoding('utf8').on('data', text => {
-    const lines = (rest + text).split('\n')
-    rest = lines.pop()
-    for (const line of lines) onResult(JSON.parse(line))
-  })
-  child.stderr.setEncoding('utf8').on('data', text => {
-    log = (log + text).slice(-2000)
-  })
-  return new Promise(resolve => {
-    child.once('error', error => resolve(error.message))
-    child.once('close', (code, signal) => resolve(code === 0 ? undefined : `${code ?? signal}: ${log}`))
-  })
 }
 
 function mib(bytes) {

@@ -97,10 +97,10 @@ function limitAll(options: LimitOptions): Promise<void> {
   const changes: Record<string, unknown> = {
     ...(down !== undefined && { 'limits.download': down || null }),
     ...(up !== undefined && { 'limits.upload': up || null }),
-    ...(connections !== undefined && { 'limits.connections': connections }),
+    ...(connections !== undefined && { 'network.connections': connections }),
     ...(ratio !== undefined && { 'goals.ratio': off(ratio) }),
-    ...(seedTime !== undefined && { 'goals.seed-time': off(seedTime) }),
-    ...(idle !== undefined && { 'goals.idle-time': off(idle) }),
+    ...(seedTime !== undefined && { 'goals.seed_time': off(seedTime) }),
+    ...(idle !== undefined && { 'goals.idle_time': off(idle) }),
   }
   return withDaemon(options, async client => {
     if (Object.keys(changes).length > 0) await client.changeSettings(changes)
