@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { createLog, type DaemonLog, type LogRecord, printConfig, startDaemon } from '@shoal/daemon'
 import { Command } from 'commander'
 import {
@@ -10,7 +11,7 @@ import { EXIT } from '../exit-codes.ts'
 import { watchInterrupts } from '../interrupt.ts'
 import { addColorOption, addExamples, type CommonOptions } from '../options.ts'
 import { print } from '../output.ts'
-import { readVersion } from '../package-folder.ts'
+import { PACKAGE_FOLDER, readVersion } from '../package-folder.ts'
 import { logLine } from '../terminal/log-view.ts'
 import { chooseStyle } from '../terminal/style.ts'
 
@@ -59,6 +60,7 @@ export function defineServe(): Command {
       stateFolder,
       log,
       version: readVersion(),
+      webDir: fileURLToPath(new URL('bundle/web', PACKAGE_FOLDER)),
       onStopWanted: () => process.kill(process.pid, 'SIGTERM'),
     })
     if (!isForPeople) process.on('SIGHUP', () => daemon.reload())
