@@ -9,6 +9,7 @@ import type { NamedPlace } from '../node/move-note.ts'
 import type { Torrent as CoreTorrent, TorrentObserver, TorrentPhase } from '../torrent/torrent.ts'
 import type { Surroundings } from './diagnose.ts'
 import { checkTiers, count, limit } from './options.ts'
+import { overhear } from './overhear.ts'
 import type { MoveJob } from './relocation.ts'
 import { PRIORITY, snapshotTorrent } from './snapshot.ts'
 import { FileStream } from './stream.ts'
@@ -18,6 +19,7 @@ import type {
   Limits,
   MoveOptions,
   MoveProgress,
+  Overheard,
   PieceMap,
   RemoveOptions,
   StreamOptions,
@@ -120,6 +122,10 @@ export class TorrentHandle implements Torrent, TorrentObserver {
 
   pieces(): PieceMap {
     return mapPieces(this.core)
+  }
+
+  overhear(address: string, listener: (heard: Overheard) => void): () => void {
+    return overhear(this.core, address, listener)
   }
 
   stream(file: number, options: StreamOptions = {}): AsyncIterableIterator<Uint8Array> {

@@ -379,6 +379,15 @@ export interface Torrent {
    * @throws ShoalError `OPTION_INVALID`: there is no such file, or not such a range in it
    */
   stream(file: number, options?: StreamOptions): AsyncIterableIterator<Uint8Array>
+  /**
+   * Every message to and from a connected peer from now on, in plain words; thousands a second from a quick one. `atMs` is
+   * counted from here. Costs nothing while nobody listens.
+   *
+   * @param address as in {@link PeerSnapshot}
+   * @returns a function that ends it
+   * @throws ShoalError `OPTION_INVALID`: no such peer is connected
+   */
+  overhear(address: string, listener: (heard: Overheard) => void): () => void
   /** @returns a function that ends it */
   on<Name extends keyof TorrentEvents>(
     event: Name,
@@ -468,6 +477,12 @@ export interface ConnectionCounts {
   /** Addresses known, connected or not. */
   readonly known: number
 }
+
+/** What is heard of a connection: each message, and at last that it is over. */
+export type Overheard =
+  | PeekMessage
+  /** The reason may come from the peer: not safe for a terminal as it is. */
+  | { readonly kind: 'closed'; readonly reason: string }
 
 export interface StreamOptions {
   /** First byte within the file; 0 unless told. */

@@ -18,6 +18,8 @@ export class Outbox {
   #takenAt: number
   /** When something was last sent. */
   lastSentAt: number
+  /** Somebody watches what is sent. */
+  onSent: ((bytes: Uint8Array) => void) | undefined
 
   constructor(now: () => number) {
     this.#now = now
@@ -39,6 +41,7 @@ export class Outbox {
   send(bytes: Uint8Array, onTaken?: () => void): void {
     this.lastSentAt = this.#now()
     this.#sentBytes += bytes.length
+    this.onSent?.(bytes)
     this.#link?.send(bytes, onTaken)
   }
 

@@ -21,6 +21,7 @@ import { Downloads, type DownloadsPeer } from './downloads.ts'
 import { decodeExtendedHandshake, EXTENDED_HANDSHAKE, encodeExtendedHandshake } from './extended-handshake.ts'
 import type { ExtensionLink, ExtensionRegistry, PeerExtensions } from './extensions.ts'
 import { Outbox } from './outbox.ts'
+import { type Eavesdropper, Overheard } from './overheard.ts'
 import { Cost, Patience } from './patience.ts'
 import type { PeerBookEntry } from './peer-book.ts'
 import type { Picker } from './picker.ts'
@@ -134,6 +135,8 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
   /** Where the extension protocol is spoken. */
   #extensions: PeerExtensions | undefined
   readonly #patience: Patience
+  /** Only while somebody watches. */
+  #overheard: Overheard | undefined
   #hasDht = false
   #greeted = false
   #dhtPort = 0
@@ -288,6 +291,19 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
     this.#outbox.gather(() => this.#downloads.makeWay(canWait))
   }
 
+  /** Somebody watches what is said from here on; the function that is returned ends it. */
+  overhear(listener: Eavesdropper): () => void {
+    const overheard = this.#overheard ?? new Overheard(this.#framer.place)
+    this.#overheard = overheard
+    this.#outbox.onSent = overheard.onSent
+    overheard.add(listener)
+    return () => {
+      if (!overheard.delete(listener) || this.#overheard !== overheard) return
+      this.#overheard = undefined
+      this.#outbox.onSent = undefined
+    }
+  }
+
   /** States our interest anew, after what we want or what it has changed. */
   updateInterest(): void {
     this.interestStale = false
@@ -348,6 +364,8 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
     this.#uploads.clear()
     this.#extensions?.leave()
     this.#outbox.close()
+    this.#overheard?.close(reason)
+    this.#overheard = undefined
     this.#owner.onGone(this, reason, fault)
   }
 
@@ -372,6 +390,7 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
     this.#uploads.onHeard()
     this.#outbox.gather(() => {
       try {
+        this.#overheard?.onReceived(chunk)
         this.#framer.feed(chunk)
         this.fill(now)
         this.serve(now)

@@ -16,6 +16,7 @@ import { copyBytes } from './copy.ts'
 import { checkProtocolHeader, HANDSHAKE_BYTES, INFO_HASH_END } from './handshake.ts'
 import { MessageId, PIECE_HEADER_BYTES, REQUEST_BYTES } from './messages.ts'
 import type { WireSink } from './sink.ts'
+import type { StreamPlace } from './tap.ts'
 
 export type { WireSink }
 
@@ -76,6 +77,13 @@ export class Framer {
   /** A block is on its way into memory. */
   get midBlock(): boolean {
     return this.#state === PAYLOAD && this.#target >= 0
+  }
+
+  /** Between two chunks: where in the stream of messages it is. */
+  get place(): StreamPlace {
+    const leftBytes =
+      this.#state === PAYLOAD ? this.#left : this.#state === BODY ? this.#bodyBytes - this.#bodyFill : 0
+    return { leftBytes, head: this.#scratch.slice(0, this.#state === HEAD ? this.#gathered : 0) }
   }
 
   /** From now on a bitfield has exactly the bytes for this many pieces, even if that is above the limit. */

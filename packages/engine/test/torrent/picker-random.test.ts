@@ -36,7 +36,7 @@ class Swarm {
     const operations = [
       this.#join, this.#leave, this.#gain, this.#pick, this.#pick, this.#pick, this.#open, this.#open, this.#open,
       this.#finish, this.#finish, this.#finish, this.#abort, this.#release, this.#runBack, this.#runBack, this.#prioritise,
-      this.#pickAmong, this.#parole,
+      this.#pickAmong, this.#parole, this.#urgent, this.#tick,
     ] // biome-ignore format: a table
     operations[operation % operations.length]!.call(this)
     this.check()
@@ -167,6 +167,19 @@ class Swarm {
   #parole(): void {
     const peer = this.#any(this.#peers)
     if (peer !== undefined) peer.parole = !peer.parole
+  }
+
+  /** Somebody reads, or nobody does any more; of the pieces that are named some are had or skipped. */
+  #urgent(): void {
+    const count = this.#random.below(4)
+    const pieces = Array.from({ length: count }, () => this.#random.below(this.#pieces))
+    this.table.picker.setUrgent(pieces, this.#random.below(count + 1))
+    for (const peer of this.#peers) Object.assign(peer, { slow: this.#chance(3) })
+  }
+
+  /** Long enough for what was asked for to be late. */
+  #tick(): void {
+    for (let tick = 0; tick < 8; tick++) this.table.picker.tick()
   }
 
   #chance(oneIn: number): boolean {
