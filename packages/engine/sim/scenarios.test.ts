@@ -281,3 +281,16 @@ scenario('a free rider gets less than those who give', run => {
   s.world.check(riding < 0.65 * giving, `slots: ${riding} s to the rider, ${giving.toFixed(0)} s to others`)
   s.finish()
 })
+
+scenario('everybody checks everything in the middle of a download', run => {
+  const s = swarm({ ...run, seeds: 2, leechers: 3, torrent: { pieces: 40, files: 4 }, link: dsl(1_000_000) })
+  const [first] = s.leechers
+  s.world.run('a third is there', () => first!.member.torrent.have.count > 13)
+  for (const { member } of s.nodes) member.torrent.check()
+  s.runUntilComplete()
+  for (const { name, member } of s.nodes) {
+    s.world.check(member.checks.join() === 'done', `${name}: its check ended with ${member.checks}`)
+    s.world.check(member.warnings.length === 0, `${name} warned: ${member.warnings}`)
+  }
+  s.finish()
+})

@@ -89,6 +89,7 @@ export class Relocation {
 
   /** Moves the data of a torrent that is stopped. What could not be removed from the old place is told. */
   async move(from: NamedPlace, to: NamedPlace, job: MoveJob): Promise<ShoalError | undefined> {
+    if (await this.#isSame(from, to)) return undefined
     const path = this.#notePath(to)
     const note = await readMoveNote(path)
     const isOurs = note?.phase === 'moving' && (await this.#isSame(from, note.from))

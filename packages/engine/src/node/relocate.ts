@@ -13,7 +13,8 @@
  * A file has its name in the new place only once it is whole there. So whoever finds a file in one place only knows that
  * this is the one, and whoever finds it in both, before `commit`, that the old one is good.
  */
-import { lstat } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { lstat, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { ShoalError } from '../errors.ts'
 import type { FileStamp } from '../ports.ts'
@@ -53,6 +54,8 @@ interface Move {
   readonly index: number
   readonly from: { readonly path: string; readonly mark: KeptMark | undefined }
   readonly to: { readonly path: string; readonly elements: readonly string[]; mark: KeptMark | undefined }
+  /** Nothing is to be done: it is in the new place only, or the places are the same. */
+  isThere: boolean
   /** Whole in the new place, and the old one is still there. */
   isCopied: boolean
   /** It got to the new place by us. */
@@ -128,10 +131,11 @@ async function look(from: DataPlace, to: DataPlace, { resumed, signal }: Relocat
     signal?.throwIfAborted()
     const mark = await markAt(old, length)
     const found = old.path === other.path ? mark : await markOfTarget(other)
-    const move = {
+    const move: Move = {
       index,
       from: { path: old.path, mark },
       to: { path: other.path, elements: other.elements, mark: found },
+      isThere: old.path === other.path || mark === undefined,
       isCopied: false,
       isOurs: false,
     }
@@ -139,7 +143,10 @@ async function look(from: DataPlace, to: DataPlace, { resumed, signal }: Relocat
       if (index !== PARTS) moves.push(move)
       continue
     }
-    if (found !== undefined && !isSameEntry(mark, found)) {
+    // One file by two ways, the same folder mounted twice for example: it is there. In one folder its name is to change.
+    if (found !== undefined && isSameEntry(mark, found)) {
+      move.isThere = from.dir !== to.dir
+    } else if (found !== undefined) {
       if (mark === undefined) {
         if (!resumed) throw inTheWay(other.path)
         move.isOurs = true
@@ -150,7 +157,29 @@ async function look(from: DataPlace, to: DataPlace, { resumed, signal }: Relocat
     }
     if (mark !== undefined || found !== undefined) moves.push(move)
   }
+  if (moves.some(({ isCopied, isOurs }) => isCopied && !isOurs)) await assertDistinct(from, to)
   return moves
+}
+
+/**
+ * Where equal files are in both places, what is put in one must not appear in the other: that would be one folder by two
+ * ways, a share that is mounted beside it for example, and its only files would be taken for copies.
+ */
+async function assertDistinct(from: DataPlace, to: DataPlace): Promise<void> {
+  const name = `.${from.infoHash}.${randomBytes(8).toString('hex')}.probe`
+  const probe = join(to.dir, name)
+  try {
+    await writeFile(probe, '', { flag: 'wx' })
+    const isSame = await lstat(join(from.dir, name)).then(
+      () => true,
+      () => false,
+    )
+    if (isSame) throw pathConflict(to.dir, `is the same folder as ${from.dir}`)
+  } catch (cause) {
+    throw diskError(cause, 'write', probe)
+  } finally {
+    await rm(probe, { force: true })
+  }
 }
 
 async function moveAll(
@@ -168,8 +197,7 @@ async function moveAll(
   const folders = new Set<string>()
   for (const move of moves) {
     signal?.throwIfAborted()
-    const isThere = move.from.path === move.to.path || move.from.mark === undefined || move.isCopied
-    if (isThere) {
+    if (move.isThere || move.isCopied) {
       onBytes(sizeOf(move))
       continue
     }
@@ -232,7 +260,8 @@ async function undo(moves: readonly Move[], from: DataPlace, to: DataPlace, disk
   for (const move of moves) {
     if (!move.isOurs) continue
     if (move.isCopied) await remove(disk, move.to.path)
-    else await takeBack(move.to.path, { ...spotOf(from, move.index), path: move.from.path }, disk, folders)
+    else if (move.from.path !== move.to.path)
+      await takeBack(move.to.path, { ...spotOf(from, move.index), path: move.from.path }, disk, folders)
   }
   for (const folder of folders) await disk.syncFolder(folder)
   await disk.removeFolders(

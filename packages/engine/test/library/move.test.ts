@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { createTorrent } from '../../src/library/create.ts'
 import { createEngine } from '../../src/library/engine.ts'
-import type { Engine, Torrent } from '../../src/library/types.ts'
+import type { Engine, FilePriority, Torrent } from '../../src/library/types.ts'
 import { atEnd, content, folder } from './sandbox.ts'
 
 const FILES = { 't/a.bin': content(60_000), 't/sub/b.bin': content(50_000) }
@@ -55,7 +55,7 @@ test('a torrent at work is moved and goes on, with nothing to be checked, and se
   expect(torrent.dir).toBe(to)
   expect(isWhole(to, 't/a.bin', 't/sub/b.bin')).toBe(true)
   expect(readdirSync(dir)).toEqual([])
-  await expect.poll(() => torrent.snapshot().state).toBe('seeding')
+  await expect.poll(() => torrent.snapshot().state, { timeout: 10_000 }).toBe('seeding')
   expect(torrent.snapshot().checkedBytes).toBe(checkedBytes)
   const getter = await engine()
   const got = await getter.add(bytes, { dir: folder(), peers: [`127.0.0.1:${seeder.port}`] })
@@ -74,8 +74,31 @@ test('a torrent is moved to another disk', async context => {
   await torrent.move(to)
   expect(isWhole(to, 't/a.bin', 't/sub/b.bin')).toBe(true)
   expect([readdirSync(dir), readdirSync(to)]).toEqual([[], ['t']])
-  await expect.poll(() => torrent.snapshot().state).toBe('seeding')
+  await expect.poll(() => torrent.snapshot().state, { timeout: 10_000 }).toBe('seeding')
   expect(torrent.snapshot().checkedBytes).toBe(checkedBytes)
+})
+
+test('a torrent that is half there is half there afterwards, and goes on from there', async () => {
+  const { seeder } = await seeding()
+  const [dir, to] = [folder(), folder()]
+  const getter = await engine(folder())
+  const files = (_: unknown, index: number): FilePriority => (index === 0 ? 'normal' : 'skip')
+  const torrent = await getter.add(bytes, { dir, files, peers: [`127.0.0.1:${seeder.port}`] })
+  await torrent.done
+  const { pieces } = torrent.snapshot()
+  expect(pieces).toEqual({ have: 4, total: 7 })
+  const parts = `.${torrent.infoHash}.parts`
+  expect(readdirSync(dir).sort()).toEqual([parts, 't'])
+  await torrent.move(to)
+  expect([readdirSync(dir), readdirSync(to).sort()]).toEqual([[], [parts, 't']])
+  await expect.poll(() => torrent.snapshot().state, { timeout: 10_000 }).toBe('seeding')
+  // As after every start: what a parts file holds has no stamp.
+  expect(torrent.snapshot()).toMatchObject({ pieces, checkedBytes: 16_384 })
+  torrent.setFilePriority(1, 'normal')
+  torrent.addPeer(`127.0.0.1:${seeder.port}`)
+  await expect.poll(() => torrent.snapshot().pieces.have, { timeout: 10_000 }).toBe(7)
+  expect(isWhole(to, 't/a.bin', 't/sub/b.bin')).toBe(true)
+  expect(torrent.snapshot()).toMatchObject({ wastedBytes: 0, downloadedBytes: 110_000 })
 })
 
 test('a torrent that is stopped stays so; it is found in its new place by whoever asks for either', async () => {
@@ -100,7 +123,7 @@ test('what is in the way is told, and the torrent goes on where it was', async (
   const to = folder({ 't/a.bin': 'mine' })
   await expect(torrent.move(to)).rejects.toMatchObject({ code: 'PATH_CONFLICT' })
   expect(torrent.dir).toBe(dir)
-  await expect.poll(() => torrent.snapshot().state).toBe('seeding')
+  await expect.poll(() => torrent.snapshot().state, { timeout: 10_000 }).toBe('seeding')
   expect(readFileSync(join(to, 't/a.bin'), 'utf8')).toBe('mine')
 })
 
@@ -183,19 +206,20 @@ describe('other names', () => {
     expect(isWhole(dir, 'r/xy/b_', 'r/sub/b.bin')).toBe(true)
   })
 
-  test.each<[string, Parameters<Torrent['rename']>[0]]>([
-    ['"../t" cannot be the name of a file on every system: "..t" can', { root: '../t' }],
-    ['"" cannot be the name of a file on every system', { root: '' }],
-    ['"con.txt" cannot be the name of a file', { file: 0, path: ['sub', 'con.txt'] }],
-    ['a path has at least one name', { file: 0, path: [] }],
-    ['two files would have the same path', { file: 0, path: ['SUB', 'b.BIN'] }],
-    ['two files would have the same path', { file: 0, path: ['sub'] }],
-    ['there is no file 7', { file: 7, path: ['x'] }],
-    ['is there already', { file: 0, path: ['mine'] }],
-  ])('are refused: %s', async (message, what) => {
+  test('are refused where they are not safe, not free, or of nothing', async () => {
     const { torrent, dir } = await seeding()
     writeFileSync(join(dir, 't/mine'), 'm')
-    await expect(torrent.rename(what)).rejects.toThrow(message)
+    const cases: [string, Parameters<Torrent['rename']>[0]][] = [
+      ['"../t" cannot be the name of a file on every system: "..t" can', { root: '../t' }],
+      ['"" cannot be the name of a file on every system', { root: '' }],
+      ['"con.txt" cannot be the name of a file', { file: 0, path: ['sub', 'con.txt'] }],
+      ['a path has at least one name', { file: 0, path: [] }],
+      ['two files would have the same path', { file: 0, path: ['SUB', 'b.BIN'] }],
+      ['two files would have the same path', { file: 0, path: ['sub'] }],
+      ['there is no file 7', { file: 7, path: ['x'] }],
+      ['is there already', { file: 0, path: ['mine'] }],
+    ]
+    for (const [message, what] of cases) await expect(torrent.rename(what)).rejects.toThrow(message)
     expect(torrent.names).toEqual({})
     expect(isWhole(dir, 't/a.bin', 't/sub/b.bin')).toBe(true)
   })

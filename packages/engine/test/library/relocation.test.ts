@@ -1,5 +1,6 @@
 import {
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -302,6 +303,24 @@ describe('what is in the way', () => {
     await life.move(a, b)
     await life.expectWhole(b)
     expect(filesIn(a.dir)).toEqual(['mine'])
+  })
+
+  test('is none where it is the torrent itself, by another way', async () => {
+    const life = new Life(new Machine())
+    const a = life.place(seeded())
+    const link = join(folder(), 'link')
+    symlinkSync(a.dir, link)
+    await life.keep(a)
+    const before = filesIn(a.dir)
+    await life.move(a, life.place(link))
+    expect(filesIn(a.dir)).toEqual(before)
+    // What a folder that is mounted twice looks like: one file by two names.
+    const b = life.place(folder())
+    mkdirSync(join(b.dir, 't/x/y'), { recursive: true })
+    for (const name of Object.keys(FILES)) linkSync(join(a.dir, name), join(b.dir, name))
+    await life.move(a, b)
+    await life.expectWhole(b)
+    expect(filesIn(a.dir)).toEqual(before.filter(name => name !== parts))
   })
 
   test('may be a name that only the torrent still has', async () => {
