@@ -19,7 +19,8 @@ export async function startShoal(
   const lines = [
     '[folders]',
     `downloads = ${JSON.stringify(dir)}`,
-    `roots = [${JSON.stringify(scratch)}]`,
+    // The second is where @ctrl/transmission adds unless told.
+    `roots = [${JSON.stringify(scratch)}, "/downloads"]`,
     '[network]',
     `bind = "${at.ip}"`,
     `port = ${at.port}`,
