@@ -1,5 +1,6 @@
 /** One table of methods, asked in two dialects: `{method, arguments, tag}`, and JSON-RPC 2.0, alone or as a batch. */
 import type { Scope } from '../contract/index.ts'
+import { parseJson } from '../http/input.ts'
 import { Arguments } from './arguments.ts'
 import { CODE, failureOf, messageOf, RpcFailure } from './failure.ts'
 import { type Backend, Exact, type Method } from './method.ts'
@@ -17,9 +18,9 @@ type Plain = Readonly<Record<string, unknown>>
 export async function answer(text: string, scope: Scope, backend: Backend): Promise<unknown> {
   let request: unknown
   try {
-    request = JSON.parse(text)
+    request = parseJson(text)
   } catch (error) {
-    return refusal(null, new RpcFailure(CODE.parse, error instanceof Error ? error.message : 'no JSON'))
+    return refusal(null, new RpcFailure(CODE.parse, failureOf(error).message))
   }
   if (!Array.isArray(request)) return one(request, false, scope, backend)
   if (request.length === 0) return refusal(null, new RpcFailure(CODE.invalidRequest, 'an empty batch'))
