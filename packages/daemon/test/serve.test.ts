@@ -1,12 +1,14 @@
 /** A whole daemon in this process: settings, engine, session, household and doors together. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Config } from '../src/config/config.ts'
 import { type Daemon, startDaemon } from '../src/serve/daemon.ts'
 import { examine } from '../src/serve/doctor/doctor.ts'
-import { checkHandles } from '../src/serve/doctor/machine.ts'
+import { checkClock, checkHandles } from '../src/serve/doctor/machine.ts'
 import { createLog, type LogRecord } from '../src/serve/log.ts'
 
 const FIXTURES = new URL('fixtures/', import.meta.url)
@@ -151,6 +153,19 @@ test('doctor finds what stands in the way', async () => {
     outcome: 'note',
   })
   expect(checkHandles(300, 'Max open files            unlimited            unlimited')[0]?.outcome).toBe('ok')
+})
+
+test('the clock is not asked of this machine or its network', async () => {
+  let asked = 0
+  const server = createServer((_, response) => {
+    asked++
+    response.end()
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  expect(await checkClock([`127.0.0.1:${port}`, '127.0.0.1', 'localhost', '::1'])).toEqual([])
+  server.close()
+  expect(asked).toBe(0)
 })
 
 test('the log leaves secrets out, wherever they stand', () => {

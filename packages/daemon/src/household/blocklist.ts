@@ -53,8 +53,9 @@ export class Blocklist {
       await rm(this.#deps.cache, { force: true })
       return
     }
-    if (hadNone && isUrl(source)) await this.#useCache()
-    await this.reload()
+    // A start does not wait for a server when there is a list.
+    if (hadNone && isUrl(source) && (await this.#useCache())) void this.reload()
+    else await this.reload()
   }
 
   /** Reads it again. Never rejects: what is wrong is told in the log. */
@@ -93,11 +94,13 @@ export class Blocklist {
     if (bad > 0) this.#deps.log.warn(`blocklist ${source}: ${bad} of ${lines} lines cannot be read${example}`)
   }
 
-  async #useCache(): Promise<void> {
+  /** False: there is none, or none of use. */
+  async #useCache(): Promise<boolean> {
     try {
       await this.#apply(this.#source!, await readFile(this.#deps.cache))
+      return true
     } catch {
-      // There is none, or none of use: the server is asked in any case.
+      return false
     }
   }
 

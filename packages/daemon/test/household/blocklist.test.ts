@@ -152,6 +152,7 @@ describe('the blocklist in force', () => {
     const again = blocklist()
     await again.use(url)
     expect(applied).toEqual([['1.1.1.1-1.1.1.1'], ['1.1.1.1-1.1.1.1']])
+    await again.reload()
     expect(told.at(-1)).toMatch(/ECONNREFUSED.*the old one stays in force/)
     await again.use(null)
     expect(readdirSync(folder)).toEqual([])
