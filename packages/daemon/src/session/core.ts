@@ -148,6 +148,12 @@ export class Core {
     return gone
   }
 
+  /** Nobody waits for what will go on after the next start. */
+  end(): void {
+    this.closed = true
+    for (const { onGone } of this.#leaving.values()) onGone()
+  }
+
   /** Until a torrent that was removed is out of the way. */
   async gone(id: string): Promise<void> {
     await this.#leaving.get(id)?.gone

@@ -318,7 +318,7 @@ class TorrentSession implements Session {
 
   async #close(): Promise<void> {
     const core = this.#core
-    core.closed = true
+    core.end()
     this.#endBeats()
     core.runner.close()
     this.#pulse.lookAtAll()

@@ -810,6 +810,44 @@ test('pieces and files of a stopped one are known', async () => {
   ])
 })
 
+test('the session says what it is at', async () => {
+  const { session, engine, tick } = await withTorrents(['one', 'two'])
+  await session.act('stop', [torrentId('two')])
+  engine.torrent(ONE).downloadRate = 600
+  engine.torrent(ONE).receive(600)
+  await tick(5)
+  expect(session.info()).toMatchObject({
+    downloadRate: 600,
+    session: { downloadedBytes: 600, uploadedBytes: 0 },
+    torrents: { all: 2, downloading: 1, stopped: 1 },
+    reachable: 'unknown',
+    folders: [{ freeBytes: expect.any(Number) }],
+  })
+  expect(session.history()).toEqual({ stepSeconds: 5, download: [600], upload: [0] })
+  engine.incomingSeconds = 5
+  expect(session.info().reachable).toBe('yes')
+})
+
+test('a port that nobody ever reached is told where a seed is alone', async () => {
+  const { session, engine, clock, tick } = await withTorrents(['one'])
+  engine.torrent(ONE).finish()
+  await tick()
+  expect(session.row(ONE).why).toBeNull()
+  clock.advance(31 * 60_000)
+  await tick()
+  expect(session.info().reachable).toBe('no')
+  expect(session.row(ONE).why?.code).toBe('PORT_UNREACHABLE')
+})
+
+test('a removal that is not over does not hold up the end', async () => {
+  const { session, engine } = await withTorrents(['one'])
+  engine.torrent(ONE).holding = true
+  const removed = session.remove([ONE], { data: true })
+  await session.settled()
+  await session.close()
+  expect(await removed).toBe(1)
+})
+
 test('a closed session says so', async () => {
   const { session, engine } = await withTorrents(['one'])
   await session.close()

@@ -1,9 +1,9 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { makeRecord, type TorrentRecord } from '../../src/session/record.ts'
-import { encodeLine } from '../../src/session/store/lines.ts'
-import { type Meta, NO_META } from '../../src/session/store/state.ts'
+import { encodeRecord, makeRecord, type TorrentRecord } from '../../src/session/record.ts'
+import { decodeLines, encodeLine } from '../../src/session/store/lines.ts'
+import { type Meta, NO_META, readState } from '../../src/session/store/state.ts'
 import { type Opened, openStore } from '../../src/session/store/store.ts'
 import { testFolder } from '../support/test-session.ts'
 
@@ -213,6 +213,25 @@ describe('damage', () => {
     await expect(new Owner(owner.folder).open()).rejects.toMatchObject({ code: 'RESUME_INVALID' })
     expect(readFileSync(owner.file('session.ndjson'), 'utf8')).toBe(later)
   })
+})
+
+test('a journal that ends anywhere holds all that was whole before', () => {
+  const lines = [1, 2, 3, 4].map(number => encodeLine({ put: encodeRecord(record(number)) }))
+  const snapshot = [
+    encodeLine({ shoal: 'session', version: 1, generation: 1 }),
+    encodeLine({ meta: NO_META }),
+    encodeLine({ end: 0 }),
+  ]
+  const head = encodeLine({ shoal: 'journal', version: 1, generation: 1 })
+  const bytes = Buffer.from(head + lines.join(''))
+  let whole = 0
+  let border = head.length + lines[0]!.length
+  for (let end = head.length; end <= bytes.length; end++) {
+    if (end === border) border += lines[++whole]?.length ?? 0
+    const state = readState(decodeLines(Buffer.from(snapshot.join(''))), decodeLines(bytes.subarray(0, end)))
+    expect(state.records.size).toBe(whole)
+    expect(state.snapshotDamage ?? state.journalDamage).toBeUndefined()
+  }
 })
 
 test('a write that fails is told, and what it was about is written with the next one', async () => {
