@@ -68,11 +68,13 @@ export class Http {
       throw new RangeError(`the base path ${JSON.stringify(basePath)} is not a path like /shoal`)
     }
     const { session, access, settings, doctor } = options
+    const limiter = (): Limiter => new Limiter(() => performance.now() / 1000)
     const entrance = new Entrance({
       access,
       hosts: new HostList(options.hosts ?? []),
       proxies: new Proxies(options.trustedProxies ?? []),
-      limiter: new Limiter(() => performance.now() / 1000),
+      passwordLimiter: limiter(),
+      tokenLimiter: limiter(),
       basePath,
     })
     const pages = new Pages(options.webDir, basePath)
@@ -148,6 +150,8 @@ export class Http {
 
   /** Node's own request, as it came: what makes no valid URL has to pass the first door, too. */
   #onRequest(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    // Whoever goes away in the midst of an answer is no fault of anybody's.
+    outgoing.on('error', () => undefined)
     const refused = refusalOf(this.#services.entrance, incoming)
     if (refused !== undefined) {
       void writeResponse(outgoing, answerTo(refused, undefined, this.#onFault))

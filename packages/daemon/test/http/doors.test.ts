@@ -386,6 +386,18 @@ describe('signing in', () => {
     expect(statuses).toEqual([401, 401, 401, 401, 401, 429])
   })
 
+  test('is over for all of an IPv6 network, behind a proxy too, and for nobody else', async () => {
+    await using rig = await createRig({ trustedProxies: ['127.0.0.1'] })
+    const login = async (from: string): Promise<number> => {
+      const headers = { ...OWN, 'x-forwarded-for': from }
+      return (await rig.ask('POST', `${API}/login`, { password: 'wrong' }, headers)).status
+    }
+    const statuses: number[] = []
+    for (let n = 1; n <= 6; n++) statuses.push(await login(`2001:db8:1:2::${n}`))
+    expect(statuses).toEqual([401, 401, 401, 401, 401, 429])
+    expect(await login('2001:db8:1:3::1')).toBe(401)
+  })
+
   test('over TLS gives a cookie that no other host can have set', async () => {
     await using rig = await createRig({ trustedProxies: ['127.0.0.1'], hosts: ['shoal.example'] })
     const forwarded = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'shoal.example' }

@@ -25,7 +25,9 @@ export interface EntranceOptions {
   readonly access: Access
   readonly hosts: HostList
   readonly proxies: Proxies
-  readonly limiter: Limiter
+  /** Of those who show a wrong password, and those who show a wrong token: one has nothing to do with the other. */
+  readonly passwordLimiter: Limiter
+  readonly tokenLimiter: Limiter
   readonly basePath: string
 }
 
@@ -85,13 +87,13 @@ export class Entrance {
 
   /** Before a password is looked at. @throws HttpProblem `TOO_MANY` */
   requirePatience(visit: Visit): void {
-    const seconds = this.#options.limiter.wait(`password ${visit.address}`)
+    const seconds = this.#options.passwordLimiter.wait(visit.address)
     if (seconds > 0) throw tooMany(seconds)
   }
 
   onPassword(visit: Visit, isRight: boolean): void {
-    if (isRight) this.#options.limiter.succeed(`password ${visit.address}`)
-    else this.#options.limiter.fail(`password ${visit.address}`)
+    if (isRight) this.#options.passwordLimiter.succeed(visit.address)
+    else this.#options.passwordLimiter.fail(visit.address)
   }
 
   /** Password or token as HTTP's Basic authentication has them: for protocols of others that know nothing else. */
@@ -109,15 +111,15 @@ export class Entrance {
   }
 
   #identify(arrival: Arrival, visit: Visit, link: { path: string; key: string } | undefined): Caller {
-    const { access, limiter } = this.#options
+    const { access, tokenLimiter } = this.#options
     const authorization = arrival.header('authorization')
     if (authorization !== undefined) {
       const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1]
       const caller = token === undefined ? undefined : access.byToken(token)
       if (caller !== undefined) return caller
-      const waited = limiter.wait(`token ${visit.address}`)
+      const waited = tokenLimiter.wait(visit.address)
       if (waited > 0) throw tooMany(waited)
-      limiter.fail(`token ${visit.address}`)
+      tokenLimiter.fail(visit.address)
       throw unauthorized(
         false,
         token === undefined ? 'Authorization must be `Bearer` and a token.' : 'There is no such token.',
