@@ -80,6 +80,7 @@ describe('listeners for events', () => {
     readonly written: string[] = []
     writableLength = 0
     isDestroyed = false
+    destroyed = false
     #onClose = (): void => undefined
 
     on(_: string, listener: () => void): this {

@@ -160,6 +160,23 @@ describe('the bytes of a file', () => {
     expect(rig.faults).toEqual([])
   })
 
+  test('that come after whoever asked has gone end nothing but that', async () => {
+    await using rig = await createRig()
+    rig.session.stream = async function* () {
+      // Pays no heed to the signal.
+      for (let n = 0; n < 50; n++) {
+        yield new Uint8Array(65_536)
+        await new Promise(setImmediate)
+      }
+    }
+    const { url } = await listening(rig)
+    const client = createClient({ url, token: rig.token.read })
+    const response = await client.content(ID, 0)
+    await response.body!.cancel()
+    expect(await client.health()).toEqual({ ok: true })
+    expect(rig.faults).toEqual([])
+  })
+
   test('that cannot be had are an answer with words, or end early where some were sent', async () => {
     await using rig = await createRig()
     const { url } = await listening(rig)

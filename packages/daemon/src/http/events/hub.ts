@@ -115,6 +115,7 @@ export class EventHub {
 
   #send(clients: ReadonlySet<EventClient>, bytes: Buffer): void {
     for (const { response } of clients) {
+      if (response.destroyed) continue
       if (response.writableLength > MAX_BEHIND_BYTES) response.destroy()
       else response.write(bytes)
     }
