@@ -53,8 +53,8 @@ const WORLD: Readonly<Record<string, Rule>> = {
     packages: ['node:', 'hono', '@hono/node-server', 'zod', '@shoal/engine'],
   },
   'daemon/transmission': {
-    parts: ['daemon/contract', 'daemon/http', 'daemon/session'],
-    packages: ['node:', 'hono', 'zod', '@shoal/engine'],
+    parts: ['daemon/config', 'daemon/contract', 'daemon/http', 'daemon/session'],
+    packages: ['node:'],
   },
   'daemon/serve': {
     parts: [

@@ -1,12 +1,12 @@
 /** What `session-set` takes. */
+import type { SettingValues } from '../config/settings.ts'
 import type { Arguments } from './arguments.ts'
 import { CODE, RpcFailure } from './failure.ts'
 import { type SessionView, schedule } from './session-fields.ts'
-import type { RpcSettingValues } from './settings.ts'
 import { DAY_MINUTES, timetableOf } from './timetable.ts'
 import { bytesOf, DEFAULTS } from './units.ts'
 
-export type Changes = { -readonly [Key in keyof RpcSettingValues]?: RpcSettingValues[Key] }
+export type Changes = { -readonly [Key in keyof SettingValues]?: SettingValues[Key] }
 
 const MAX_PORT = 65_535
 
@@ -51,10 +51,7 @@ export function settingChanges(
     'seed_ratio_limited',
   )
 
-  const set = <Key extends keyof RpcSettingValues>(
-    key: Key,
-    value: RpcSettingValues[Key] | undefined,
-  ): void => {
+  const set = <Key extends keyof SettingValues>(key: Key, value: SettingValues[Key] | undefined): void => {
     if (value !== undefined) changes[key] = value
   }
   set('alternative.download', scaled(given.integer('alt_speed_down')))

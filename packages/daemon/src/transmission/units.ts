@@ -1,4 +1,4 @@
-/** Transmission counts speeds in kB a second (1,000), cold limits in minutes, and knows sentinels for what it does not know. */
+/** Transmission's units, kB a second and minutes, and the numbers by which it says what cannot be told. */
 import type { GoalValue, TorrentDetail } from '../contract/index.ts'
 
 const KILO = 1000
