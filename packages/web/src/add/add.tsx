@@ -35,6 +35,7 @@ export function Add(props: {
   const [text, setText] = createSignal(props.sources.join('\n'))
   const [chosen, setChosen] = createSignal<string>()
   const [dir, setDir] = createSignal('')
+  const [usual, setUsual] = createSignal('')
   const [category, setCategory] = createSignal('')
   const [labels, setLabels] = createSignal('')
   const [start, setStart] = createSignal(true)
@@ -55,7 +56,10 @@ export function Add(props: {
     if (props.sources.length > 0) list.setLinks(props.sources)
     takeFiles(props.files)
     void app.api.settings().then(
-      all => setStart(all.find(setting => setting.key === 'queue.start_added')?.value !== false),
+      all => {
+        setStart(all.find(setting => setting.key === 'queue.start_added')?.value !== false)
+        setUsual(String(all.find(setting => setting.key === 'folders.downloads')?.value ?? ''))
+      },
       () => undefined,
     )
   })
@@ -178,7 +182,13 @@ export function Add(props: {
               event.currentTarget.value = ''
             }}
           />
-          <FolderField label={w().folder} value={dir()} onChange={setDir} needBytes={needBytes()} />
+          <FolderField
+            label={w().folder}
+            value={dir()}
+            fallback={categories()?.find(each => each.name === category())?.dir ?? (usual() || undefined)}
+            onChange={setDir}
+            needBytes={needBytes()}
+          />
           <div class="pair">
             <Field label={w().category}>
               <select value={category()} onChange={event => setCategory(event.currentTarget.value)}>
@@ -396,7 +406,7 @@ function MagnetHandler(): JSX.Element {
     >
       <button
         type="button"
-        class="ghost"
+        class="ghost magnet-handler"
         title={t().add.handlerHint}
         onClick={() =>
           void app.attempt(async () => {

@@ -17,7 +17,7 @@ import { useApp } from '../app/context.ts'
 import { torrentEntries } from '../list/menus.ts'
 import { TABS, type Tab } from '../model/location.ts'
 import { Icon } from '../ui/icon.tsx'
-import { Bar, StateDot, shareOf } from '../ui/parts.tsx'
+import { Bar, StateDot, sentence, shareOf } from '../ui/parts.tsx'
 import { poll } from '../ui/poll.ts'
 import { f, t } from '../words/index.ts'
 import { Files } from './files.tsx'
@@ -210,8 +210,8 @@ function Why(props: { readonly row: TorrentDetail }): JSX.Element {
   const kind = (): string => (props.row.error !== null ? 'bad' : props.row.why !== null ? 'why' : 'well')
   const text = (): string => {
     const { error, why, state, complete } = props.row
-    if (error !== null) return error.text
-    if (why !== null) return why.text
+    if (error !== null) return sentence(error.text)
+    if (why !== null) return sentence(why.text)
     return state === 'stopped' && complete ? t().detail.allWell.stoppedComplete : t().detail.allWell[state]
   }
   return (

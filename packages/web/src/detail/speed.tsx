@@ -5,6 +5,10 @@ import 'uplot/dist/uPlot.min.css'
 import { useApp } from '../app/context.ts'
 import { f, t } from '../words/index.ts'
 
+/** Whole seconds, and rates that are round in binary units. */
+const TIMES = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600]
+const BYTES = Array.from({ length: 40 }, (_, power) => 2 ** power)
+
 export interface Point {
   /** Seconds since 1970. */
   readonly at: number
@@ -52,8 +56,20 @@ function Graph(props: { readonly points: readonly Point[] }): JSX.Element {
         cursor: { y: false, points: { size: 6 } },
         scales: { y: { range: (_, __, most) => [0, Math.max(1024, most * 1.1)] } },
         axes: [
-          { ...axis, values: (_, ticks) => ticks.map(tick => f().time(tick)), space: 90 },
-          { ...axis, values: (_, ticks) => ticks.map(tick => f().rate(tick)), size: 82, space: 34 },
+          {
+            ...axis,
+            values: (_, ticks) => ticks.map(tick => f().time(tick)),
+            space: 90,
+            size: 28,
+            incrs: TIMES,
+          },
+          {
+            ...axis,
+            values: (_, ticks) => ticks.map(tick => f().rate(tick)),
+            size: 82,
+            space: 34,
+            incrs: BYTES,
+          },
         ],
         series: [
           {},

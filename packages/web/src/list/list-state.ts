@@ -151,8 +151,9 @@ export function listState(
     select,
     idsOf,
     async selectAll() {
+      const before = untrack(selection)
       const ids = await idsOf(0, total())
-      select({ ids: new Set(ids), anchor: 0, focus: untrack(selection).focus ?? 0 })
+      if (untrack(selection) === before) select({ ids: new Set(ids), anchor: 0, focus: before.focus ?? 0 })
     },
   }
 }

@@ -61,8 +61,10 @@ export function List(props: { readonly narrow: boolean }): JSX.Element {
 
   const extend = async (index: number): Promise<void> => {
     const { from, to } = rangeTo(list.selection(), index)
+    const before = list.selection()
     const ids = await app.attempt(() => list.idsOf(from, to))
-    if (ids !== undefined) list.select(ranged(list.selection(), ids, index))
+    // A long range has to be asked for: whatever was chosen meanwhile counts.
+    if (ids !== undefined && list.selection() === before) list.select(ranged(before, ids, index))
   }
 
   const menu = (x: number, y: number, row: TorrentRow, index: number): void => {

@@ -2,6 +2,8 @@
 
 const REST_MS = 450
 const WANDER_PX = 10
+/** A click comes at once after the finger is lifted, or not at all. */
+const CLICK_MS = 60
 
 export interface Press {
   readonly onPointerDown: (event: PointerEvent) => void
@@ -22,7 +24,7 @@ export function longPress(then: (x: number, y: number) => void): Press {
       timer = setTimeout(() => {
         // The click that follows when the finger is lifted is none.
         addEventListener('click', swallow, { capture: true, once: true })
-        setTimeout(() => removeEventListener('click', swallow, { capture: true }), 1000)
+        addEventListener('pointerup', () => setTimeout(forget, CLICK_MS), { capture: true, once: true })
         navigator.vibrate?.(10)
         then(from.x, from.y)
       }, REST_MS)
@@ -33,6 +35,10 @@ export function longPress(then: (x: number, y: number) => void): Press {
     onPointerUp: end,
     onPointerCancel: end,
   }
+}
+
+function forget(): void {
+  removeEventListener('click', swallow, { capture: true })
 }
 
 function swallow(event: Event): void {

@@ -3,6 +3,7 @@ import type { Setting } from '@shoal/daemon/contract'
 import { createEffect, createSignal, createUniqueId, For, type JSX, on, Show } from 'solid-js'
 import { type Draft, draftOf, settingFrom } from '../model/setting-value.ts'
 import { t } from '../words/index.ts'
+import { Watch } from './watch.tsx'
 
 export interface ControlProps {
   readonly setting: Setting
@@ -39,22 +40,23 @@ export function Control(props: ControlProps): JSX.Element {
     if (JSON.stringify(value) !== JSON.stringify(props.setting.value)) void save(value)
     else setProblem(undefined)
   }
+  const given = (): boolean => props.setting.source === 'env' || props.setting.source === 'flag'
   const source = (): string =>
     [
       w().source[props.setting.source],
       props.setting.restart ? w().restart : '',
-      !props.setting.settable && props.setting.source !== 'env' && props.setting.source !== 'flag'
-        ? w().fixed
-        : '',
+      !props.setting.settable && !given() ? w().fixed : '',
     ]
       .filter(part => part !== '')
       .join(' · ')
-  const fixed = (): boolean => !props.setting.settable || busy()
+  const fixed = (): boolean => !props.setting.settable || given() || busy()
   const differs = (): boolean =>
-    props.setting.settable && JSON.stringify(props.setting.value) !== JSON.stringify(props.setting.default)
+    props.setting.settable &&
+    !given() &&
+    JSON.stringify(props.setting.value) !== JSON.stringify(props.setting.default)
 
   return (
-    <div class="setting">
+    <div class="setting" classList={{ large: props.setting.type === 'watch' }}>
       <div class="setting-text">
         <label for={id}>{props.setting.description}</label>
         <p class="quiet">
@@ -68,77 +70,82 @@ export function Control(props: ControlProps): JSX.Element {
           )}
         </Show>
       </div>
-      <div class="setting-field">
-        <Show
-          when={props.setting.type !== 'boolean'}
-          fallback={
-            <input
-              id={id}
-              type="checkbox"
-              disabled={fixed()}
-              checked={props.setting.value === true}
-              onChange={event => void save(event.currentTarget.checked)}
-            />
-          }
-        >
+      <Show
+        when={props.setting.type !== 'watch'}
+        fallback={<Watch setting={props.setting} fixed={fixed()} onSave={value => void save(value)} />}
+      >
+        <div class="setting-field">
           <Show
-            when={props.setting.type !== 'choice'}
+            when={props.setting.type !== 'boolean'}
             fallback={
-              <select
+              <input
                 id={id}
+                type="checkbox"
                 disabled={fixed()}
-                value={draft()}
-                onChange={event => void save(event.currentTarget.value)}
-              >
-                <For each={props.setting.choices ?? []}>
-                  {choice => (
-                    <option value={choice} selected={choice === props.setting.value}>
-                      {choice}
-                    </option>
-                  )}
-                </For>
-              </select>
+                checked={props.setting.value === true}
+                onChange={event => void save(event.currentTarget.checked)}
+              />
             }
           >
             <Show
-              when={props.setting.type !== 'strings' && props.setting.type !== 'paths'}
+              when={props.setting.type !== 'choice'}
               fallback={
-                <textarea
+                <select
                   id={id}
-                  rows="3"
-                  spellcheck={false}
                   disabled={fixed()}
-                  placeholder={w().perLine}
                   value={draft()}
-                  onInput={event => setDraft(event.currentTarget.value)}
-                  onBlur={leave}
-                />
+                  onChange={event => void save(event.currentTarget.value)}
+                >
+                  <For each={props.setting.choices ?? []}>
+                    {choice => (
+                      <option value={choice} selected={choice === props.setting.value}>
+                        {choice}
+                      </option>
+                    )}
+                  </For>
+                </select>
               }
             >
-              <input
-                id={id}
-                disabled={fixed()}
-                spellcheck={false}
-                value={draft()}
-                placeholder={w().emptyNone}
-                onInput={event => setDraft(event.currentTarget.value)}
-                onBlur={leave}
-                onKeyDown={event => event.key === 'Enter' && leave()}
-              />
+              <Show
+                when={props.setting.type !== 'strings' && props.setting.type !== 'paths'}
+                fallback={
+                  <textarea
+                    id={id}
+                    rows="3"
+                    spellcheck={false}
+                    disabled={fixed()}
+                    placeholder={w().perLine}
+                    value={draft()}
+                    onInput={event => setDraft(event.currentTarget.value)}
+                    onBlur={leave}
+                  />
+                }
+              >
+                <input
+                  id={id}
+                  disabled={fixed()}
+                  spellcheck={false}
+                  value={draft()}
+                  placeholder={w().emptyNone}
+                  onInput={event => setDraft(event.currentTarget.value)}
+                  onBlur={leave}
+                  onKeyDown={event => event.key === 'Enter' && leave()}
+                />
+              </Show>
             </Show>
           </Show>
-        </Show>
-        <Show when={differs()}>
-          <button
-            type="button"
-            class="ghost"
-            disabled={busy()}
-            onClick={() => void save(props.setting.default)}
-          >
-            {w().reset}
-          </button>
-        </Show>
-      </div>
+          <Show when={differs()}>
+            <button
+              type="button"
+              class="ghost"
+              disabled={busy()}
+              onClick={() => void save(props.setting.default)}
+            >
+              {w().reset}
+            </button>
+          </Show>
+        </div>
+      </Show>
     </div>
   )
 }

@@ -16,6 +16,7 @@ import {
 import { useApp } from '../app/context.ts'
 import { LogOf } from '../detail/log.tsx'
 import { Icon } from '../ui/icon.tsx'
+import { sentence } from '../ui/parts.tsx'
 import { poll } from '../ui/poll.ts'
 import { f, t } from '../words/index.ts'
 import { Categories } from './categories.tsx'
@@ -153,16 +154,20 @@ function About(): JSX.Element {
                   name={finding.outcome === 'ok' ? 'check' : finding.outcome === 'note' ? 'info' : 'warn'}
                 />
                 <div>
-                  <p>{finding.text}</p>
-                  <Show when={finding.advice}>{advice => <p class="quiet">{advice()}</p>}</Show>
+                  <p>
+                    <b>{finding.what}</b> {finding.text}
+                  </p>
+                  <Show when={finding.advice}>{advice => <p class="quiet">{sentence(advice())}</p>}</Show>
                 </div>
               </li>
             )}
           </For>
         </ul>
-        <button type="button" onClick={() => void refetch()}>
-          {t().app.retry}
-        </button>
+        <div class="buttons">
+          <button type="button" onClick={() => void refetch()}>
+            {t().app.retry}
+          </button>
+        </div>
       </Show>
     </div>
   )

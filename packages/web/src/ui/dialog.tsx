@@ -16,7 +16,13 @@ export interface DialogProps {
 export function Dialog(props: DialogProps): JSX.Element {
   const heading = createUniqueId()
   let element!: HTMLDialogElement
-  onMount(() => element.showModal())
+  onMount(() => {
+    element.showModal()
+    // Else the button that closes it has the keyboard, and Enter would do nothing.
+    if (element.querySelector('[autofocus]') === null) {
+      element.querySelector<HTMLElement>('.body :is(input, select, textarea, button)')?.focus()
+    }
+  })
   onCleanup(() => element.close())
   return (
     <dialog

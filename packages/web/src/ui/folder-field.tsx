@@ -11,7 +11,8 @@ export interface FolderFieldProps {
   readonly label: string
   readonly hint?: string
   readonly value: string
-  readonly placeholder?: string
+  /** What it is while nothing stands there. */
+  readonly fallback?: string | undefined
   readonly onChange: (path: string) => void
   /** What is to go there. */
   readonly needBytes?: number
@@ -25,7 +26,7 @@ export function FolderField(props: FolderFieldProps): JSX.Element {
 
   createEffect(
     on(
-      () => props.value,
+      () => (props.value === '' ? (props.fallback ?? '') : props.value),
       path => {
         let over = false
         const timer = setTimeout(async () => {
@@ -69,7 +70,7 @@ export function FolderField(props: FolderFieldProps): JSX.Element {
           value={props.value}
           list={list}
           spellcheck={false}
-          placeholder={props.placeholder ?? (props.value === '' ? info()?.path : undefined)}
+          placeholder={props.fallback}
           onInput={event => props.onChange(event.currentTarget.value)}
         />
       </Field>

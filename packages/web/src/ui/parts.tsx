@@ -21,9 +21,17 @@ export function Bar(props: { share: number; state?: string; label?: string }): J
 
 /** What a row is worth saying: why it does not move, or its state. */
 export function statusOf(row: TorrentRow): string {
-  if (row.error !== null) return row.error.text
-  if (row.why !== null) return row.why.text
+  if (row.error !== null) return sentence(row.error.text)
+  if (row.why !== null) return sentence(row.why.text)
   return t().states[row.state]
+}
+
+/** The daemon's words may stand in the middle of others; here they begin. */
+export function sentence(text: string): string {
+  const first = String.fromCodePoint(text.codePointAt(0) ?? 0x20)
+  return text === '' || /[/\\]/.test(text.split(' ')[0]!)
+    ? text
+    : first.toUpperCase() + text.slice(first.length)
 }
 
 /** How far it is with what it is about now. */

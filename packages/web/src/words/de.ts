@@ -437,6 +437,14 @@ export const de: Words = {
     perLine: 'Je Zeile eine',
     emptyNone: 'keine',
   },
+  watch: {
+    folder: 'Beobachteter Ordner',
+    after: 'Danach',
+    rename: 'Hinzugefügtes umbenennen',
+    delete: 'Hinzugefügtes löschen',
+    add: 'Ordner beobachten',
+    remove: 'Nicht mehr beobachten',
+  },
   tokens: {
     intro:
       'Programme melden sich mit einem Schlüssel statt mit dem Passwort an. Jeder hat einen Namen und darf nicht mehr, als bei ihm steht.',

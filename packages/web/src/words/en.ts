@@ -436,6 +436,14 @@ export const en = {
     perLine: 'One a line',
     emptyNone: 'none',
   },
+  watch: {
+    folder: 'Folder that is watched',
+    after: 'Afterwards',
+    rename: 'rename what was added',
+    delete: 'delete what was added',
+    add: 'Watch a folder',
+    remove: 'Do not watch it any more',
+  },
   tokens: {
     intro:
       'Programs sign in with a token instead of the password. Each has a name, and may do no more than its scope says.',

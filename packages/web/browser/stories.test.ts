@@ -1,0 +1,249 @@
+/** What people do with it, each once, without a daemon. */
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { browser, keep, type Look, type LookOptions, look, type Served, serve } from './page.ts'
+
+let served: Served
+let chrome: Browser
+let now: Look | undefined
+
+beforeAll(async () => {
+  served = await serve('dist-mock')
+  chrome = await browser()
+})
+afterAll(async () => {
+  await chrome?.close()
+  served?.close()
+})
+afterEach(async () => {
+  expect(now?.complaints ?? []).toEqual([])
+  await now?.close()
+})
+
+const MAGNET = `magnet:?xt=urn:btih:${'d'.repeat(40)}&dn=A+large+work`
+
+async function open(options: Omit<LookOptions, 'url'> = {}, query = ''): Promise<Page> {
+  now = await look(chrome, { ...options, url: `${served.url}${query}` })
+  await now.page.waitForSelector('.row .in-name, .card .first, .door, .page')
+  return now.page
+}
+
+async function openFirst(page: Page, state: string): Promise<void> {
+  await page.click(`.choice:has-text("${state}")`)
+  await page.waitForFunction(() => location.hash.includes('state='))
+  await page.waitForSelector('.row .in-name')
+  await page.click('[aria-rowindex="2"] .in-name')
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('.whyline')
+}
+
+test('a pasted magnet link shows 50,000 files before it starts, and adds some of them', async () => {
+  const page = await open()
+  await page.evaluate(text => {
+    const data = new DataTransfer()
+    data.setData('text/plain', text)
+    document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true }))
+  }, MAGNET)
+  await page.waitForSelector('.tree-row >> text=Film')
+  expect(await page.textContent('.content-head p')).toContain('50,000 files')
+  await page.click('.tree-row:has-text("Film") input[type=checkbox]')
+  await page.waitForFunction(() => document.querySelector('.content-head p')?.textContent?.startsWith('8'))
+  expect(
+    await page
+      .locator('.tree-row input[type=checkbox] >> nth=0')
+      .evaluate(box => (box as HTMLInputElement).indeterminate),
+  ).toBe(true)
+  await keep(page, 'add')
+  await page.selectOption('.adding select >> nth=0', 'Films')
+  await page.click('.dialog button[type=submit]')
+  await page.waitForSelector('.toast >> text=Added 1 torrent.')
+  await page.waitForSelector('[aria-rowindex="2"] >> text=A large work')
+  await keep(page, 'list-added')
+})
+
+test('a dropped file that is no torrent is refused in words, and many links are added at once', async () => {
+  const page = await open()
+  await page.evaluate(() => {
+    const data = new DataTransfer()
+    data.items.add(new File(['hello'], 'letter.txt'))
+    for (const kind of ['dragover', 'drop'])
+      document.body.dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true }))
+  })
+  await page.waitForSelector('.toast >> text=letter.txt is no torrent file.')
+  const links = ['a', 'b', 'c'].map(digit => `magnet:?xt=urn:btih:${digit.repeat(40)}&dn=Work+${digit}`)
+  await page.fill('.adding textarea', [...links, 'nonsense'].join('\n'))
+  await page.click('.dialog button[type=submit]')
+  await page.waitForSelector('.dialog .problem')
+  expect(await page.inputValue('.adding textarea')).toBe('nonsense')
+})
+
+test('details begin with why, and every tab shows something', async () => {
+  const page = await open()
+  await openFirst(page, 'Queued')
+  expect(await page.textContent('.whyline p')).toContain('Waits for its turn')
+  await openFirst(page, 'Downloading')
+  for (const [tab, element] of [
+    ['Files', '.tree-row'],
+    ['Peers', '.table, .nothing'],
+    ['Trackers', '.table .row'],
+    ['Pieces', '.map canvas'],
+    ['Speed', '.graph canvas'],
+    ['Log', '.log, .nothing'],
+  ] as const) {
+    await page.click(`.tabs >> text=${tab}`)
+    await page.waitForSelector(element)
+    await page.waitForTimeout(300)
+    await keep(page, `detail-${tab.toLowerCase()}`)
+  }
+})
+
+test('priorities, trackers and peers are changed where they are shown', async () => {
+  const page = await open()
+  await openFirst(page, 'Downloading')
+  await page.click('.tabs >> text=Files')
+  await page.selectOption('.tree-row select >> nth=0', 'high')
+  await page.waitForFunction(
+    () => document.querySelector<HTMLSelectElement>('.tree-row select')?.value === 'high',
+  )
+  await page.click('.tabs >> text=Trackers')
+  await page.click('text=Edit trackers')
+  expect(await page.inputValue('.editor textarea')).toMatch(/\n\nudp:/)
+  await page.click('.editor >> text=Save')
+  await page.waitForSelector('.table .row')
+  await page.click('.tabs >> text=Peers')
+  await page.fill('.tab-tools input', '192.0.2.1:6881')
+  await page.click('.tab-tools >> text=Add peer')
+  await page.waitForFunction(() => document.querySelector<HTMLInputElement>('.tab-tools input')?.value === '')
+})
+
+test('removing asks about the data, and says how much it is', async () => {
+  const page = await open()
+  await page.click('[aria-rowindex="3"]')
+  const name = await page.textContent('[aria-rowindex="3"] .in-name')
+  await page.keyboard.press('Delete')
+  await page.waitForSelector('.dialog >> text=Remove 1 torrent?')
+  await page.click('.dialog .option >> nth=1')
+  await keep(page, 'remove')
+  await page.click('.dialog button:has-text("Remove and delete")')
+  await page.waitForSelector('.toast >> text=Removed 1 torrent.')
+  await page.waitForFunction(
+    text => document.querySelector('[aria-rowindex="3"] .in-name')?.textContent !== text,
+    name,
+  )
+})
+
+test('the keyboard alone adds, finds, selects, opens files, stops and removes', async () => {
+  const page = await open()
+  const press = async (...keys: string[]): Promise<void> => {
+    for (const key of keys) await page.keyboard.press(key)
+  }
+  await press('n')
+  await page.waitForSelector('.adding textarea:focus')
+  await page.keyboard.type(MAGNET)
+  await press('Control+Enter')
+  await page.waitForSelector('.toast >> text=Added 1 torrent.')
+  await press('/')
+  await page.keyboard.type('large work')
+  await page.waitForFunction(() => document.querySelector('.toolbar .total')?.textContent === '1 torrent')
+  await press('ArrowDown', 'ArrowDown', 'Enter')
+  await page.waitForSelector('.whyline')
+  await press('2')
+  await page.waitForSelector('.tree-row')
+  await press('p')
+  await page.waitForSelector('.toast >> text=Stopped 1 torrent.')
+  await press('Delete')
+  await page.waitForSelector('.dialog >> text=Remove 1 torrent?')
+  await press('Enter')
+  await page.waitForSelector('.toast >> text=Removed 1 torrent.')
+  await press('?')
+  await page.waitForSelector('.keys')
+  await press('Escape')
+  await page.waitForSelector('.keys', { state: 'detached' })
+})
+
+test('columns are chosen, sized and remembered', async () => {
+  const page = await open()
+  await page.click('.head >> nth=0', { button: 'right' })
+  await page.click('.menu >> text=Tracker')
+  await page.waitForSelector('.head:has-text("Tracker")')
+  const grip = (await page.locator('.head >> nth=2 >> .grip').boundingBox())!
+  await page.mouse.move(grip.x + 4, grip.y + 8)
+  await page.mouse.down()
+  await page.mouse.move(grip.x + 104, grip.y + 8)
+  await page.mouse.up()
+  await page.reload()
+  await page.waitForSelector('.head:has-text("Tracker")')
+  expect((await page.locator('.head >> nth=2').boundingBox())!.width).toBe(320)
+})
+
+test('rates are limited, and the alternative limits are a click away', async () => {
+  const page = await open()
+  await page.click('.status .rates')
+  await page.fill('.dialog input >> nth=0', 'fast')
+  await page.waitForSelector('.dialog .error')
+  await page.fill('.dialog input >> nth=0', '2,5 MiB')
+  await page.click('.dialog button[type=submit]')
+  await page.waitForSelector('.status .rate.down small >> text=2.50')
+  await page.click('.status .turtle')
+  await page.waitForSelector('.status .turtle[aria-pressed=true]')
+})
+
+test('settings are changed where they are explained; German is a click away', async () => {
+  const page = await open({ dark: true }, '#page=settings')
+  await page.waitForSelector('.setting')
+  const field = page.locator('.setting:has-text("disk.keep_free") input')
+  await field.fill('2 GiB')
+  await field.press('Enter')
+  await page.waitForSelector('.toast >> text=disk.keep_free: Saved.')
+  await field.fill('much')
+  await field.press('Enter')
+  await page.waitForSelector('.setting .problem')
+  await page.selectOption('.group >> nth=0 >> select >> nth=1', 'de')
+  await page.waitForSelector('h1 >> text=Einstellungen')
+  await keep(page, 'settings-dark-german')
+  await page.click('[aria-label="API-Schlüssel"]')
+  await page.fill('.token-form input', 'radarr')
+  await page.click('.token-form button')
+  await page.waitForSelector('.secret code')
+})
+
+test('a phone shows cards; a finger that rests selects; details fill the screen', async () => {
+  const page = await open({ phone: true })
+  await keep(page, 'phone')
+  await page.tap('.card >> nth=1')
+  await page.waitForSelector('.detail .whyline')
+  await keep(page, 'phone-detail')
+  await page.tap('[aria-label="Back to the list"]')
+  await page.waitForSelector('.card .first')
+  const box = (await page.locator('.card >> nth=2').boundingBox())!
+  const touch = {
+    pointerType: 'touch',
+    clientX: box.x + 50,
+    clientY: box.y + 20,
+    bubbles: true,
+    pointerId: 3,
+  }
+  await page.locator('.card >> nth=2').dispatchEvent('pointerdown', touch)
+  await page.waitForSelector('.tools >> text=1 selected')
+  await page.locator('.card >> nth=2').dispatchEvent('pointerup', touch)
+  await page.locator('.card >> nth=3').tap()
+  await page.waitForSelector('.tools >> text=2 selected')
+  await page.tap('.tools >> text=Stop')
+  await page.waitForSelector('.toast')
+})
+
+test('a password is asked for, and a wrong one is told', async () => {
+  const page = await open({}, '?locked')
+  await page.fill('input[type=password]', 'wrong')
+  await page.click('button[type=submit]')
+  await page.waitForSelector('.door .problem')
+  await page.fill('input[type=password]', 'shoal')
+  await page.click('button[type=submit]')
+  await page.waitForSelector('.row .in-name')
+})
+
+test('an empty list says what to do', async () => {
+  now = await look(chrome, { url: `${served.url}?count=0`, dark: true })
+  await now.page.waitForSelector('.empty >> text=Nothing here yet')
+  await keep(now.page, 'empty-dark')
+})
