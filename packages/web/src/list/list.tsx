@@ -127,11 +127,12 @@ export function List(props: { readonly narrow: boolean }): JSX.Element {
     return (
       <div
         id={`row-${row.index()}`}
-        class={props.narrow ? 'card' : 'row'}
         role="row"
         aria-rowindex={row.index() + 2}
         aria-selected={selected()}
         classList={{
+          card: props.narrow,
+          row: !props.narrow,
           selected: selected(),
           focused: list.selection().focus === row.index(),
           current: torrent() !== undefined && torrent()!.id === current(),

@@ -35,6 +35,7 @@ export function Control(props: ControlProps): JSX.Element {
     }
   }
   const leave = (): void => {
+    if (busy()) return
     const value = settingFrom(props.setting, draft())
     if (value === undefined) return void setProblem(t().limits.invalid)
     if (JSON.stringify(value) !== JSON.stringify(props.setting.value)) void save(value)

@@ -40,14 +40,11 @@ export function shareOf(row: TorrentRow): number {
 }
 
 export function StateDot(props: { row: TorrentRow }): JSX.Element {
-  return (
-    <span
-      class={`dot ${props.row.state}`}
-      classList={{ held: props.row.why !== null, forced: props.row.intent === 'force' }}
-      role="img"
-      aria-label={t().states[props.row.state]}
-    />
-  )
+  const classes = (): string => {
+    const { state, why, intent } = props.row
+    return `dot ${state}${why === null ? '' : ' held'}${intent === 'force' ? ' forced' : ''}`
+  }
+  return <span class={classes()} role="img" aria-label={t().states[props.row.state]} />
 }
 
 export function Eta(props: { row: TorrentRow }): JSX.Element {
