@@ -46,7 +46,9 @@ export async function run({ full, work, log }) {
   try {
     const escapes = await paths(daemon, work, notes)
     await during('1 GiB bodies', () => bodies(daemon, notes))
-    await during('JSON bombs', () => bombs(daemon, notes))
+    // Made beforehand: whoever measures must not be busy.
+    const made = bombs(daemon)
+    await during('JSON bombs', () => throwAll(daemon, made, notes))
     await during('slow clients', () => slow(daemon, full ? 60_000 : 8000))
     await during('upgrades', () => upgrades(daemon, notes))
     await pause(500)
@@ -178,8 +180,7 @@ function pour(port, head, isChunked) {
   })
 }
 
-async function bombs(daemon, notes) {
-  const headers = { Authorization: `Bearer ${daemon.token}`, 'Content-Type': 'application/json' }
+function bombs(daemon) {
   const deep = 5_000_000
   const all = {
     arrays: '['.repeat(deep),
@@ -193,12 +194,23 @@ async function bombs(daemon, notes) {
     escapes: `{"sources":"${'\\u0000'.repeat(1_000_000)}"}`,
     surrogates: '{"sources":["\\ud800"],"options":{"category":"\\udfff\\u0000"}}',
   }
+  return Object.entries(all).map(([name, body]) => [name, Buffer.from(requestOf(daemon, body))])
+}
+
+function requestOf({ token }, body) {
+  const length = Buffer.byteLength(body)
+  const head = `Host: localhost\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: ${length}`
+  return `POST /api/v1/torrents HTTP/1.1\r\n${head}\r\nConnection: close\r\n\r\n${body}`
+}
+
+async function throwAll(daemon, made, notes) {
   let slowest = 0
-  for (const [name, body] of Object.entries(all)) {
+  for (const [name, bytes] of made) {
     const start = performance.now()
-    const { status } = await daemon.raw({ method: 'POST', path: '/api/v1/torrents', headers, body })
+    const { status } = await daemon.text(bytes)
     slowest = Math.max(slowest, performance.now() - start)
-    if (status !== 400 && status !== 413) notes.push(`bomb of ${name}: ${status}`)
+    // 0: it was refused while the rest was on its way, and the answer is lost with the connection.
+    if (status !== 400 && status !== 413 && status !== 0) notes.push(`bomb of ${name}: ${status}`)
   }
   if (slowest > MAX_BOMB_MS) notes.push(`a bomb took ${slowest.toFixed(0)} ms`)
   return `slowest ${slowest.toFixed(0)} ms`
