@@ -11,6 +11,11 @@ export interface WhyFacts {
 }
 
 export function whyOf(item: Item, state: TorrentState, facts: WhyFacts): Why | null {
+  const why = reasonFor(item, state, facts)
+  return why && { ...why, text: sentence(why.text) }
+}
+
+function reasonFor(item: Item, state: TorrentState, facts: WhyFacts): Why | null {
   const { record, live } = item
   switch (state) {
     case 'moving':
@@ -94,4 +99,10 @@ function running(live: Live | undefined, state: TorrentState, facts: WhyFacts): 
 
 function percent(fraction: number): string {
   return `${Math.floor(fraction * 100)} %`
+}
+
+/** The engine's reasons are made to stand in the middle of a line. */
+function sentence(text: string): string {
+  const first = /^[a-z]+:\/\//.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1)
+  return /[.!?…]$/.test(first) ? first : `${first}.`
 }
