@@ -1,6 +1,6 @@
 /** Swarms with peers that do what they should not: the download completes, and no honest peer suffers. */
 import { IpRanges } from '../src/bytes/ip-ranges.ts'
-import { dsl } from './net.ts'
+import { dsl, FAST } from './net.ts'
 import type { Script, ScriptedPeer } from './peer.ts'
 import type { Run } from './scenario.ts'
 import { scenario } from './scenario.ts'
@@ -77,6 +77,50 @@ scenario('peers that take requests and never answer', run => {
   const s = attacked(run, [scripts.silent(), scripts.silent(), scripts.flapping(300)])
   const tookMs = s.runUntilComplete()
   s.world.check(tookMs < 60_000, `took ${tookMs} ms`)
+  assertHonestUnharmed(s)
+  s.finish()
+})
+
+/** Each with what it may take where pieces are of 64 KiB: then they first have all the memory, a slab for each piece. */
+const IDLERS: Readonly<Record<string, { script: Script; mostMs: number }>> = {
+  'take requests and never answer': { script: scripts.silent(), mostMs: 6_500 },
+  'send four bytes a second': { script: scripts.drip(4), mostMs: 6_500 },
+  'send a block and then nothing': { script: scripts.oneGoodBlock(), mostMs: 20_000 },
+  'reject all that they are asked for': { script: scripts.rejects(), mostMs: 4_000 },
+}
+
+for (const pieceKib of [64, 1024]) {
+  for (const [what, { script, mostMs }] of Object.entries(IDLERS)) {
+    const name = `fifty peers that ${what}, before the only seed, pieces of ${pieceKib} KiB`
+    scenario(
+      name,
+      run => {
+        const torrent = { pieces: 8192 / pieceKib, pieceLength: pieceKib * 1024 }
+        const s = swarm({ ...run, slabs: 96, torrent })
+        const leecher = s.addLeecher({ torrent: { maxConnections: 100 } })
+        for (let n = 0; n < 50; n++) s.addScripted(script).dial(leecher.address)
+        s.world.runFor(500)
+        // It alone takes less than two seconds.
+        const seed = s.addSeed({ link: { ...FAST, upBytesPerSec: 6_000_000 } })
+        leecher.member.torrent.addPeer(seed.address)
+        const tookMs = s.runUntilComplete()
+        s.world.check(tookMs < (pieceKib === 64 ? mostMs : 4_000), `took ${tookMs} ms`)
+        assertHonestUnharmed(s)
+        s.finish()
+      },
+      [1],
+    )
+  }
+}
+
+scenario('peers that are slow to begin, beside a quick one', run => {
+  const s = swarm({ ...run, torrent: { pieces: 60, pieceLength: 128 * 1024 } })
+  for (let n = 0; n < 4; n++) s.addScripted(scripts.awakesAfter(4_000), { link: dsl(1_000_000) })
+  s.addSeed({ link: { ...FAST, upBytesPerSec: 500_000 } })
+  const leecher = s.addLeecher()
+  s.runUntilComplete()
+  const { wastedBytes } = leecher.member.torrent
+  s.world.check(wastedBytes < 0.15 * s.totalBytes, `${wastedBytes} bytes came in vain`)
   assertHonestUnharmed(s)
   s.finish()
 })

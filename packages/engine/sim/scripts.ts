@@ -55,6 +55,23 @@ export function silent(): Script {
   return { onRequest: () => {} }
 }
 
+/** Sends one block, then nothing any more. */
+export function oneGoodBlock(): Script {
+  return {
+    onRequest: (session, piece, begin, length) => {
+      if (session.blocksSent === 0) session.sendBlock(piece, begin, session.block(piece, begin, length))
+    },
+  }
+}
+
+/** Unchokes, and rejects all that it is asked for (BEP 6). */
+export function rejects(): Script {
+  return {
+    fast: true,
+    onRequest: (session, piece, begin, length) => session.send(messages.encodeReject(piece, begin, length)),
+  }
+}
+
 /** Answers nothing until so long after the beginning of the world, then everything. */
 export function awakesAfter(ms: number): Script {
   return {

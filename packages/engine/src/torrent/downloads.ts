@@ -11,19 +11,15 @@ import type { Outbox } from './outbox.ts'
 import type { Picker, PickerPeer } from './picker.ts'
 import { RateMeter } from './rate-meter.ts'
 import { RequestWindow } from './request-window.ts'
+import { Trial } from './trial.ts'
 
 /** Requests to a peer that has not told its own limit (BEP 10): what libtorrent asks of anyone. */
 const DEFAULT_PEER_QUEUE = 500
 const PEER_QUEUE_MAX = 1000
-/** On trial a peer is asked for a piece, or so many blocks, and for as much again when that came to nothing for so long. */
-const TRIAL_BLOCKS_MIN = 16
-const TRIAL_MS = 2_000
-/** Good pieces that end the trial. */
-const TRIAL_PIECES = 16
-/** In endgame asking twice is cheap and waiting is not. */
-const ENDGAME_PATIENCE = 0.4
+/** In endgame, and while another has nothing to do, asking twice is cheap and waiting is not. */
+const PRESSED_PATIENCE = 0.4
 /** With someone of whom nothing ever came: 2 s. */
-const ENDGAME_PATIENCE_UNPROVEN = 0.1
+const PRESSED_PATIENCE_UNPROVEN = 0.1
 /** Blocks that nobody asked for, beyond those a choke, cancel or timeout explains. */
 const UNREQUESTED_MAX = 16
 /** Bounds what a peer can make us remember by `allowed fast`. */
@@ -33,6 +29,8 @@ const ARRIVAL_STALL_MS = 20_000
 const ARRIVAL_MAX_MS = 60_000
 /** The same where another has nothing else to do, and would bring it sooner. */
 const ARRIVAL_RIVAL_MS = 2_000
+/** Who has had nothing to do for so long could have what others are slow with: longer than a piece is with the store. */
+const IDLE_MS = 1_000
 /** Whoever rejects although it does not choke us is not asked again at once: it would reject again. */
 const REJECTED_PAUSE_MS = 1_000
 
@@ -76,14 +74,17 @@ export class Downloads {
   #arrivingBlock = -1
   #arrivingSince = 0
   #unrequested = 0
-  /** Of a peer on trial: blocks whose piece is not stored, pieces that are, and since when it is asked. */
-  #trialBlocks = 0
-  #goodPieces = 0
-  #trialSince = Number.NaN
   /** No requests before. */
   #pauseUntil = 0
+  /** Since when the picker has nothing for it, and it nothing to do; NaN: it has. */
+  #idleSince = Number.NaN
+  #idleQuick = false
+  /** Undefined once it has passed. */
+  trial: Trial | undefined
 
-  constructor(peer: DownloadsPeer, outbox: Outbox, deps: DownloadsDeps) {
+  /** `known`: it has sent what was right before. */
+  constructor(peer: DownloadsPeer, outbox: Outbox, deps: DownloadsDeps, { known }: { known: boolean }) {
+    this.trial = known ? undefined : new Trial(deps.geometry.pieceSize(0))
     this.#peer = peer
     this.#outbox = outbox
     this.#deps = deps
@@ -102,6 +103,15 @@ export class Downloads {
     return true
   }
 
+  /**
+   * It could be asked for more, and has been for a while, but there is nothing that it may be asked for; and it would
+   * bring it soon, as what it brought before.
+   */
+  isIdle(now: number): boolean {
+    const { interesting, choking } = this.#peer
+    return this.#idleQuick && now - this.#idleSince >= IDLE_MS && interesting && !choking
+  }
+
   /** Asks for as many blocks as the window, the limits and the memory allow: one write. */
   fill(now: number): void {
     const { interesting, choking } = this.#peer
@@ -110,16 +120,16 @@ export class Downloads {
     // Refilled in batches: a write for every block would cost more than the block.
     if (room <= 0 || (room < this.window.limit() >> 3 && this.window.size > 8)) return
     const { picker, picked, geometry } = this.#deps
-    const trial = this.#peer.onTrial === true ? this.#trialRoom(now) : room
-    // More as soon as pieces of it are stored.
-    if (trial < room) this.#deps.onStarved()
-    const most = Math.min(room, picked.length >> 1, this.#deps.requestAllowance(now), trial)
+    const most = Math.min(room, picked.length >> 1, this.#deps.requestAllowance(now))
     if (most <= 0) return
+    // Somebody who begins to read turns it away from what it was in the middle of: neither piece would become whole.
+    this.trial?.renew(now, piece => picker.isActive(piece), picker.hasUrgent ? 1 : 0)
     const count = choking
       ? picker.pickAmong(this.#peer, most, picked, this.#allowedFast)
       : picker.pick(this.#peer, most, picked)
     if (count < most) this.#deps.onStarved()
-    if (count === 0) return
+    if (count === 0) return this.#noteIdle(now)
+    this.#idleSince = Number.NaN
     let bytes = 0
     for (let n = 0; n < count; n++) {
       const piece = picked[n * 2]!
@@ -129,6 +139,12 @@ export class Downloads {
     }
     this.#deps.requested(bytes, now)
     this.#outbox.send(messages.encodeRequests(picked, count, this.#blockSize))
+  }
+
+  #noteIdle(now: number): void {
+    if (this.window.size > 0 || !Number.isNaN(this.#idleSince)) return
+    this.#idleSince = now
+    this.#idleQuick = this.meter.rate(now) >= BLOCK_BYTES
   }
 
   /** Someone else brought the block. */
@@ -174,7 +190,6 @@ export class Downloads {
     this.#arrivingPiece = -1
     this.window.received(length, now)
     this.meter.add(length, now)
-    this.#trialBlocks++
     this.#deps.onBlock(piece, begin / BLOCK_BYTES, length, now)
   }
 
@@ -196,11 +211,14 @@ export class Downloads {
     return true
   }
 
-  /** Leaves to others what takes too long, sooner with a `rival` at hand; whether there was any. */
-  expire(now: number, endgame: boolean, rival: boolean, lastReceivedAt: number): boolean {
+  /**
+   * Leaves to others what takes too long; whether there was any. `pressed`: it is endgame, or others have nothing to do;
+   * `rival`: one of them is quick.
+   */
+  expire(now: number, pressed: boolean, rival: boolean, lastReceivedAt: number): boolean {
     const { picked, picker } = this.#deps
-    const patience = this.meter.total > 0 ? ENDGAME_PATIENCE : ENDGAME_PATIENCE_UNPROVEN
-    const count = this.window.expired(now, picked, endgame ? patience : 1)
+    const patience = this.meter.total > 0 ? PRESSED_PATIENCE : PRESSED_PATIENCE_UNPROVEN
+    const count = this.window.expired(now, picked, pressed ? patience : 1)
     for (let n = 0; n < count; n++) picker.release(this.#peer, picked[n * 2]!, picked[n * 2 + 1]!)
     // It stopped in the middle of a block: another peer may bring it, and this one's rest is skipped. The window does
     // not know of it, as the block is no longer outstanding. Whoever snubbed us and now begins to send is given time
@@ -230,24 +248,9 @@ export class Downloads {
     this.#arrivingPiece = -1
   }
 
-  /** So many of its blocks were right: a whole piece, or its part of one. True when that ends the trial. */
-  good(blocks: number): boolean {
-    this.#trialBlocks -= blocks
-    return ++this.#goodPieces >= TRIAL_PIECES
-  }
-
-  /**
-   * What a liar can spoil before that shows: a piece more with every one that was right. Twice as many were quicker by
-   * nothing that could be measured, and a liar in one block of 64 spoilt four pieces instead of two.
-   */
-  #trialRoom(now: number): number {
-    if (Number.isNaN(this.#trialSince)) this.#trialSince = now
-    // Somebody who begins to read turns it away from what it was in the middle of: neither piece would become whole.
-    const turned = this.#deps.picker.hasUrgent ? 1 : 0
-    const times = 1 + turned + this.#goodPieces + Math.floor((now - this.#trialSince) / TRIAL_MS)
-    const blocks = Math.max(TRIAL_BLOCKS_MIN, this.#deps.geometry.blockCount(0))
-    const arriving = this.#arrivingPiece < 0 ? 0 : 1
-    return blocks * times - this.#trialBlocks - this.window.size - arriving
+  /** The piece, or its part of it, was right. */
+  good(piece: number): void {
+    if (this.trial?.good(piece) === true) this.trial = undefined
   }
 
   #onUnrequested(): void {

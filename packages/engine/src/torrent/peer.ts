@@ -17,7 +17,7 @@ import { Framer, type WireSink } from '../wire/framer.ts'
 import { encodeHandshake, readReserved, reservedBits } from '../wire/handshake.ts'
 import * as messages from '../wire/messages.ts'
 import { clientName } from '../wire/peer-id.ts'
-import { Downloads, type DownloadsPeer } from './downloads.ts'
+import { Downloads, type DownloadsDeps, type DownloadsPeer } from './downloads.ts'
 import { decodeExtendedHandshake, EXTENDED_HANDSHAKE, encodeExtendedHandshake } from './extended-handshake.ts'
 import type { ExtensionLink, ExtensionRegistry, PeerExtensions } from './extensions.ts'
 import { Outbox } from './outbox.ts'
@@ -28,6 +28,7 @@ import type { Picker } from './picker.ts'
 import type { RateMeter } from './rate-meter.ts'
 import type { RequestWindow } from './request-window.ts'
 import type { SendBuffers } from './send-buffers.ts'
+import type { Trial } from './trial.ts'
 import { UPLOAD_QUEUE_MAX } from './upload-queue.ts'
 import { Uploads, type UploadsPeer } from './uploads.ts'
 
@@ -110,7 +111,6 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
   /** It will download nothing more (BEP 21). */
   uploadOnly = false
   parole = false
-  onTrial: boolean
   /** Others are much quicker, see `PickerPeer`. */
   slow = false
   /** It speaks BEP 6, BEP 10. */
@@ -152,7 +152,6 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
     this.entry = entry
     this.direction = direction
     this.address = entry.address
-    this.onTrial = entry.usefulAt === undefined
     this.key = formatAddress(entry.address)
     this.phase = direction === 'out' ? 'connecting' : 'handshake'
     this.startedAt = now
@@ -162,7 +161,7 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
     this.#framer = new Framer(owner.memory, this, { maxMessageBytes: MESSAGE_MAX_BYTES })
     this.#framer.setPieceCount(owner.geometry.pieceCount)
     this.#outbox = new Outbox(() => owner.now())
-    this.#downloads = new Downloads(this, this.#outbox, {
+    const deps: DownloadsDeps = {
       geometry: owner.geometry,
       picker: owner.picker,
       picked: owner.picked,
@@ -172,7 +171,8 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
       onBlock: (piece, block, bytes, at) => owner.onBlock(this, piece, block, bytes, at),
       onWaste: bytes => owner.onWaste(bytes),
       skipBlock: () => this.#framer.skipBlock(),
-    })
+    }
+    this.#downloads = new Downloads(this, this.#outbox, deps, { known: entry.usefulAt !== undefined })
     this.#uploads = new Uploads(this, this.#outbox, {
       infoHash: owner.infoHash,
       geometry: owner.geometry,
@@ -229,12 +229,32 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
 
   /** See `PickerPeer`. */
   get proven(): boolean {
-    return this.download.total > 0 && !this.snubbed
+    return this.download.total > 0 && !this.stalled
   }
 
-  /** So many blocks that it sent of one piece were right. */
-  good(blocks: number): void {
-    if (this.#downloads.good(blocks)) this.onTrial = false
+  /** See `PickerPeer`. */
+  get owes(): boolean {
+    return this.window.size > 0 || this.stalled
+  }
+
+  /** See `PickerPeer`. */
+  get stalled(): boolean {
+    return this.window.stalled
+  }
+
+  /** See `PickerPeer`. */
+  get trial(): Trial | undefined {
+    return this.#downloads.trial
+  }
+
+  /** See {@link Downloads.isIdle}. */
+  isIdle(now: number): boolean {
+    return this.phase === 'open' && this.#downloads.isIdle(now)
+  }
+
+  /** What it sent of the piece was right. */
+  good(piece: number): void {
+    this.#downloads.good(piece)
   }
 
   /** It would bring a block within a second, if it were asked. */
@@ -243,8 +263,8 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
     return free && this.proven && this.downloadRate(now) >= BLOCK_BYTES
   }
 
-  /** Timeouts, keep-alives, and whatever rate limits held back. `rival`: see {@link Downloads.expire}. */
-  tick(now: number, endgame: boolean, rival: boolean): void {
+  /** Timeouts, keep-alives, and whatever rate limits held back. `pressed`, `rival`: see {@link Downloads.expire}. */
+  tick(now: number, pressed: boolean, rival: boolean): void {
     const waiting = now - this.startedAt
     if (this.phase === 'connecting' && waiting > CONNECT_TIMEOUT_MS) return this.close('no answer')
     if (this.phase === 'handshake' && waiting > HANDSHAKE_TIMEOUT_MS) return this.close('no handshake')
@@ -256,7 +276,7 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
     this.stuck = isUnused || this.#outbox.isStuck(now)
     if (now - this.#outbox.lastSentAt > KEEP_ALIVE_MS) this.#outbox.send(messages.keepAlive)
     // What it let us wait for is for others to ask for: it would take the very same again, before they can.
-    const gaveUp = this.#downloads.expire(now, endgame, rival, this.#lastReceivedAt)
+    const gaveUp = this.#downloads.expire(now, pressed, rival, this.#lastReceivedAt)
     if (!gaveUp) this.fill(now)
     this.serve(now)
   }

@@ -23,6 +23,7 @@ import { type ActivePiece, MAX_ASKERS, MAX_ASKERS_PROVEN, NOBODY } from './activ
 import { ActivePieces } from './active-pieces.ts'
 import { Copies } from './copies.ts'
 import { MAX_PRIORITY } from './picker-order.ts'
+import type { Trial } from './trial.ts'
 import { WantedPieces } from './wanted-pieces.ts'
 
 export interface PickerPeer {
@@ -31,12 +32,15 @@ export interface PickerPeer {
   readonly pieces: Bitfield
   /** Asks for whole pieces alone: it had part in a piece that failed its hash. */
   parole: boolean
-  /** Nothing that it sent was found right so far: it gets pieces of its own, lest it spoil those of others. */
-  readonly onTrial?: boolean
+  /** Hardly anything that it sent was found right so far: it gets few pieces, and of its own, lest it spoil others'. */
+  readonly trial?: Trial | undefined
   /** It has sent blocks that it was asked for, and goes on. */
   readonly proven?: boolean
   /** Others are much quicker: what somebody waits for is left to them. */
   readonly slow?: boolean
+  /** It was asked for blocks that have not come; or it sent nothing for so long that they were given up. */
+  readonly owes?: boolean
+  readonly stalled?: boolean
 }
 
 export interface PickerOptions {
@@ -101,6 +105,8 @@ export class Picker {
   #critical = 0
   /** The tick in which late critical blocks were last looked for. */
   #lateIn = -1
+  /** The tick in which a piece was not begun for lack of memory. */
+  #lackedIn = Number.NEGATIVE_INFINITY
   /** What {@link unavailable} found, when so much was missing in that version of the copies. */
   #unavailable = { count: 0, first: -1, version: -1, missing: -1 }
 
@@ -151,6 +157,11 @@ export class Picker {
   get endgame(): boolean {
     if (this.#missing.isEmpty || this.#wanted.hasAvailable) return false
     return !this.#active.open.some(piece => this.availability(piece.index) > 0)
+  }
+
+  /** Pieces are not begun, as there is no memory. */
+  get lacksMemory(): boolean {
+    return this.#ticks - this.#lackedIn <= 1
   }
 
   /** One number a piece: 0 skip, 1 low, 4 normal, 7 high. */
@@ -228,6 +239,11 @@ export class Picker {
     return this.#unavailable
   }
 
+  /** Whether the piece is active or storing. */
+  isActive(index: number): boolean {
+    return this.#active.has(index)
+  }
+
   /** Whether the peer has any piece that is wanted and not had. */
   wants(peer: PickerPeer): boolean {
     if (this.#missing.isEmpty) return false
@@ -272,16 +288,23 @@ export class Picker {
    */
   pick(peer: PickerPeer, max: number, out: Int32Array): number {
     const limit = Math.min(max, out.length >> 1)
+    // Whether it has come back shows as well by what others were asked for, and those need not wait for it.
+    if (peer.stalled === true) {
+      const count = this.#pickShared(peer, 0, limit, out)
+      if (count > 0) return count
+    }
     let count = this.#urgent.length === 0 ? 0 : this.#pickUrgent(peer, limit, out)
     if (count < limit) count = this.#pickOpen(peer, count, limit, out, false)
-    while (count < limit) {
+    while (count < limit && this.#mayBegin(peer, count)) {
       const index = this.#nextPiece(peer)
       const piece = index < 0 ? undefined : this.#start(index, peer)
       if (piece === undefined) break
       count = this.#askFree(piece, peer, count, limit, out)
     }
     if (count < limit) count = this.#pickOpen(peer, count, limit, out, true)
-    return count < limit && this.endgame ? this.#pickShared(peer, count, limit, out) : count
+    // For one on trial it is endgame when all that it may have part in is asked for.
+    const isEnd = (peer.trial?.hasRoom === false && peer.owes !== true) || this.endgame
+    return count < limit && isEnd ? this.#pickShared(peer, count, limit, out) : count
   }
 
   /** As {@link pick}, from these pieces alone and without endgame (BEP 6, allowed fast pieces while choked). */
@@ -293,7 +316,7 @@ export class Picker {
       if (count === limit) break
       if (!peer.pieces.has(index)) continue
       const piece = this.#wanted.has(index) ? this.#start(index, peer) : this.#active.get(index)
-      if (piece === undefined || piece.openAt < 0 || !this.#mayJoin(peer, piece)) continue
+      if (piece === undefined || piece.openAt < 0 || !this.#mayAsk(peer, piece)) continue
       count = this.#askFree(piece, peer, count, limit, out)
     }
     return count
@@ -445,8 +468,10 @@ export class Picker {
     for (let at = peer.slow === true ? this.#critical : 0; at < this.#urgent.length && count < limit; at++) {
       const index = this.#urgent[at]!
       if (!this.#missing.has(index) || !peer.pieces.has(index)) continue
-      const piece = this.#wanted.has(index) ? this.#start(index, peer, false) : this.#active.get(index)
-      if (piece === undefined || piece.openAt < 0 || !this.#mayJoin(peer, piece)) continue
+      const isNew = this.#wanted.has(index)
+      if (isNew && !this.#mayBegin(peer, count)) continue
+      const piece = isNew ? this.#start(index, peer, false) : this.#active.get(index)
+      if (piece === undefined || piece.openAt < 0 || !this.#mayAsk(peer, piece)) continue
       count = this.#askFree(piece, peer, count, limit, out)
     }
     if (count === limit || peer.slow === true || this.#lateIn === this.#ticks) return count
@@ -460,7 +485,7 @@ export class Picker {
     for (let at = 0; at < this.#critical && before >= 0; at++) {
       const piece = this.#active.get(this.#urgent[at]!)
       if (piece === undefined || piece.requested === 0 || piece.dropping) continue
-      if (!peer.pieces.has(piece.index) || !this.#mayJoin(peer, piece)) continue
+      if (!peer.pieces.has(piece.index) || !this.#mayAsk(peer, piece)) continue
       count = this.#askShared(piece, peer, 1, before, count, limit, out)
       if (count > from) this.#lateIn = this.#ticks
       if (count === limit) break
@@ -478,8 +503,8 @@ export class Picker {
       for (const piece of this.#active.open) {
         if (piece.triedIn === pick || !peer.pieces.has(piece.index)) continue
         if (!mixed && piece.keeper !== keeper && piece.keeper !== peer.id) continue
-        if (best !== undefined && !this.#isBefore(piece, best)) continue
-        if (this.#mayJoin(peer, piece)) best = piece
+        if (best !== undefined && this.#isBefore(piece, best) === (peer.stalled === true)) continue
+        if (this.#mayAsk(peer, piece)) best = piece
       }
       if (best === undefined) break
       best.triedIn = pick
@@ -498,6 +523,19 @@ export class Picker {
     return a.free !== b.free ? a.free < b.free : a.index < b.index
   }
 
+  /**
+   * Silent ones must not hold all memory: once half of it is taken, whoever has sent nothing so far begins one piece, and
+   * none after it was waited for in vain.
+   */
+  #mayBegin(peer: PickerPeer, asked: number): boolean {
+    if (peer.trial?.hasRoom === false) return false
+    return peer.proven !== false || !this.#isMemoryShort || (asked === 0 && peer.owes !== true)
+  }
+
+  get #isMemoryShort(): boolean {
+    return 2 * this.#pool.available < this.#pool.capacity
+  }
+
   #nextPiece(peer: PickerPeer): number {
     if (this.sequential) return this.#wanted.lowest(peer)
     return this.have.count < RANDOM_PIECES ? this.#wanted.random(peer) : this.#wanted.rarest(peer)
@@ -506,13 +544,16 @@ export class Picker {
   #keepsApart(peer: PickerPeer): boolean {
     // In sequence the first piece is what all wait for, and with little memory pieces are better finished together.
     if (this.sequential) return false
-    return (this.apart || peer.onTrial === true) && 2 * this.#pool.available >= this.#pool.capacity
+    return (this.apart || peer.trial !== undefined) && !this.#isMemoryShort
   }
 
   /** want → active, when there is memory for its first slab. */
   #start(index: number, peer: PickerPeer, apart = true): ActivePiece | undefined {
     const piece = this.#active.begin(index)
-    if (piece === undefined) return undefined
+    if (piece === undefined) {
+      this.#lackedIn = this.#ticks
+      return undefined
+    }
     if (peer.parole) piece.sole = peer.id
     if (apart && this.#keepsApart(peer)) piece.keeper = peer.id
     this.#wanted.delete(index)
@@ -533,7 +574,10 @@ export class Picker {
       out[2 * count + 1] = block
       count++
     }
-    if (count > from) this.#join(peer, piece)
+    if (count > from) {
+      this.#join(peer, piece)
+      peer.trial?.add(piece.index)
+    }
     this.#active.changed(piece)
     return count
   }
@@ -548,7 +592,7 @@ export class Picker {
       for (const piece of this.#active.values()) {
         if (count === limit) return count
         if (piece.requested === 0 || piece.dropping || !peer.pieces.has(piece.index)) continue
-        if (!this.#mayJoin(peer, piece)) continue
+        if (!this.#mayAsk(peer, piece)) continue
         count = this.#askShared(piece, peer, askers, before, count, limit, out)
       }
     }
@@ -574,7 +618,12 @@ export class Picker {
       count++
     }
     this.#join(peer, piece)
+    if (count > from) peer.trial?.add(piece.index)
     return count
+  }
+
+  #mayAsk(peer: PickerPeer, piece: ActivePiece): boolean {
+    return this.#mayJoin(peer, piece) && peer.trial?.admits(piece.index) !== false
   }
 
   /**

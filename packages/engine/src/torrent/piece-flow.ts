@@ -117,11 +117,11 @@ export class PieceFlow {
   /** The piece is good: whoever brought it proved itself, whoever once sent something else lied. */
   #settle(piece: number, digests: Uint8Array | undefined, now: number): void {
     const { picker, peers, book } = this.#deps
-    for (const [id, blocks] of picker.contributors(piece)) {
+    for (const id of picker.contributors(piece).keys()) {
       const peer = peers.get(id)
       if (peer === undefined) continue
       book.served(peer.entry, now)
-      peer.good(blocks)
+      peer.good(piece)
     }
     if (digests === undefined) return
     const { ban, cleared } = this.#blame.onStored(piece, this.#contributors(piece), digests)

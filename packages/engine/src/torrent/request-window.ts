@@ -31,8 +31,8 @@ import { RateMeter } from './rate-meter.ts'
 
 const FIRST_LIMIT = 16
 const MIN_LIMIT = 2
-/** Enough to notice that a peer that snubs us has come back. */
-const SNUBBED_LIMIT = 1
+/** Enough to notice that a peer that let us wait has come back. */
+const STALLED_LIMIT = 1
 /** So long would the peer need for what is kept under way. */
 const QUEUE_MS = 1_000
 /** A first answer that took ages says nothing about the network. */
@@ -57,6 +57,8 @@ const MAX_CAPACITY = 4_096
 export class RequestWindow {
   /** The peer let us wait for {@link STALL_MS}; ends with the next byte it sends. */
   snubbed = false
+  /** It sent nothing at all until requests were given up; ends in the same way. */
+  stalled = false
 
   #max: number
   #limit = FIRST_LIMIT
@@ -102,7 +104,7 @@ export class RequestWindow {
 
   /** How many should be outstanding now. */
   limit(): number {
-    if (this.snubbed) return Math.min(SNUBBED_LIMIT, this.#max)
+    if (this.snubbed || this.stalled) return Math.min(STALLED_LIMIT, this.#max)
     return Math.min(this.#max, Math.max(MIN_LIMIT, this.#limit))
   }
 
@@ -184,7 +186,7 @@ export class RequestWindow {
   /** Bytes of blocks arrived, asked for or late; whole blocks or parts of them. */
   received(bytes: number, now: number): void {
     this.#meter.add(bytes, now)
-    this.snubbed = false
+    this.snubbed = this.stalled = false
     this.#learnTimes(now)
     this.#waitingSince = this.#size > 0 ? now : Number.NaN
     this.#receivedAt = now
@@ -215,6 +217,7 @@ export class RequestWindow {
       const piece = this.#pieces[head]!
       const block = this.#blocks[head]!
       if (isPassedOver) this.#passedOver--
+      else this.stalled = true
       this.#remove(0)
       this.#remember(piece, block)
       out[pairs * 2] = piece

@@ -243,12 +243,14 @@ export class Swarm implements PeerOwner {
     this.picker.tick()
     this.#guide(now)
     const { endgame } = this.picker
-    const rival = endgame ? this.#idleQuick(now) : undefined
+    const idle = [...this.#starved].filter(peer => endgame || peer.isIdle(now))
+    const pressed = endgame || this.picker.lacksMemory || idle.length > 0
+    const rival = idle.find(peer => peer.isQuick(now))
     // What a rate limit allows goes to whoever asks first: everyone is first in turn.
     const first = peers.length === 0 ? 0 : this.#rotation++ % peers.length
     for (let n = 0; n < peers.length; n++) {
       const peer = peers[(first + n) % peers.length]!
-      peer.tick(now, endgame, rival !== undefined && rival !== peer)
+      peer.tick(now, pressed, rival !== undefined && rival !== peer)
     }
     this.extensions.tick(now)
     if (now - this.#caredAt >= CARE_MS) this.#care(now)
@@ -297,7 +299,7 @@ export class Swarm implements PeerOwner {
       const canWait = (piece: number): boolean => !this.picker.isUrgent(piece)
       for (const peer of this.#peers.values()) {
         // A trial goes on with the next piece when one is whole: taking back a part of it would end in waiting.
-        if (!peer.slow && !peer.onTrial) peer.makeWay(canWait)
+        if (!peer.slow && peer.trial === undefined) peer.makeWay(canWait)
       }
     }
     for (const peer of this.#peers.values()) peer.fill(now)
@@ -549,12 +551,6 @@ export class Swarm implements PeerOwner {
       if (!peer.slow && !peer.choking && peer.pieces.has(piece)) return false
     }
     return true
-  }
-
-  /** One, if there is any, who has nothing to do and would do it soon. */
-  #idleQuick(now: number): Peer | undefined {
-    for (const peer of this.#starved) if (peer.isQuick(now)) return peer
-    return undefined
   }
 
   #feedStarved(): void {

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { BLOCK_BYTES } from '../../src/metainfo/geometry.ts'
+import { Trial } from '../../src/torrent/trial.ts'
 import { parse, pick, Table } from './picker-board.ts'
 
 const HAD = '####' // enough pieces not to begin at random any more
@@ -224,6 +226,48 @@ describe('endgame', () => {
     expect(table.pick(b, 4)).toEqual([])
     table.picker.peerLeft(other)
     expect(table.pick(b, 4)).toHaveLength(4)
+  })
+})
+
+describe('those that have sent nothing', () => {
+  test('begin one piece each once half of the memory is taken', () => {
+    const table = new Table({ have: '............', slabs: 8 })
+    const silent = () => ({ ...table.peer('############'), proven: false, owes: false })
+    const [a, b] = [silent(), silent()]
+    expect(table.pick(a, 16)).toHaveLength(16)
+    expect(table.pick(b, 16)).toHaveLength(4)
+    b.owes = true
+    expect(table.pick(b, 12)).toEqual([])
+    expect(table.pick({ ...silent(), proven: true }, 16)).toHaveLength(12)
+  })
+
+  test('are asked for what others were asked for, after they let us wait', () => {
+    const table = new Table({ have: '..' })
+    const [busy, back] = [table.peer('##'), { ...table.peer('##'), proven: false, stalled: true, owes: true }]
+    expect(table.pick(back, 1)).toHaveLength(1)
+    const asked = table.pick(busy, 2)
+    for (let n = 0; n < 3; n++) table.picker.tick()
+    expect(asked).toContain(table.pick(back, 1)[0])
+  })
+})
+
+describe('on trial', () => {
+  test('a peer has part in as many pieces as the trial admits, and in those of all it can', () => {
+    const table = new Table({ have: '...', blocks: 16 })
+    const other = table.peer('###')
+    const trial = new Trial(16 * BLOCK_BYTES)
+    const peer = { ...table.peer('###'), trial, owes: false }
+    trial.renew(0, () => true)
+    expect(table.pick(peer, 8)).toHaveLength(8)
+    const [piece] = table.picker.partial()
+    const rest = table.pickAmong(other, 8, [piece!.index])
+    expect(rest).toHaveLength(8)
+    // What another was asked for of the piece, while two are not begun.
+    for (let n = 0; n < 3; n++) table.picker.tick()
+    expect(table.pick(peer, 16)).toEqual(rest)
+    trial.good(piece!.index)
+    trial.renew(0, () => true)
+    expect(table.pick(peer, 32)).toHaveLength(32)
   })
 })
 

@@ -157,6 +157,9 @@ test('a factor below one makes waiting shorter but does not call it a snub', () 
   expect(window.expired(7_900, out, 0.4)).toBe(0)
   expect(window.expired(8_000, out, 0.4)).toBe(1)
   expect(window.snubbed).toBe(false)
+  // Until it sends again, one request tells whether it is there.
+  expect(window.stalled).toBe(true)
+  expect(window.limit()).toBe(1)
 })
 
 test('a request that was passed over is late ten seconds later, its neighbours are not', () => {

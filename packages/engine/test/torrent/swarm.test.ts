@@ -502,7 +502,7 @@ describe('on trial', () => {
     bench.store.answerAll()
     bench.wait(100)
     expect(count(first)).toBeGreaterThan(0)
-    expect(bench.peer(first)!.onTrial).toBe(true)
+    expect(bench.peer(first)!.trial).toBeDefined()
     bench.check()
   })
 
