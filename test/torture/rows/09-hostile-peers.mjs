@@ -1,5 +1,5 @@
 /**
- * Peers that attack, each beside an honest seed, then fifty at once. The download takes at most half as long again as
+ * Peers that attack, each beside an honest seed, then fifty at once, of all kinds and of one. The download takes at most half as long again as
  * without them, each costs at most 1 MiB, and whoever breaks the protocol is let go.
  */
 import { CAST } from '../foes/cast.mjs'
@@ -23,6 +23,8 @@ const TIMEOUT_MS = 60_000
 /** Quick, so many swarms with one attacker each share an engine. */
 const GROUP = 24
 const CROWD = 50
+/** Fifty of one kind: they hold what they were asked for, and so all that there is to ask for. */
+const KINDS = ['unchokes and sends nothing', 'a byte a second of each block']
 /** They are there before the honest one. */
 const HEAD_START_MS = 300
 
@@ -82,11 +84,8 @@ async function crowds(t, rounds) {
   const results = []
   const clean = await swarms(t, CAST.slice(0, CROWD), { ...LARGE, attack: false })
   for (let round = 0; round < rounds; round++) {
-    for (let from = 0; from < CAST.length; from += CROWD) {
-      // Of a smaller rest, the first once more.
-      const foes = [...CAST.slice(from, from + CROWD), ...CAST].slice(0, CROWD)
+    for (const [label, foes] of crowdsOfFifty()) {
       const under = await swarms(t, foes, { ...LARGE, attack: true })
-      const label = `${CROWD} at once, from ${from}`
       const { slower } = judge(t, label, under.times[0], clean.times[0])
       const { cpuMs, wastedBytes, peakBytes } = under
       t.log(`${label}: ${cpuMs.toFixed(0)} ms of processor, ${clean.cpuMs.toFixed(0)} without`)
@@ -97,6 +96,22 @@ async function crowds(t, rounds) {
     }
   }
   return results
+}
+
+function crowdsOfFifty() {
+  const mixed = []
+  for (let from = 0; from < CAST.length; from += CROWD) {
+    // Of a smaller rest, the first once more.
+    mixed.push([
+      `${CROWD} at once, from ${from}`,
+      [...CAST.slice(from, from + CROWD), ...CAST].slice(0, CROWD),
+    ])
+  }
+  const alike = KINDS.map(name => [
+    `${CROWD} x ${name}`,
+    Array(CROWD).fill(CAST.find(foe => foe.name === name)),
+  ])
+  return [...mixed, ...alike]
 }
 
 function judge({ log, notes }, label, ms, cleanMs) {
