@@ -22,6 +22,7 @@ export function engineOptions(
     check: record.trust ? 'trust' : 'auto',
     downloadLimitBytesPerSec: limits.download,
     uploadLimitBytesPerSec: limits.upload,
+    obeySharedLimits: record.limits.obeyGlobal ?? true,
     maxConnections: limits.connections,
     uploadSlots: limits.uploadSlots,
     paused,
@@ -36,7 +37,7 @@ export function applyLimits(
   settings: SessionSettings,
 ): void {
   const { download, upload, connections, uploadSlots } = limitsInForce(record, category, settings)
-  torrent.setLimits({ download, upload })
+  torrent.setLimits({ download, upload, obeyShared: record.limits.obeyGlobal ?? true })
   torrent.setMaxConnections(connections)
   torrent.setUploadSlots(uploadSlots)
 }

@@ -37,6 +37,7 @@ export interface EngineAddOptions {
   /** 0: none. */
   readonly downloadLimitBytesPerSec: number
   readonly uploadLimitBytesPerSec: number
+  readonly obeySharedLimits: boolean
   readonly maxConnections: number
   readonly uploadSlots: number
   readonly paused: boolean
@@ -88,7 +89,7 @@ export interface EngineTorrent {
   setFilePriority(index: number, priority: FilePriority): void
   setSequential(on: boolean): void
   setTrackers(tiers: readonly (readonly string[])[]): void
-  setLimits(limits: { download?: number; upload?: number }): void
+  setLimits(limits: { download?: number; upload?: number; obeyShared?: boolean }): void
   setMaxConnections(count: number): void
   setUploadSlots(count: number): void
   reannounce(): void

@@ -709,6 +709,8 @@ describe('limits', () => {
     await session.settled()
     expect(engine.limits).toMatchObject({ download: 9, connections: 7 })
     expect(engine.torrent(ONE).told.slice(-3)).toEqual(['limits 0 0', 'connections 3', 'slots 2'])
+    await session.patch(ONE, { limits: { obeyGlobal: false } })
+    expect(engine.torrent(ONE).told.slice(-3)[0]).toBe('limits 0 0 alone')
     expect(session.rows().map(({ state }) => state)).toEqual(['downloading', 'queued'])
   })
 })

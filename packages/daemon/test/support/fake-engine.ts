@@ -342,8 +342,9 @@ export class FakeTorrent implements EngineTorrent {
     this.told.push(`trackers ${JSON.stringify(tiers)}`)
   }
 
-  setLimits({ download, upload }: { download?: number; upload?: number }): void {
-    this.told.push(`limits ${download} ${upload}`)
+  setLimits(limits: { download?: number; upload?: number; obeyShared?: boolean }): void {
+    const { download, upload, obeyShared = true } = limits
+    this.told.push(`limits ${download} ${upload}${obeyShared ? '' : ' alone'}`)
   }
 
   setMaxConnections(count: number): void {

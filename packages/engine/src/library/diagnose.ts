@@ -99,8 +99,7 @@ function whyWaiting(torrent: Torrent, now: number): Why | undefined {
 }
 
 function seeding(torrent: Torrent, counts: PeerCounts, { now }: Surroundings): Why | undefined {
-  const { own, shared } = torrent.uploadLimit
-  return whySeeding({ ...counts, torrentLimit: limitFacts(own, now), engineLimit: limitFacts(shared, now) })
+  return whySeeding({ ...counts, ...limitsOf(torrent.uploadLimit, now) })
 }
 
 function downloading(
@@ -110,7 +109,6 @@ function downloading(
   { engine, now, dhtNodes }: Surroundings,
 ): Why | undefined {
   const { available, capacity } = engine.memory
-  const { own, shared } = torrent.downloadLimit
   return why({
     ...counts,
     downloadRate: swarm.download.rate(now),
@@ -121,11 +119,18 @@ function downloading(
       trackers: torrent.trackers.map(trackerFacts),
       dhtNodes: torrent.usesDht ? dhtNodes() : undefined,
     }),
-    torrentLimit: limitFacts(own, now),
-    engineLimit: limitFacts(shared, now),
+    ...limitsOf(torrent.downloadLimit, now),
     disk: { waitingBytes: swarm.flow.waitingBytes, writtenBytesPerSec: swarm.flow.written.rate(now) },
     memory: { totalBytes: capacity * SLAB_BYTES, freeBytes: available * SLAB_BYTES },
   })
+}
+
+function limitsOf(
+  { own, shared, obeysShared }: RateLimit,
+  now: number,
+): { readonly torrentLimit: LimitFacts; readonly engineLimit: LimitFacts } {
+  const none: LimitFacts = { bytesPerSec: undefined, isShort: false }
+  return { torrentLimit: limitFacts(own, now), engineLimit: obeysShared ? limitFacts(shared, now) : none }
 }
 
 function limitFacts(bucket: RateLimit['own'], now: number): LimitFacts {

@@ -327,6 +327,7 @@ class EngineHandle implements Engine {
       },
     })
     takeOver(found, handle.core.book)
+    handle.setLimits({ obeyShared: options.obeySharedLimits })
     this.#handles.set(handle.core, handle)
     this.#handleOf.set(key, handle)
     if (coreOptions.discovery && !metainfo.private) void this.#dht?.addNodes(metainfo.nodes)

@@ -16,7 +16,6 @@ import { FileStream } from './stream.ts'
 import { mapPieces, summarizeTorrent, torrentState } from './summary.ts'
 import type {
   FilePriority,
-  Limits,
   MoveOptions,
   MoveProgress,
   Overheard,
@@ -25,6 +24,7 @@ import type {
   StreamOptions,
   Torrent,
   TorrentEvents,
+  TorrentLimits,
   TorrentSnapshot,
   TorrentState,
   TorrentSummary,
@@ -196,7 +196,11 @@ export class TorrentHandle implements Torrent, TorrentObserver {
     this.#deps.release(this.core)
   }
 
-  setLimits({ download, upload }: Limits): void {
+  setLimits({ download, upload, obeyShared }: TorrentLimits): void {
+    if (obeyShared !== undefined) {
+      this.core.downloadLimit.obeysShared = obeyShared
+      this.core.uploadLimit.obeysShared = obeyShared
+    }
     if (download !== undefined) this.core.downloadLimit.own.setRate(limit(download))
     if (upload !== undefined) this.core.uploadLimit.own.setRate(limit(upload))
   }

@@ -53,6 +53,11 @@ export interface Limits {
   readonly upload?: number | undefined
 }
 
+export interface TorrentLimits extends Limits {
+  /** Whether the engine's limits of rates count for this torrent, too; true unless told. */
+  readonly obeyShared?: boolean | undefined
+}
+
 export interface EngineLimits extends Limits {
   /** Peers connected at once, over all torrents; those beyond are let go. */
   readonly connections?: number | undefined
@@ -304,6 +309,8 @@ export interface AddOptions {
   readonly recover?: boolean | undefined
   readonly downloadLimitBytesPerSec?: number | undefined
   readonly uploadLimitBytesPerSec?: number | undefined
+  /** As of {@link TorrentLimits.obeyShared}. */
+  readonly obeySharedLimits?: boolean | undefined
   readonly maxConnections?: number | undefined
   /** Peers that it uploads to at a time; 8 unless told. */
   readonly uploadSlots?: number | undefined
@@ -423,7 +430,7 @@ export interface Torrent {
   remove(options?: RemoveOptions): Promise<void>
   /** Stops the torrent and takes it out of the engine; its resume record stays, for when it is added again. */
   detach(): Promise<void>
-  setLimits(limits: Limits): void
+  setLimits(limits: TorrentLimits): void
   /** Those beyond are let go, the least useful first. */
   setMaxConnections(count: number): void
   /** Peers that it uploads to at a time. */
