@@ -117,6 +117,8 @@ export function List(props: { readonly narrow: boolean }): JSX.Element {
 
   const Row = (row: { readonly index: Accessor<number> }): JSX.Element => {
     const torrent = createMemo(() => list.at(row.index()))
+    // While scrolling fast, the elements stay and are hidden: making them anew is what takes time.
+    const last = createMemo<TorrentRow | undefined>(before => torrent() ?? before)
     const selected = (): boolean => list.selection().ids.has(torrent()?.id ?? '')
     const press = longPress((x, y) => {
       const found = torrent()
@@ -133,6 +135,7 @@ export function List(props: { readonly narrow: boolean }): JSX.Element {
         classList={{
           card: props.narrow,
           row: !props.narrow,
+          unknown: torrent() === undefined,
           selected: selected(),
           focused: list.selection().focus === row.index(),
           current: torrent() !== undefined && torrent()!.id === current(),
@@ -147,9 +150,7 @@ export function List(props: { readonly narrow: boolean }): JSX.Element {
             menu(event.clientX, event.clientY, torrent()!, row.index())
         }}
       >
-        <Show when={torrent()} fallback={<span class="ghostline" />}>
-          {found => (props.narrow ? <Card row={found()} /> : <Cells row={found} />)}
-        </Show>
+        <Show when={last()}>{found => (props.narrow ? <Card row={found()} /> : <Cells row={found} />)}</Show>
       </div>
     )
   }
