@@ -149,7 +149,7 @@ function draw(canvas: HTMLCanvasElement, pieces: Pieces, layout: MapLayout, widt
   const colour = (name: string): string => style.getPropertyValue(name).trim()
   const [have, active, track, bad, up] = [
     colour('--accent'),
-    colour('--held'),
+    colour('--flight'),
     colour('--track'),
     colour('--bad'),
     colour('--still'),
