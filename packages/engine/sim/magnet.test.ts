@@ -190,13 +190,15 @@ for (const { what, script, isProven, isTrueAtTimes } of FOES) {
 for (const [what, script] of [
   ['chatter', () => foes.chatters(10_000)],
   ['trickle', () => foes.trickles(20_000)],
+  // Four pieces in that time: 16 KiB a second of 30 MiB, each its own.
+  ['trickle faster', (n: number) => foes.trickles(4_000, 30 * MIB - n)],
 ] as const) {
   scenario(
     `a magnet link whose places are all taken by peers that ${what}`,
     run => {
       const s = swarm({ ...run })
       const magnet = s.addMagnetLeecher({ trackers: TRACKERS })
-      for (let n = 0; n < 40; n++) s.addScripted(script())
+      for (let n = 0; n < 40; n++) s.addScripted(script(n))
       s.world.runFor(20_000)
       const { connected } = magnet.fetch
       s.world.check(connected === 30, `${connected} places are taken`)

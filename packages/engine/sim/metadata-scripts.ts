@@ -117,9 +117,9 @@ export function sendsWrong(oneIn: number): Script {
 }
 
 /** A claim of much, and a piece every now and then. */
-export function trickles(everyMs: number): Script {
+export function trickles(everyMs: number, claimedBytes: number = 30 * 1024 * 1024): Script {
   return script({
-    size: () => 30 * 1024 * 1024,
+    size: () => claimedBytes,
     onRequest: answer =>
       answer.session.after(everyMs, 'trickles', () => answer.data(answer.piece, junk(answer))),
   })

@@ -23,6 +23,8 @@ const LIAR_BAN_MS = 60 * 60_000
 const FIRST_LOOKUP_PAUSE_MS = 10_000
 const LOOKUP_EVERY_MS = 60_000
 const NEED_PEERS_EVERY_MS = 15_000
+/** With all places taken, one that would take too long goes so often. */
+const MAKE_ROOM_MS = 5_000
 
 export interface MagnetOptions {
   /** 20 bytes. */
@@ -71,6 +73,7 @@ export class MagnetFetch implements MetadataPeerOwner {
   #nextLookupAt = Number.NEGATIVE_INFINITY
   #lookupPauseMs = FIRST_LOOKUP_PAUSE_MS
   #neededPeersAt = 0
+  #madeRoomAt = 0
   #nextPeerId = 1
   #closed = false
   #isDone = false
@@ -183,7 +186,10 @@ export class MagnetFetch implements MetadataPeerOwner {
   /** A connection that asked for this torrent. */
   accept(link: Link): LinkHandler | undefined {
     const key = formatAddress(link.remote)
-    if (this.#closed || this.#peers.size >= MAX_PEERS || this.book.isBanned(key, this.now())) return undefined
+    if (this.#closed || this.book.isBanned(key, this.now())) return undefined
+    // It tries once in a while, and somebody may go anyway.
+    if (this.#peers.size >= MAX_PEERS) this.#sendAwayLongest(this.now())
+    if (this.#peers.size >= MAX_PEERS) return undefined
     const entry = this.book.entryFor(link.remote) ?? visitorEntry(link.remote)
     const peer = this.#newPeer(entry, 'in')
     peer.attach(link)
@@ -225,9 +231,23 @@ export class MagnetFetch implements MetadataPeerOwner {
     return peer
   }
 
-  /** Those who trickle could hold all places for hours: they go, and may come again. */
+  /**
+   * Those who trickle could hold all places for hours: they go, and may come again. Who is quicker, but claims so much that
+   * it takes hours as well, goes one at a time, the longest first.
+   */
   #makeRoom(now: number): void {
     for (const peer of [...this.#peers.values()]) if (peer.isSlow(now)) peer.close('too slow')
+    if (this.#peers.size >= MAX_PEERS && now - this.#madeRoomAt >= MAKE_ROOM_MS) this.#sendAwayLongest(now)
+  }
+
+  #sendAwayLongest(now: number): void {
+    let longest: MetadataPeer | undefined
+    for (const peer of this.#peers.values()) {
+      if (peer.tooLongMs(now) > (longest?.tooLongMs(now) ?? 0)) longest = peer
+    }
+    if (longest === undefined) return
+    this.#madeRoomAt = now
+    longest.close('too slow')
   }
 
   #lookUp(now: number): void {

@@ -20,6 +20,8 @@ const HANDSHAKE_TIMEOUT_MS = 10_000
 const USELESS_MS = 30_000
 /** After that time, where places are scarce: a piece of 16 KiB in the time that a request may take. */
 const SLOW_BYTES_PER_SEC = 3_200
+/** Nor may all that it claims take longer than this: a large claim is no reason to hold a place for hours. */
+const WHOLE_MAX_MS = 60_000
 const MESSAGE_MAX_BYTES = 256 * 1024
 const NO_MEMORY = new Uint8Array(0)
 const SKIP = -1
@@ -50,6 +52,8 @@ export class MetadataPeer implements LinkHandler, WireSink, ExtensionLink {
   /** When the handshakes were done, or it last sent a piece. */
   #usefulAt: number
   #gainedBytes = 0
+  /** What it says that the description has. */
+  #claimedBytes = 0
   #link: Link | undefined
   #extensions: PeerExtensions | undefined
   #isExtended = false
@@ -90,12 +94,18 @@ export class MetadataPeer implements LinkHandler, WireSink, ExtensionLink {
 
   /** It had its time, and whoever tells nothing would tell no less. */
   isSlow(now: number): boolean {
-    const elapsedMs = now - this.#startedAt
-    return (
-      this.phase === 'open' &&
-      elapsedMs > USELESS_MS &&
-      this.#gainedBytes * 1000 < elapsedMs * SLOW_BYTES_PER_SEC
-    )
+    return this.#hadItsTime(now) && this.#gainedBytes * 1000 < (now - this.#startedAt) * SLOW_BYTES_PER_SEC
+  }
+
+  /** How long all that it claims takes at its pace, in ms, if that is too long; otherwise 0, as in its first time. */
+  tooLongMs(now: number): number {
+    if (!this.#hadItsTime(now)) return 0
+    const wholeMs = ((now - this.#startedAt) * this.#claimedBytes) / Math.max(1, this.#gainedBytes)
+    return wholeMs > WHOLE_MAX_MS ? wholeMs : 0
+  }
+
+  #hadItsTime(now: number): boolean {
+    return this.phase === 'open' && now - this.#startedAt > USELESS_MS
   }
 
   close(_reason: string, fault?: ProtocolError): void {
@@ -173,8 +183,11 @@ export class MetadataPeer implements LinkHandler, WireSink, ExtensionLink {
     const now = this.#owner.now()
     // Pieces of the description are counted where it is put together.
     if (id === EXTENDED_HANDSHAKE || this.#extensions?.knows(id) !== true) this.#bear(Cost.news)
-    if (id === EXTENDED_HANDSHAKE) this.#extensions?.onHandshake(decodeExtendedHandshake(payload), now)
-    else this.#extensions?.onMessage(id, payload, now)
+    if (id === EXTENDED_HANDSHAKE) {
+      const theirs = decodeExtendedHandshake(payload)
+      this.#claimedBytes = theirs.metadataSize ?? this.#claimedBytes
+      this.#extensions?.onHandshake(theirs, now)
+    } else this.#extensions?.onMessage(id, payload, now)
   }
 
   onPort(port: number): void {
