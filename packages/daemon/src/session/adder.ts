@@ -11,6 +11,7 @@ import {
 } from './adding.ts'
 import type { Core } from './core.ts'
 import { Item } from './item.ts'
+import { keepApart } from './namesakes.ts'
 import { exists } from './place.ts'
 import type { TorrentRecord } from './record.ts'
 import { SessionError } from './session.ts'
@@ -60,6 +61,7 @@ export class Adder {
         }
       })
       prepared.sort((a, b) => a.index - b.index)
+      this.#nameAll(prepared)
       await this.#keep(prepared, options, results)
     } finally {
       for (const coming of ours) {
@@ -105,6 +107,14 @@ export class Adder {
     const isElsewhere = record.place !== record.dir && record.magnet === undefined
     if (isElsewhere && (await exists(join(record.dir, record.name)))) record.place = record.dir
     return record
+  }
+
+  #nameAll(prepared: readonly Prepared[]): void {
+    const namesakes = this.#core.namesakes()
+    for (const { opened, record } of prepared) {
+      if ('metainfo' in opened) keepApart(record, namesakes, opened.metainfo.singleFile)
+      namesakes.add(record)
+    }
   }
 
   /** On disk first, then in the list. */

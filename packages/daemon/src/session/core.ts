@@ -9,6 +9,7 @@ import { Item, Live } from './item.ts'
 import { ChangeLog } from './list/changes.ts'
 import { LogRing } from './log-ring.ts'
 import type { Counts } from './look.ts'
+import { Namesakes } from './namesakes.ts'
 import type { TorrentRecord } from './record.ts'
 import { alternativeNow, type ByHand, isScheduled, localTime } from './rules/timetable.ts'
 import { abort, Runner } from './runner.ts'
@@ -107,6 +108,7 @@ export class Core {
       now: () => this.now(),
       settings: () => this.settings,
       category: name => this.category(name),
+      namesakes: () => this.namesakes(),
       onChange: item => this.wake(item),
       onCounted: counts => this.count(counts),
       onRemoved: item => {
@@ -253,6 +255,13 @@ export class Core {
     })
     if (active !== this.alternative.active) for (const item of this.live()) this.torrents.touch(item)
     this.alternative = { active, by }
+  }
+
+  /** Of all torrents there are now. */
+  namesakes(): Namesakes {
+    const namesakes = new Namesakes()
+    for (const { record } of this.torrents.all()) namesakes.add(record)
+    return namesakes
   }
 
   applyLimitsOf(item: Item): void {

@@ -4,6 +4,7 @@ import { parseTorrent, ShoalError } from '@shoal/engine'
 import { applyMetainfo } from './describe.ts'
 import type { EngineAddOptions, EngineTorrent } from './engine-port.ts'
 import type { FetchTurn, Item } from './item.ts'
+import { keepApart } from './namesakes.ts'
 import { exists } from './place.ts'
 import type { RunnerDeps } from './runner.ts'
 
@@ -51,13 +52,16 @@ export async function fetchTorrent(
   }
 }
 
-async function keep(item: Item, bytes: Uint8Array, { files, store, log }: RunnerDeps): Promise<void> {
+async function keep(item: Item, bytes: Uint8Array, deps: RunnerDeps): Promise<void> {
+  const { files, store, log, namesakes } = deps
   const { record } = item
   await files.save(record.id, bytes)
-  applyMetainfo(record, parseTorrent(bytes))
-  item.onRenamed()
+  const metainfo = parseTorrent(bytes)
+  applyMetainfo(record, metainfo)
   // Where it belongs there is something already: it may be this.
   if (record.place !== record.dir && (await exists(join(record.dir, record.name)))) record.place = record.dir
+  keepApart(record, namesakes(), metainfo.singleFile)
+  item.onRenamed()
   store.put(record)
   await store.commit()
   log('info', `${record.name}: peers have told what is in it`, item)

@@ -11,6 +11,7 @@ import type { EngineAddOptions, EngineTorrent, SessionEngine } from './engine-po
 import { fetchTorrent } from './fetching.ts'
 import { type Doing, type Item, Live, NOTHING } from './item.ts'
 import { type Counts, lookAt } from './look.ts'
+import type { Namesakes } from './namesakes.ts'
 import { isRenamed, takePlace } from './place.ts'
 import type { Failure, Pending, Rename } from './record.ts'
 import type { SessionSettings } from './session.ts'
@@ -24,6 +25,8 @@ export interface RunnerDeps {
   readonly now: () => number
   readonly settings: () => SessionSettings
   readonly category: (name: string | undefined) => Category | undefined
+  /** Of all torrents there are now. */
+  readonly namesakes: () => Namesakes
   /** Its row may have changed, and who has a turn. */
   readonly onChange: (item: Item) => void
   readonly onCounted: (counts: Counts) => void
@@ -165,8 +168,9 @@ export class Runner {
   async #fetch(item: Item, live: Live, signal: AbortSignal): Promise<void> {
     const torrent = await fetchTorrent(item, this.#optionsOf(item, true), signal, this.#deps)
     if (torrent === undefined) return
-    // It turned out to be in another folder: it is added anew from there.
-    if (torrent.dir !== item.record.place) await torrent.detach()
+    // It turned out to be in another folder, or to need another name: it is added anew as such.
+    const { place, names } = item.record
+    if (torrent.dir !== place || torrent.names.root !== names?.root) await torrent.detach()
     else this.#take(item, live, torrent, true)
   }
 
