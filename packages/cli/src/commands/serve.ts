@@ -1,5 +1,12 @@
 import { fileURLToPath } from 'node:url'
-import { createLog, type DaemonLog, type LogRecord, printConfig, startDaemon } from '@shoal/daemon'
+import {
+  createLog,
+  type Daemon,
+  type DaemonLog,
+  type LogRecord,
+  printConfig,
+  startDaemon,
+} from '@shoal/daemon'
 import { Command } from 'commander'
 import {
   addPlaceOptions,
@@ -55,7 +62,15 @@ export function defineServe(): Command {
       graceMs: STOP_MS,
       exitCode: EXIT.unfinished,
     })
-    const daemon = await startDaemon({
+    // Also while it starts: a signal that nobody waits for would end it.
+    let daemon: Daemon | undefined
+    let isStale = false
+    const onHangup = (): void => {
+      if (daemon === undefined) isStale = true
+      else daemon.reload()
+    }
+    if (!isForPeople) process.on('SIGHUP', onHangup)
+    daemon = await startDaemon({
       config,
       stateFolder,
       log,
@@ -63,7 +78,7 @@ export function defineServe(): Command {
       webDir: fileURLToPath(new URL('bundle/web', PACKAGE_FOLDER)),
       onStopWanted: () => process.kill(process.pid, 'SIGTERM'),
     })
-    if (!isForPeople) process.on('SIGHUP', () => daemon.reload())
+    if (isStale) daemon.reload()
     await new Promise<void>(resolve => {
       if (stop.signal.aborted) resolve()
       else stop.signal.addEventListener('abort', () => resolve())
