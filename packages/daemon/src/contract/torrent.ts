@@ -167,6 +167,8 @@ export interface TrackerRow {
   readonly seeds: number | null
   readonly peers: number | null
   readonly received: number | null
+  /** When it answered last, or was given up; null: not yet, or the torrent does not run. */
+  readonly lastAnnounceAt: number | null
   readonly nextAnnounceSeconds: number | null
 }
 

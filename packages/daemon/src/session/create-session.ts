@@ -148,7 +148,7 @@ class TorrentSession implements Session {
   }
 
   async trackers(id: string): Promise<readonly TrackerRow[]> {
-    return await trackersOf(this.#core.torrents.get(id), this.#core.files)
+    return await trackersOf(this.#core.torrents.get(id), this.#core.files, this.#core.now())
   }
 
   async pieces(id: string): Promise<PiecesView> {

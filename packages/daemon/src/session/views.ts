@@ -76,7 +76,8 @@ export function peersOf({ live }: Item): PeerRow[] {
   }))
 }
 
-export async function trackersOf(item: Item, files: TorrentFiles): Promise<TrackerRow[]> {
+/** @param now unix time in ms */
+export async function trackersOf(item: Item, files: TorrentFiles, now: number): Promise<TrackerRow[]> {
   const running = item.live?.torrent?.snapshot().trackers
   if (running !== undefined) {
     return running.map(tracker => ({
@@ -87,6 +88,10 @@ export async function trackersOf(item: Item, files: TorrentFiles): Promise<Track
       seeds: tracker.seeders ?? null,
       peers: tracker.leechers ?? null,
       received: tracker.peers ?? null,
+      lastAnnounceAt:
+        tracker.lastAnnounceSeconds === undefined
+          ? null
+          : Math.round(now / 1000 - tracker.lastAnnounceSeconds),
       nextAnnounceSeconds:
         tracker.nextAnnounceSeconds === undefined ? null : Math.round(tracker.nextAnnounceSeconds),
     }))
@@ -101,6 +106,7 @@ export async function trackersOf(item: Item, files: TorrentFiles): Promise<Track
       seeds: null,
       peers: null,
       received: null,
+      lastAnnounceAt: null,
       nextAnnounceSeconds: null,
     })),
   )

@@ -26,11 +26,13 @@ export function trackerStats(
   { running, now }: { readonly running: boolean; readonly now: number },
 ): readonly object[] {
   return trackers.map((tracker, id) => {
-    const { url, tier, state, message, seeds, peers, received, nextAnnounceSeconds } = tracker
-    const announced = state === 'ok' || state === 'failed'
+    const { url, tier, state, message, seeds, peers, received, lastAnnounceAt, nextAnnounceSeconds } = tracker
+    // While it is asked again, what it has to say for itself is what was wrong the last time.
+    const succeeded =
+      state === 'ok' || (state === 'announcing' && lastAnnounceAt !== null && message === null)
     const isDue = running && nextAnnounceSeconds !== null
     const next = isDue ? Math.round(now + nextAnnounceSeconds) : 0
-    const last = announced ? Math.floor(now) : 0
+    const last = lastAnnounceAt ?? 0
     // Shoal learns what a tracker counts by announcing: that stands in for asking about it.
     const counted = seeds !== null || peers !== null
     return {
@@ -39,7 +41,7 @@ export function trackerStats(
         running && state === 'announcing' ? STATE.active : isDue ? STATE.waiting : STATE.inactive,
       downloadCount: -1,
       downloaderCount: -1,
-      hasAnnounced: announced,
+      hasAnnounced: lastAnnounceAt !== null,
       hasScraped: counted,
       host: hostOf(url),
       id,
@@ -48,9 +50,9 @@ export function trackerStats(
         state === 'idle' &&
         trackers.some(other => other !== tracker && other.tier === tier && other.state !== 'idle'),
       lastAnnouncePeerCount: received ?? 0,
-      lastAnnounceResult: state === 'ok' ? SUCCESS : (message ?? ''),
-      lastAnnounceStartTime: state === 'announcing' ? Math.floor(now) : 0,
-      lastAnnounceSucceeded: state === 'ok',
+      lastAnnounceResult: succeeded ? SUCCESS : (message ?? ''),
+      lastAnnounceStartTime: state === 'announcing' ? Math.floor(now) : last,
+      lastAnnounceSucceeded: succeeded,
       lastAnnounceTime: last,
       lastAnnounceTimedOut: false,
       lastScrapeResult: '',

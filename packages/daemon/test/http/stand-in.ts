@@ -256,7 +256,7 @@ export class StandIn implements Session {
 
   async trackers(id: string) {
     this.row(id)
-    const said = { message: null, seeds: 1, peers: 2, received: 3, nextAnnounceSeconds: 4 }
+    const said = { message: null, seeds: 1, peers: 2, received: 3, lastAnnounceAt: 5, nextAnnounceSeconds: 4 }
     return [{ url: 'http://tracker.example/announce', tier: 0, state: 'ok', ...said }] as const
   }
 

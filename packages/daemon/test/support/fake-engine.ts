@@ -255,6 +255,7 @@ export class FakeTorrent implements EngineTorrent {
           state: 'ok' as const,
           seeders: 3,
           leechers: 2,
+          lastAnnounceSeconds: 300,
           nextAnnounceSeconds: 600,
         })),
       ),

@@ -120,6 +120,7 @@ export const TRACKERS: readonly TrackerRow[] = [
     seeds: 3,
     peers: 4,
     received: 5,
+    lastAnnounceAt: NOW - 300,
     nextAnnounceSeconds: 60,
   },
 ]

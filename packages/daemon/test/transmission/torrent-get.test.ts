@@ -194,7 +194,10 @@ test('trackers, and what became of them', async () => {
     tier: 1,
     state: 'failed',
     message: 'no answer',
+    lastAnnounceAt: NOW - 20,
   } as const
+  const again = { ...TRACKERS[0]!, state: 'announcing', nextAnnounceSeconds: null } as const
+  const fresh = { ...again, state: 'idle', lastAnnounceAt: null } as const
   const { trackers, trackerStats, trackerList } = await values(
     { row: row(), trackers: [...TRACKERS, second] },
     ['trackers', 'trackerStats', 'trackerList'],
@@ -220,9 +223,27 @@ test('trackers, and what became of them', async () => {
       seederCount: 3,
       leecherCount: 4,
       nextAnnounceTime: NOW + 60,
+      lastAnnounceTime: NOW - 300,
     },
-    { lastAnnounceSucceeded: false, lastAnnounceResult: 'no answer', tier: 1 },
+    {
+      lastAnnounceSucceeded: false,
+      lastAnnounceResult: 'no answer',
+      lastAnnounceTime: NOW - 20,
+      tier: 1,
+    },
   ])
+  expect(await values({ row: row(), trackers: [again, fresh] }, ['trackerStats'])).toMatchObject({
+    trackerStats: [
+      {
+        announceState: 3,
+        hasAnnounced: true,
+        lastAnnounceSucceeded: true,
+        lastAnnounceTime: NOW - 300,
+        lastAnnounceStartTime: NOW,
+      },
+      { hasAnnounced: false, lastAnnounceSucceeded: false, lastAnnounceTime: 0, lastAnnounceStartTime: 0 },
+    ],
+  })
   expect(Object.keys((trackerStats as object[])[0]!)).toHaveLength(28)
   expect(trackerList).toBe('http://tracker.example.org/announce\n\nudp://10.0.0.9:6969\n')
 })

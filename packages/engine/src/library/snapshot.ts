@@ -25,7 +25,7 @@ export function snapshotTorrent(torrent: Torrent, around: Surroundings): Torrent
 }
 
 export function snapshotTracker(tracker: Torrent['trackers'][number], now: number): TrackerSnapshot {
-  const { url, tier, state, nextAnnounceAt } = tracker
+  const { url, tier, state, lastAnnounceAt, nextAnnounceAt } = tracker
   return {
     url,
     tier,
@@ -34,6 +34,8 @@ export function snapshotTracker(tracker: Torrent['trackers'][number], now: numbe
     seeders: tracker.seeders,
     leechers: tracker.leechers,
     peers: tracker.peersReceived,
+    lastAnnounceSeconds:
+      lastAnnounceAt === undefined ? undefined : Math.max(0, (now - lastAnnounceAt) / 1000),
     nextAnnounceSeconds:
       nextAnnounceAt === undefined ? undefined : Math.max(0, (nextAnnounceAt - now) / 1000),
   }

@@ -634,6 +634,8 @@ export interface TrackerSnapshot {
   readonly leechers?: number | undefined
   /** Peers that it told us last time. */
   readonly peers?: number | undefined
+  /** Ago: it answered, or was given up. */
+  readonly lastAnnounceSeconds?: number | undefined
   readonly nextAnnounceSeconds?: number | undefined
 }
 

@@ -60,6 +60,8 @@ export interface TrackerStatus {
   readonly nextAnnounceAt: number | undefined
   /** When it last answered. */
   readonly lastReplyAt: number | undefined
+  /** When its last announce ended, with an answer or without. */
+  readonly lastAnnounceAt: number | undefined
   readonly seeders: number | undefined
   readonly leechers: number | undefined
   readonly downloads: number | undefined
@@ -101,6 +103,7 @@ interface Tracker {
   lastError: ShoalError | undefined
   lastReply: AnnounceReply | undefined
   lastReplyAt: number | undefined
+  lastAnnounceAt: number | undefined
   trackerId: string | undefined
 }
 
@@ -301,6 +304,7 @@ export class Announcer {
     tracker.lastError = undefined
     tracker.lastReply = reply
     tracker.lastReplyAt = now
+    tracker.lastAnnounceAt = now
     tracker.trackerId = reply.trackerId ?? tracker.trackerId
     if (!this.#running || event === 'stopped') return
     const wasBeside = tracker.isNew
@@ -324,6 +328,7 @@ export class Announcer {
     tracker.inFlight = undefined
     this.#summary = undefined
     tracker.lastError = error
+    tracker.lastAnnounceAt = now
     if (!this.#running || event === 'stopped') return
     const wasBeside = tracker.isNew
     tracker.isNew = false
@@ -422,7 +427,7 @@ export class Announcer {
   }
 
   #statusOf(tracker: Tracker, tier: number): TrackerStatus {
-    const { lastReply, lastError, inFlight, url, lastReplyAt, trackerId } = tracker
+    const { lastReply, lastError, inFlight, url, lastReplyAt, lastAnnounceAt, trackerId } = tracker
     let nextAnnounceAt: number | undefined
     if (this.#running && inFlight === undefined) {
       if (tracker === this.#current) nextAnnounceAt = this.#dueAt
@@ -436,6 +441,7 @@ export class Announcer {
       lastError,
       nextAnnounceAt,
       lastReplyAt,
+      lastAnnounceAt,
       seeders: lastReply?.seeders,
       leechers: lastReply?.leechers,
       downloads: lastReply?.downloads,
@@ -488,6 +494,7 @@ function newTracker(url: string): Tracker {
     lastError: undefined,
     lastReply: undefined,
     lastReplyAt: undefined,
+    lastAnnounceAt: undefined,
     trackerId: undefined,
   }
 }

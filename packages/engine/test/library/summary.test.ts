@@ -109,6 +109,16 @@ describe('the summary of a torrent', () => {
     expect(summary(bench)).toMatchObject({ swarm: { seeders: 12, leechers: 3 }, trackerMessage: undefined })
   })
 
+  test('says how long ago a tracker was announced to, though it was in vain', () => {
+    const bench = new Bench({ trackers: [['http://a/']] })
+    const ago = (): unknown => snapshotTorrent(bench.torrent, around(bench)).trackers[0]!.lastAnnounceSeconds
+    bench.wait(100)
+    expect(ago()).toBeUndefined()
+    bench.announces[0]!.done(new ShoalError('TRACKER_REFUSED', 'not registered'))
+    bench.now += 7_000
+    expect(ago()).toBe(7)
+  })
+
   test('tells why: first that nobody is there, then that nobody lets us ask', () => {
     const bench = new Bench({ pieces: 8 })
     expect(summary(bench).why?.code).toBe('NO_TRACKERS')

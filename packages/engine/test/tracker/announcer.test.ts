@@ -229,6 +229,7 @@ describe('one tracker', () => {
       peersReceived: 1,
       nextAnnounceAt: HALF_HOUR,
       lastReplyAt: 0,
+      lastAnnounceAt: 0,
     })
     s.after(HALF_HOUR)
     s.fail('a')
@@ -237,6 +238,8 @@ describe('one tracker', () => {
       lastError: { code: 'TRACKER_TIMEOUT' },
       nextAnnounceAt: HALF_HOUR + 15 * SECOND,
       seeders: 3,
+      lastReplyAt: 0,
+      lastAnnounceAt: HALF_HOUR,
     })
   })
 })

@@ -179,6 +179,7 @@ export const trackerRow: z.ZodType<TrackerRow> = shape<TrackerRow>(
     seeds: nullableCount,
     peers: nullableCount,
     received: nullableCount,
+    lastAnnounceAt: nullableAmount,
     nextAnnounceSeconds: nullableAmount,
   },
   'TrackerRow',

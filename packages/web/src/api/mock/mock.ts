@@ -257,6 +257,7 @@ export function mockApi(options: MockOptions): Api {
             seeds: row.swarmSeeds,
             peers: row.swarmPeers,
             received: 50,
+            lastAnnounceAt: Math.floor(Date.now() / 1000) - 377,
             nextAnnounceSeconds: 1423,
           },
           {
@@ -267,6 +268,7 @@ export function mockApi(options: MockOptions): Api {
             seeds: null,
             peers: null,
             received: null,
+            lastAnnounceAt: null,
             nextAnnounceSeconds: null,
           },
         ] as const
