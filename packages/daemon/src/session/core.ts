@@ -11,6 +11,7 @@ import { LogRing } from './log-ring.ts'
 import type { Counts } from './look.ts'
 import { Namesakes } from './namesakes.ts'
 import type { TorrentRecord } from './record.ts'
+import { type GoalsInForce, goalsInForce } from './rules/goals.ts'
 import { alternativeNow, type ByHand, isScheduled, localTime } from './rules/timetable.ts'
 import { abort, Runner } from './runner.ts'
 import { schedule } from './scheduler.ts'
@@ -163,6 +164,10 @@ export class Core {
 
   category(name: string | undefined): Category | undefined {
     return name === undefined ? undefined : this.categories.get(name)
+  }
+
+  goalsOf({ goals, category }: TorrentRecord): GoalsInForce {
+    return goalsInForce(goals, this.category(category)?.goals, this.settings.goals)
   }
 
   log(level: LogLine['level'], text: string, id: string | null = null): void {

@@ -33,10 +33,9 @@ import type { SessionEngine } from './engine-port.ts'
 import type { Item } from './item.ts'
 import { facetsOf } from './list/facets.ts'
 import { Pulse, STEP_MS } from './pulse.ts'
-import { goalsInForce } from './rules/goals.ts'
 import { isScheduled, localTime } from './rules/timetable.ts'
-import { type Changes, type Session, SessionError, type SessionSettings } from './session.ts'
-import { detailOf, filesOf, knownMetainfo, pathOf, peersOf, piecesOf, trackersOf } from './views.ts'
+import { type Changes, type Session, SessionError, type SessionSettings, type Terms } from './session.ts'
+import { detailOf, filesOf, knownMetainfo, pathOf, peersOf, piecesOf, termsOf, trackersOf } from './views.ts'
 
 export interface SessionOptions {
   /** The session's from now on: it is closed with it. */
@@ -131,12 +130,15 @@ class TorrentSession implements Session {
   }
 
   async detail(id: string): Promise<TorrentDetail> {
-    const { torrents, files, settings } = this.#core
+    const { torrents, files } = this.#core
     const item = torrents.get(id)
     torrents.refresh()
-    const { record } = item
-    const goals = goalsInForce(record.goals, this.#core.category(record.category)?.goals, settings.goals)
-    return await detailOf(item, goals, files)
+    return await detailOf(item, this.#core.goalsOf(item.record), files)
+  }
+
+  terms(id: string): Terms {
+    const { record } = this.#core.torrents.get(id)
+    return termsOf(record, this.#core.goalsOf(record))
   }
 
   async files(id: string): Promise<readonly FileRow[]> {

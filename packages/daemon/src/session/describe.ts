@@ -24,11 +24,18 @@ export function applyMetainfo(record: TorrentRecord, metainfo: Metainfo): void {
   record.magnet = undefined
   record.name = record.names?.root ?? metainfo.name
   record.private = metainfo.private
+  applyLayout(record, metainfo)
   record.host = hostOf(record.tiers ?? metainfo.trackers)
   record.totalBytes = metainfo.geometry.totalLength
   record.wantedBytes = wantedBytes(metainfo, record.priorities)
   record.haveBytes = 0
   record.leftBytes = record.wantedBytes
+}
+
+/** What is told of a torrent without its file. */
+export function applyLayout(record: TorrentRecord, { files, geometry }: Metainfo): void {
+  record.fileCount = files.length
+  record.pieceLength = geometry.pieceLength
 }
 
 /** How the engine asks for priorities. */

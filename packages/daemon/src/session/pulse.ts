@@ -9,7 +9,7 @@ import type { Item } from './item.ts'
 import { lookAt, passTime } from './look.ts'
 import { ratioOf } from './row.ts'
 import { isHeld, neededBytes } from './rules/disk-guard.ts'
-import { goalsInForce, reachedGoal } from './rules/goals.ts'
+import { reachedGoal } from './rules/goals.ts'
 import { bytesText } from './words.ts'
 
 export const STEP_MS = 1000
@@ -133,7 +133,7 @@ export class Pulse {
       core.saveLater(core.save([item]))
     }
     if (record.intent !== 'run' || record.beyondGoals || live?.doing !== undefined) return
-    const goals = goalsInForce(record.goals, core.category(record.category)?.goals, core.settings.goals)
+    const goals = core.goalsOf(record)
     const idleSeconds = (now - (live?.fedAt ?? now)) / 1000
     const reached = reachedGoal(goals, { ratio: ratioOf(item), seedSeconds: record.seedSeconds, idleSeconds })
     if (reached === undefined) return

@@ -52,6 +52,9 @@ export interface TorrentRecord {
   downloadSeconds: number
   seedSeconds: number
   private: boolean
+  /** Of the torrent file. Undefined: of a magnet link, or of an earlier version that did not keep them. */
+  fileCount: number | undefined
+  pieceLength: number | undefined
   /** Host of the first tracker. */
   host: string | undefined
   /** In place of the torrent's own. */
@@ -103,6 +106,8 @@ const DEFAULTS = {
   downloadSeconds: 0,
   seedSeconds: 0,
   private: false,
+  fileCount: undefined,
+  pieceLength: undefined,
   host: undefined,
   tiers: undefined,
   peers: [] as readonly string[],
@@ -146,6 +151,8 @@ export function makeRecord(
     downloadSeconds: fields.downloadSeconds ?? DEFAULTS.downloadSeconds,
     seedSeconds: fields.seedSeconds ?? DEFAULTS.seedSeconds,
     private: fields.private ?? DEFAULTS.private,
+    fileCount: fields.fileCount,
+    pieceLength: fields.pieceLength,
     host: fields.host,
     tiers: fields.tiers,
     peers: fields.peers ?? DEFAULTS.peers,
@@ -194,6 +201,7 @@ type Check = (value: unknown) => boolean
 const isText: Check = value => typeof value === 'string'
 const isNumber: Check = value => typeof value === 'number' && Number.isFinite(value)
 const isCount: Check = value => isNumber(value) && (value as number) >= 0
+const isSize: Check = value => isNumber(value) && (value as number) > 0
 const isFlag: Check = value => typeof value === 'boolean'
 const isTexts: Check = value => Array.isArray(value) && value.every(isText)
 const isTiers: Check = value => Array.isArray(value) && value.every(isTexts)
@@ -223,6 +231,8 @@ const FIELDS: Readonly<Record<Exclude<keyof TorrentRecord, 'id' | 'dir'>, Check>
   downloadSeconds: isCount,
   seedSeconds: isCount,
   private: isFlag,
+  fileCount: isCount,
+  pieceLength: isSize,
   host: isText,
   tiers: isTiers,
   peers: isTexts,

@@ -38,6 +38,8 @@ export interface Session {
   /** @throws SessionError `NOT_FOUND`, as all that take an id */
   row(id: string): TorrentRow
   detail(id: string): Promise<TorrentDetail>
+  /** What of its detail is in memory, however many torrents are asked for and whether they run or not. */
+  terms(id: string): Terms
   files(id: string): Promise<readonly FileRow[]>
   peers(id: string): readonly PeerRow[]
   trackers(id: string): Promise<readonly TrackerRow[]>
@@ -91,6 +93,14 @@ export interface Session {
   /** Saves everything, and closes the engine. */
   close(): Promise<void>
 }
+
+export interface Terms extends Pick<TorrentDetail, 'limits' | 'goals' | 'goalsInForce' | 'wastedBytes'> {
+  /** Undefined: it was added by an earlier version, and its `detail` has not been asked for since then. */
+  readonly layout: Layout | undefined
+}
+
+/** Zeros while only a link is known. */
+export type Layout = Pick<TorrentDetail, 'fileCount' | 'pieceCount' | 'pieceLength'>
 
 /** What happened, in steps of at most one a second. */
 export interface Changes {

@@ -1,32 +1,44 @@
 /** What there is to see of one torrent beyond its row: of one that runs from the engine, else from its torrent file. */
 import { type Metainfo, magnetOf } from '@shoal/engine'
 import type { FileRow, PeerRow, PiecesView, TorrentDetail, TrackerRow } from '../contract/index.ts'
+import { applyLayout } from './describe.ts'
 import { NO_LIMITS } from './engine-options.ts'
 import type { Item } from './item.ts'
 import { haveOfFiles, priorityAt } from './priorities.ts'
+import type { TorrentRecord } from './record.ts'
 import type { GoalsInForce } from './rules/goals.ts'
-import { SessionError } from './session.ts'
+import { type Layout, SessionError, type Terms } from './session.ts'
 import type { TorrentFiles } from './torrent-files.ts'
+
+const NO_LAYOUT: Layout = { fileCount: 0, pieceCount: 0, pieceLength: 0 }
+
+/** Only what the record says. */
+export function termsOf(record: TorrentRecord, goals: GoalsInForce): Terms {
+  return {
+    limits: { ...NO_LIMITS, ...record.limits },
+    goals: { ratio: 'default', seedSeconds: 'default', idleSeconds: 'default', ...record.goals },
+    goalsInForce: goals,
+    wastedBytes: record.wastedBytes,
+    layout: layoutOf(record),
+  }
+}
 
 export async function detailOf(item: Item, goals: GoalsInForce, files: TorrentFiles): Promise<TorrentDetail> {
   const { record } = item
   const metainfo = await metainfoOf(item, files)
+  if (metainfo !== undefined) applyLayout(record, metainfo)
   const tiers = record.tiers ?? metainfo?.trackers ?? []
+  const { layout = NO_LAYOUT, ...terms } = termsOf(record, goals)
   return {
     ...item.row!,
+    ...layout,
+    ...terms,
     comment: metainfo?.comment ?? null,
     createdBy: metainfo?.createdBy ?? null,
     createdAt: metainfo?.creationDate ?? null,
-    pieceLength: metainfo?.geometry.pieceLength ?? 0,
-    pieceCount: metainfo?.geometry.pieceCount ?? 0,
     piecesHave: metainfo === undefined ? 0 : countPieces(await haveOf(item, metainfo, files), metainfo),
-    fileCount: metainfo?.files.length ?? 0,
     magnet: record.magnet ?? magnetOf({ ...metainfo!, name: record.name, trackers: tiers }),
-    wastedBytes: record.wastedBytes,
     incompleteDir: record.place === record.dir ? null : record.place,
-    limits: { ...NO_LIMITS, ...record.limits },
-    goals: { ratio: 'default', seedSeconds: 'default', idleSeconds: 'default', ...record.goals },
-    goalsInForce: goals,
     webSeeds: metainfo?.webSeeds ?? [],
     trackerCount: tiers.flat().length,
     discovery: !record.private,
@@ -168,6 +180,12 @@ export async function haveOf(
   const kept = isWhole ? undefined : await files.loadHave(record.id)
   if (kept !== undefined || isWhole) return kept
   return new Uint8Array(Math.ceil(metainfo.geometry.pieceCount / 8))
+}
+
+function layoutOf({ magnet, fileCount, pieceLength, totalBytes }: TorrentRecord): Layout | undefined {
+  if (magnet !== undefined) return NO_LAYOUT
+  if (fileCount === undefined || pieceLength === undefined) return undefined
+  return { fileCount, pieceCount: Math.ceil(totalBytes / pieceLength), pieceLength }
 }
 
 function countPieces(have: Uint8Array | undefined, { geometry }: Metainfo): number {

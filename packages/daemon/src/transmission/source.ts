@@ -7,7 +7,7 @@ import type {
   TorrentRow,
   TrackerRow,
 } from '../contract/index.ts'
-import type { Session } from '../session/session.ts'
+import type { Session, Terms } from '../session/session.ts'
 import type { Entry, Numbers } from './numbers.ts'
 import type { RpcSettings } from './settings.ts'
 
@@ -19,6 +19,7 @@ export class Source {
   /** Seconds since 1970. */
   readonly now: number
   readonly #session: Session
+  #terms: Terms | undefined
   #detail: Promise<TorrentDetail> | undefined
   #files: Promise<readonly FileRow[]> | undefined
   #trackers: Promise<readonly TrackerRow[]> | undefined
@@ -42,6 +43,12 @@ export class Source {
     this.#session = around.session
   }
 
+  get terms(): Terms {
+    this.#terms ??= this.#session.terms(this.row.id)
+    return this.#terms
+  }
+
+  /** Of a torrent that does not run, this and the next three read its file. */
   get detail(): Promise<TorrentDetail> {
     this.#detail ??= this.#session.detail(this.row.id)
     return this.#detail

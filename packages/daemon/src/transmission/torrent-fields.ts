@@ -3,6 +3,7 @@
  * asked for, and waits only where the torrent's row does not hold it.
  */
 import type { FilePriority, FileRow, PiecesView, TorrentRow } from '../contract/index.ts'
+import type { Layout } from '../session/session.ts'
 import { bySnake, type Dialect } from './names.ts'
 import { peersFrom, peersOf } from './peers.ts'
 import type { Source } from './source.ts'
@@ -32,28 +33,25 @@ const FIELDS: Readonly<Record<string, Field>> = {
   bandwidthPriority: () => 0,
   bytesCompleted: async ({ files }) => (await files).map(file => file.haveBytes),
   comment: async ({ detail }) => (await detail).comment ?? '',
-  corruptEver: async ({ detail }) => (await detail).wastedBytes,
+  corruptEver: ({ terms }) => terms.wastedBytes,
   creator: async ({ detail }) => (await detail).createdBy ?? '',
   dateCreated: async ({ detail }) => (await detail).createdAt ?? 0,
   desiredAvailable,
   // What was found whole was never done.
   doneDate: ({ row }) => (row.downloadedBytes > 0 ? (row.completedAt ?? 0) : 0),
   downloadDir: ({ row }) => row.dir,
-  downloadLimit: async ({ detail, entry }) => {
-    const { download } = (await detail).limits
+  downloadLimit: ({ terms, entry }) => {
+    const { download } = terms.limits
     return download === null ? (entry.figures.get('download') ?? DEFAULTS.speedKBps) : kiloOf(download)
   },
-  downloadLimited: async ({ detail }) => (await detail).limits.download !== null,
+  downloadLimited: ({ terms }) => terms.limits.download !== null,
   downloadedEver: ({ row }) => row.downloadedBytes,
   editDate: () => 0,
-  error: async torrent => (await problem(torrent)).code,
-  errorString: async torrent => (await problem(torrent)).text,
+  error: torrent => afterwards(problem(torrent), ({ code }) => code),
+  errorString: torrent => afterwards(problem(torrent), ({ text }) => text),
   eta,
-  etaIdle: async torrent =>
-    torrent.row.state === 'seeding'
-      ? seedingEta(await torrent.detail, torrent.now).etaIdle
-      : ETA_NOT_AVAILABLE,
-  'file-count': async ({ detail }) => (await detail).fileCount,
+  etaIdle: torrent => (torrent.row.state === 'seeding' ? seedingEta(torrent).etaIdle : ETA_NOT_AVAILABLE),
+  'file-count': torrent => afterwards(layout(torrent), ({ fileCount }) => fileCount),
   fileStats: async ({ files }) =>
     (await files).map(file => ({
       bytesCompleted: file.haveBytes,
@@ -77,7 +75,7 @@ const FIELDS: Readonly<Record<string, Field>> = {
     return active.reduce((sum, { received }) => sum + Math.round(received * pieceLength), 0)
   },
   haveValid: haveBytes,
-  honorsSessionLimits: async ({ detail }) => (await detail).limits.obeyGlobal,
+  honorsSessionLimits: ({ terms }) => terms.limits.obeyGlobal,
   id: ({ entry }) => entry.number,
   isFinished,
   isPrivate: ({ row }) => row.private,
@@ -101,8 +99,8 @@ const FIELDS: Readonly<Record<string, Field>> = {
     const size = await sizeWhenDone(torrent)
     return share(size - torrent.row.leftBytes, size)
   },
-  pieceCount: async ({ detail }) => (await detail).pieceCount,
-  pieceSize: async ({ detail }) => (await detail).pieceLength,
+  pieceCount: torrent => afterwards(layout(torrent), ({ pieceCount }) => pieceCount),
+  pieceSize: torrent => afterwards(layout(torrent), ({ pieceLength }) => pieceLength),
   pieces: async ({ pieces }) => (await pieces).have,
   'primary-mime-type': () => 'application/octet-stream',
   priorities: async ({ files }) => (await files).map(file => PRIORITIES[file.priority]),
@@ -112,18 +110,18 @@ const FIELDS: Readonly<Record<string, Field>> = {
   recheckProgress: ({ row }) => (row.state === 'checking' ? row.work : 0),
   secondsDownloading: ({ row }) => Math.floor(row.downloadSeconds),
   secondsSeeding: ({ row }) => Math.floor(row.seedSeconds),
-  seedIdleLimit: async ({ detail, entry }) => {
-    const { idleSeconds } = (await detail).goals
+  seedIdleLimit: ({ terms, entry }) => {
+    const { idleSeconds } = terms.goals
     return typeof idleSeconds === 'number'
       ? Math.round(idleSeconds / 60)
       : (entry.figures.get('idle') ?? DEFAULTS.idleMinutes)
   },
-  seedIdleMode: async ({ detail }) => modeOf((await detail).goals.idleSeconds),
-  seedRatioLimit: async ({ detail, entry }) => {
-    const { ratio } = (await detail).goals
+  seedIdleMode: ({ terms }) => modeOf(terms.goals.idleSeconds),
+  seedRatioLimit: ({ terms, entry }) => {
+    const { ratio } = terms.goals
     return typeof ratio === 'number' ? ratio : (entry.figures.get('ratio') ?? DEFAULTS.ratio)
   },
-  seedRatioMode: async ({ detail }) => modeOf((await detail).goals.ratio),
+  seedRatioMode: ({ terms }) => modeOf(terms.goals.ratio),
   sequential_download: ({ row }) => row.sequential,
   sequential_download_from_piece: () => 0,
   sizeWhenDone,
@@ -135,11 +133,11 @@ const FIELDS: Readonly<Record<string, Field>> = {
   trackerStats: async ({ row, trackers, now }) =>
     trackerStats(await trackers, { running: isRunning(row), now }),
   trackers: async ({ trackers }) => trackersOf(await trackers),
-  uploadLimit: async ({ detail, entry }) => {
-    const { upload } = (await detail).limits
+  uploadLimit: ({ terms, entry }) => {
+    const { upload } = terms.limits
     return upload === null ? (entry.figures.get('upload') ?? DEFAULTS.speedKBps) : kiloOf(upload)
   },
-  uploadLimited: async ({ detail }) => (await detail).limits.upload !== null,
+  uploadLimited: ({ terms }) => terms.limits.upload !== null,
   uploadRatio: ({ row }) => ratioOf(row.uploadedBytes, row.downloadedBytes || row.haveBytes),
   uploadedEver: ({ row }) => row.uploadedBytes,
   // Numbers up to 4.0, as clients came to expect them.
@@ -197,21 +195,38 @@ function share(part: number, whole: number): number {
 }
 
 /** Only where something is amiss trackers are asked for: a list of thousands is told apart by its rows. */
-async function problem(torrent: Source): Promise<{ readonly code: number; readonly text: string }> {
+function problem(torrent: Source): Problem | Promise<Problem> {
   const { row } = torrent
   if (row.error !== null) return { code: ERROR.local, text: row.error.text }
-  if (row.why === null || row.tracker === null || !isRunning(row)) return { code: ERROR.none, text: '' }
-  const trackers = await torrent.trackers
-  // One of many that does not answer is everyday life.
-  const [only] = trackers
-  return trackers.length === 1 && only?.state === 'failed'
-    ? { code: ERROR.tracker, text: only.message ?? '' }
-    : { code: ERROR.none, text: '' }
+  if (row.why === null || row.tracker === null || !isRunning(row)) return NO_PROBLEM
+  return torrent.trackers.then(trackers => {
+    // One of many that does not answer is everyday life.
+    const [only] = trackers
+    return trackers.length === 1 && only?.state === 'failed'
+      ? { code: ERROR.tracker, text: only.message ?? '' }
+      : NO_PROBLEM
+  })
 }
 
-async function eta(torrent: Source): Promise<number> {
+interface Problem {
+  readonly code: number
+  readonly text: string
+}
+const NO_PROBLEM: Problem = { code: ERROR.none, text: '' }
+
+/** From memory, but for a torrent that an earlier version added: its file is read once. */
+function layout(torrent: Source): Layout | Promise<Layout> {
+  return torrent.terms.layout ?? torrent.detail
+}
+
+/** At once where it can be told at once: thousands of torrents are asked for, each by itself. */
+function afterwards<From, To>(value: From | Promise<From>, take: (value: From) => To): To | Promise<To> {
+  return value instanceof Promise ? value.then(take) : take(value)
+}
+
+function eta(torrent: Source): number {
   const { row } = torrent
-  if (row.state === 'seeding') return seedingEta(await torrent.detail, torrent.now).eta
+  if (row.state === 'seeding') return seedingEta(torrent).eta
   if (row.state !== 'downloading') return ETA_NOT_AVAILABLE
   // Without all pieces among the peers there is nothing to foretell.
   if (row.availability !== null && row.availability < 1) return ETA_NOT_AVAILABLE
@@ -219,10 +234,9 @@ async function eta(torrent: Source): Promise<number> {
 }
 
 /** Seeded as much as was asked for. */
-async function isFinished(torrent: Source): Promise<boolean> {
-  const { row } = torrent
+function isFinished({ row, terms }: Source): boolean {
   if (!row.complete) return false
-  const { goalsInForce } = await torrent.detail
+  const { goalsInForce } = terms
   const ratio = ratioOf(row.uploadedBytes, row.downloadedBytes || row.haveBytes)
   if (goalsInForce.ratio !== null && ratio >= goalsInForce.ratio) return true
   // Stopped, and not by anybody's wish.
@@ -236,8 +250,8 @@ function isStalled({ row, now, settings }: Source): boolean {
   return row.downloadRate < 1 && row.uploadRate < 1 && now - since > settings.value('queue.slow_after')
 }
 
-async function peerLimit({ detail, settings }: Source): Promise<number> {
-  return (await detail).limits.connections ?? settings.value('network.torrent_connections')
+function peerLimit({ terms, settings }: Source): number {
+  return terms.limits.connections ?? settings.value('network.torrent_connections')
 }
 
 /** Peers that have each piece; −1 for those that are here. */

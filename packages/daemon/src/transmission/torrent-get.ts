@@ -10,6 +10,8 @@ import { type Field, TORRENT_FIELDS } from './torrent-fields.ts'
 
 /** Torrents whose details are waited for at once: enough to keep a disk busy, few enough to keep memory small. */
 const AT_ONCE = 64
+/** Torrents that are told of before others get a turn: some 10 ms. */
+const A_TURN = 16 * AT_ONCE
 /** There are not a hundred fields, in three spellings. */
 const MAX_FIELDS = 1000
 
@@ -27,13 +29,14 @@ export async function torrentGet(call: Call): Promise<Exact> {
   const asTable = given.string('format') === 'table'
 
   const rows = chosen(call)
-  const now = backend.now()
+  const around = { ...backend, now: backend.now() }
   const torrents: unknown[] = asTable ? [[...fields.keys()]] : []
   for (let at = 0; at < rows.length; at += AT_ONCE) {
+    if (at > 0 && at % A_TURN === 0) await new Promise(resolve => setImmediate(resolve))
     const some = await Promise.all(rows.slice(at, at + AT_ONCE).map(row => valuesOf(row)))
     for (const values of some) {
       if (values === undefined) continue
-      torrents.push(asTable ? values.map(([, value]) => value) : Object.fromEntries(values))
+      torrents.push(asTable ? values : objectOf(fields.keys(), values))
     }
   }
   return new Exact({
@@ -41,14 +44,14 @@ export async function torrentGet(call: Call): Promise<Exact> {
     ...(isRecently(given.raw('ids')) ? { removed: backend.numbers.removed() } : {}),
   })
 
-  /** Undefined: it was removed meanwhile. */
-  async function valuesOf(row: TorrentRow): Promise<(readonly [string, unknown])[] | undefined> {
-    const source = new Source(row, { ...backend, now })
+  /** In the order of the fields. Undefined: it was removed meanwhile. */
+  async function valuesOf(row: TorrentRow): Promise<readonly unknown[] | undefined> {
+    const source = new Source(row, around)
     try {
-      const values: (readonly [string, unknown])[] = []
-      for (const [name, field] of fields) {
+      const values: unknown[] = []
+      for (const field of fields.values()) {
         const value = field(source, dialect)
-        values.push([name, spelled(value instanceof Promise ? await value : value, dialect)])
+        values.push(spelled(value instanceof Promise ? await value : value, dialect))
       }
       return values
     } catch (error) {
@@ -56,4 +59,11 @@ export async function torrentGet(call: Call): Promise<Exact> {
       throw error
     }
   }
+}
+
+function objectOf(names: Iterable<string>, values: readonly unknown[]): Readonly<Record<string, unknown>> {
+  const object: Record<string, unknown> = {}
+  let at = 0
+  for (const name of names) object[name] = values[at++]
+  return object
 }

@@ -34,8 +34,8 @@ export async function torrentSet(call: Call): Promise<Answer> {
   const shared = sharedPatch(given)
   for (const id of chosenIds(call)) {
     const entry = numbers.of(session.row(id))
-    const limits = await limitsOf(given, entry, async () => (await session.detail(id)).limits)
-    const goals = await goalsOf(given, entry, async () => (await session.detail(id)).goals)
+    const limits = limitsOf(given, entry, () => session.terms(id).limits)
+    const goals = goalsOf(given, entry, () => session.terms(id).goals)
     const tiers = TRACKER_EDITS.some(name => given.has(name))
       ? editedTiers(given, await session.trackers(id))
       : undefined
@@ -62,11 +62,7 @@ function sharedPatch(given: Arguments): TorrentPatch {
   }
 }
 
-async function limitsOf(
-  given: Arguments,
-  entry: Entry,
-  current: () => Promise<TorrentLimits>,
-): Promise<Partial<TorrentLimits>> {
+function limitsOf(given: Arguments, entry: Entry, current: () => TorrentLimits): Partial<TorrentLimits> {
   const limits: Partial<Mutable<TorrentLimits>> = {}
   for (const way of ['download', 'upload'] as const) {
     const figure = given.integer(`${way}_limit`)
@@ -74,7 +70,7 @@ async function limitsOf(
     if (figure === undefined && switched === undefined) continue
     // A figure alone does not switch a limit on: it is what the limit will be.
     if (figure !== undefined) entry.figures.set(way, figure)
-    const before = (await current())[way]
+    const before = current()[way]
     if (!(switched ?? before !== null)) {
       if (before !== null) limits[way] = null
       continue
@@ -89,11 +85,7 @@ async function limitsOf(
   return limits
 }
 
-async function goalsOf(
-  given: Arguments,
-  entry: Entry,
-  current: () => Promise<Goals>,
-): Promise<Partial<Goals>> {
+function goalsOf(given: Arguments, entry: Entry, current: () => Goals): Partial<Goals> {
   const goals: Partial<Mutable<Goals>> = {}
   const ratio = given.number('seed_ratio_limit')
   if (ratio !== undefined && ratio < 0) throw given.wrong('seed_ratio_limit', '0 or more')
@@ -101,7 +93,7 @@ async function goalsOf(
   if (ratio !== undefined) entry.figures.set('ratio', ratio)
   if (ratio !== undefined || ratioMode !== undefined) {
     const known = ratio ?? entry.figures.get('ratio') ?? DEFAULTS.ratio
-    const goal = goalOf(ratioMode, (await current()).ratio, known, ratio !== undefined)
+    const goal = goalOf(ratioMode, current().ratio, known, ratio !== undefined)
     if (goal !== undefined) goals.ratio = goal
   }
   const minutes = given.integer('seed_idle_limit')
@@ -109,7 +101,7 @@ async function goalsOf(
   if (minutes !== undefined) entry.figures.set('idle', minutes)
   if (minutes !== undefined || idleMode !== undefined) {
     const known = minutes ?? entry.figures.get('idle') ?? DEFAULTS.idleMinutes
-    const goal = goalOf(idleMode, (await current()).idleSeconds, known * 60, minutes !== undefined)
+    const goal = goalOf(idleMode, current().idleSeconds, known * 60, minutes !== undefined)
     if (goal !== undefined) goals.idleSeconds = goal
   }
   return goals

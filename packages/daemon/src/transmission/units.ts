@@ -1,5 +1,6 @@
 /** Transmission's units, kB a second and minutes, and the numbers by which it says what cannot be told. */
-import type { GoalValue, TorrentDetail } from '../contract/index.ts'
+import type { GoalValue, TorrentRow } from '../contract/index.ts'
+import type { Terms } from '../session/session.ts'
 
 const KILO = 1000
 
@@ -40,12 +41,17 @@ export function ratioOf(uploadedBytes: number, base: number): number {
 }
 
 /** Seconds until a goal is reached that ends seeding. */
-export function seedingEta(
-  detail: TorrentDetail,
-  now: number,
-): { readonly eta: number; readonly etaIdle: number } {
-  const { goalsInForce, uploadRate, uploadedBytes, downloadedBytes, haveBytes, completedAt, activeAt } =
-    detail
+export function seedingEta({
+  row,
+  terms,
+  now,
+}: {
+  readonly row: TorrentRow
+  readonly terms: Pick<Terms, 'goalsInForce'>
+  readonly now: number
+}): { readonly eta: number; readonly etaIdle: number } {
+  const { goalsInForce } = terms
+  const { uploadRate, uploadedBytes, downloadedBytes, haveBytes, completedAt, activeAt } = row
   const base = downloadedBytes || haveBytes
   const left =
     goalsInForce.ratio === null ? undefined : Math.max(0, goalsInForce.ratio * base - uploadedBytes)

@@ -223,6 +223,10 @@ export class StandIn implements Session {
     }
   }
 
+  terms(): never {
+    throw new Error('the HTTP API tells details as a whole')
+  }
+
   async files(id: string): Promise<readonly FileRow[]> {
     this.row(id)
     const file = { haveBytes: 500, priority: 'normal', pieces: { first: 0, last: 6 } } as const

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { ShoalError } from '@shoal/engine'
 import { describe, expect, test } from 'vitest'
 import type { SessionSettings } from '../../src/session/session.ts'
+import { openStore } from '../../src/session/store/store.ts'
 import {
   magnetLink,
   type TestSession,
@@ -811,6 +812,58 @@ test('pieces and files of a stopped one are known', async () => {
   expect(await session.trackers(ONE)).toMatchObject([
     { url: 'http://tracker.example/announce', state: 'idle' },
   ])
+})
+
+test('when a tracker was announced to is a time of day', async () => {
+  const { session, clock } = await withTorrents(['one'])
+  expect(await session.trackers(ONE)).toMatchObject([{ lastAnnounceAt: clock.now() / 1000 - 300 }])
+  await session.act('stop', [ONE])
+  await session.settled()
+  expect(await session.trackers(ONE)).toMatchObject([{ lastAnnounceAt: null }])
+})
+
+describe('terms', () => {
+  const layout = { fileCount: 1, pieceCount: 3, pieceLength: 16_384 }
+
+  test('are told without the torrent file, as details tell them', async () => {
+    const first = await testSession({ settings: { goals: { ratio: 2, seedSeconds: 60, idleSeconds: null } } })
+    const own = { goals: { ratio: 1.5, seedSeconds: 'none' }, limits: { upload: 7 } } as const
+    await first.session.add([torrentBytes('one')], { start: false, ...own })
+    await first.session.add([magnetLink('two')], { start: false })
+    const { session, folder } = await first.restart()
+    const { fileCount, pieceCount, pieceLength, ...detail } = await session.detail(ONE)
+    rmSync(join(folder, 'state/torrents'), { recursive: true })
+    const { layout: told, ...terms } = session.terms(ONE)
+    expect(told).toEqual({ fileCount, pieceCount, pieceLength })
+    expect(told).toEqual(layout)
+    expect(detail).toMatchObject(terms)
+    expect(terms).toMatchObject({
+      goals: { ratio: 1.5, seedSeconds: 'none', idleSeconds: 'default' },
+      goalsInForce: { ratio: 1.5, seedSeconds: null, idleSeconds: null },
+      limits: { upload: 7, download: null },
+    })
+    expect(session.terms(torrentId('two')).layout).toEqual({ fileCount: 0, pieceCount: 0, pieceLength: 0 })
+    expect(() => session.terms('00'.repeat(20))).toThrow('There is no torrent')
+  })
+
+  test('of a torrent that an earlier version added have its layout once details were asked for', async () => {
+    const first = await testSession()
+    await first.session.add([torrentBytes('one')], { start: false })
+    await first.session.close()
+    const { store, state } = await openStore(join(first.folder, 'state'), {
+      records: () => state.records.values(),
+      meta: () => state.meta,
+    })
+    const record = state.records.get(ONE)!
+    store.put({ ...record, fileCount: undefined, pieceLength: undefined })
+    await store.commit()
+    await store.close()
+
+    const { session } = await first.restart()
+    expect(session.terms(ONE).layout).toBeUndefined()
+    expect(await session.detail(ONE)).toMatchObject(layout)
+    expect(session.terms(ONE).layout).toEqual(layout)
+  })
 })
 
 test('the session says what it is at', async () => {

@@ -266,6 +266,10 @@ export class StandIn {
       rows: () => this.torrents.map(torrent => torrent.row),
       row: id => of(id).row,
       detail: async id => ({ ...of(id).row, ...DETAIL, ...of(id).detail }),
+      terms: id => {
+        const { fileCount, pieceCount, pieceLength, ...terms } = { ...DETAIL, ...of(id).detail }
+        return { ...terms, layout: { fileCount, pieceCount, pieceLength } }
+      },
       files: async id => of(id).files ?? FILES,
       trackers: async id => of(id).trackers ?? TRACKERS,
       peers: id => of(id).peers ?? [],

@@ -1,6 +1,9 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { TorrentRow } from '../../src/contract/index.ts'
 import { TORRENT_FIELDS } from '../../src/transmission/torrent-fields.ts'
+import { testSession, torrentBytes } from '../support/test-session.ts'
 import { HASH_A, HASH_B, HASH_C, NOW, row, StandIn, type Torrent, TRACKERS } from './stand-in.ts'
 
 /** What the old form tells of the only torrent. */
@@ -393,6 +396,36 @@ test('a torrent that goes while it is asked about is left out', async () => {
   const gone = shoal.torrents
   gone.length = 0
   expect(await asking).toEqual({ torrents: [] })
+})
+
+test('what programs poll for is told of stopped torrents without a look at their files', async () => {
+  const { session, folder } = await testSession()
+  await session.add([torrentBytes('one')], { start: false, goals: { ratio: 1.5 } })
+  rmSync(join(folder, 'state/torrents'), { recursive: true })
+  const shoal = new StandIn([], { session })
+  const told = {
+    eta: -1,
+    isFinished: false,
+    errorString: '',
+    seedRatioLimit: 1.5,
+    seedRatioMode: 1,
+    seedIdleMode: 0,
+    'file-count': 1,
+    pieceCount: 3,
+    pieceSize: 16_384,
+    uploadLimited: false,
+    'peer-limit': 80,
+    corruptEver: 0,
+    percentDone: 0,
+  }
+  expect(await shoal.old('torrent-get', { fields: Object.keys(told) })).toEqual({ torrents: [told] })
+})
+
+test('more torrents than are told of in one turn are all told of, in order', async () => {
+  const id = (index: number): string => index.toString(16).padStart(40, '0')
+  const torrents = Array.from({ length: 2100 }, (_, index) => ({ row: row({ id: id(index) }) }))
+  const given = await new StandIn(torrents).old('torrent-get', { fields: ['hashString'], format: 'table' })
+  expect(given).toEqual({ torrents: [['hashString'], ...torrents.map(({ row }) => [row.id])] })
 })
 
 test('every field has a value in every state', async () => {
