@@ -1,6 +1,7 @@
 /**
  * The daemon's session with many torrents: how long it takes from the start of the process to the first page of a list,
- * how much memory a stopped torrent takes, how long a page and adding take, and what share of a core 50 active ones among them. One line of JSON.
+ * how much memory a stopped torrent takes, how long a page, adding, and a poll of Sonarr's by Transmission's protocol take,
+ * and what share of a core 50 active ones among them. One line of JSON.
  *
  *     node bench/session.mjs                     # 10,000 stopped torrents of 1,000 pieces each
  *     node bench/session.mjs --torrents 1000     # fewer; 20 KiB of disk for each, in a folder that goes afterwards
@@ -34,11 +35,25 @@ const SETTINGS = {
   keepFreeBytes: 0,
 }
 
+/** What Sonarr asks of every torrent, every minute or more often. */
+const SONARR_FIELDS = [
+  ...['id', 'hashString', 'name', 'downloadDir', 'totalSize', 'leftUntilDone', 'isFinished', 'eta', 'status'],
+  ...[
+    'secondsDownloading',
+    'secondsSeeding',
+    'errorString',
+    'uploadedEver',
+    'downloadedEver',
+    'seedRatioLimit',
+  ],
+  ...['seedRatioMode', 'seedIdleLimit', 'seedIdleMode', 'fileCount', 'file-count', 'labels'],
+]
+
 if (options.child === undefined) {
   const state = mkdtempSync(join(tmpdir(), 'shoal-bench-session-'))
   try {
     const results = {}
-    for (const child of ['fill', 'empty', 'start', 'work']) Object.assign(results, run(child, state))
+    for (const child of ['fill', 'empty', 'start', 'poll', 'work']) Object.assign(results, run(child, state))
     const count = Number(options.torrents)
     const { emptyRssMiB, startRssMiB, emptyHeapMiB, startHeapMiB, ...figures } = results
     figures.rssKiBPerTorrent = round(((startRssMiB - emptyRssMiB) * 1024) / count)
@@ -62,7 +77,7 @@ if (options.child === undefined) {
     })
     return await createSession({ engine, stateDir, settings: SETTINGS })
   }
-  const results = await { fill, empty, start, work }[options.child](open)
+  const results = await { fill, empty, start, poll, work }[options.child](open)
   console.log(JSON.stringify(results))
   process.exit(0)
 }
@@ -110,15 +125,50 @@ async function start(open) {
   }
 }
 
+/** By Transmission's protocol, from the request's bytes to the answer's. */
+async function poll(open) {
+  const { TransmissionRpc, SESSION_ID_HEADER } = await import('../packages/daemon/dist/transmission/rpc.js')
+  const session = await open()
+  const rpc = new TransmissionRpc({
+    session,
+    settings: { list: () => [], change: async () => {} },
+    roots: { admit: async path => path },
+    close: () => {},
+  })
+  const request = {
+    method: 'POST',
+    headers: new Headers(),
+    body: new Uint8Array(0),
+    caller: { scope: 'full' },
+  }
+  request.headers.set(SESSION_ID_HEADER, (await rpc.handle(request)).headers.get(SESSION_ID_HEADER))
+  const results = {}
+  const counts = [3000, 10_000].filter(count => count <= Number(options.torrents))
+  for (const count of counts) {
+    const ids = Array.from({ length: count }, (_, index) => index + 1)
+    const call = { method: 'torrent-get', arguments: { ids, fields: SONARR_FIELDS } }
+    request.body = Buffer.from(JSON.stringify(call))
+    let answer
+    results[`Sonarr's poll of ${count}`] = await timed(async () => {
+      answer = await (await rpc.handle(request)).arrayBuffer()
+    })
+    const { result, arguments: told } = JSON.parse(Buffer.from(answer).toString())
+    if (result !== 'success' || told.torrents.length !== count) throw new Error(result)
+  }
+  rpc.close()
+  await session.close()
+  return results
+}
+
 async function work(open) {
   const session = await open()
   const results = {}
   for (const sort of ['name', 'totalBytes', 'ratio', 'addedAt']) {
-    results[`page by ${sort}`] = timed(index => {
+    results[`page by ${sort}`] = await timed(index => {
       session.list({ sort, order: index % 2 ? 'desc' : 'asc', offset: 5_000, limit: 100 })
     })
   }
-  results['page of a search'] = timed(() => session.list({ sort: 'name', text: 'torrent 77' }))
+  results['page of a search'] = await timed(() => session.list({ sort: 'name', text: 'torrent 77' }))
   // The first ones run: they find nothing on disk and nobody to connect to.
   const ids = session
     .rows()
@@ -142,12 +192,12 @@ async function work(open) {
 }
 
 /** The first time, and the median of those after it: by the clock, and of the processor where that is asked for. */
-function timed(call) {
+async function timed(call) {
   const times = []
   for (let index = 0; index < 22; index++) {
     const before = process.cpuUsage()
     const begin = performance.now()
-    call(index)
+    await call(index)
     const ms = performance.now() - begin
     const { user, system } = process.cpuUsage(before)
     times.push({ ms, cpuMs: (user + system) / 1000 })
