@@ -226,20 +226,27 @@ test('a phone shows cards; a finger that rests selects; details fill the screen'
   await page.locator('.card >> nth=2').dispatchEvent('pointerdown', touch)
   await page.waitForSelector('.tools >> text=1 selected')
   await page.locator('.card >> nth=2').dispatchEvent('pointerup', touch)
+  // No finger is faster.
+  await page.waitForTimeout(150)
   await page.locator('.card >> nth=3').tap()
   await page.waitForSelector('.tools >> text=2 selected')
   await page.tap('.tools >> text=Stop')
   await page.waitForSelector('.toast')
+  await page.tap('.tools .chosen')
+  await page.tap('.phone-bar >> text=Filters')
+  await page.selectOption('.dialog select', 'totalBytes')
+  await page.waitForFunction(() => location.hash.includes('sort=totalBytes'))
 })
 
-test('a password is asked for, and a wrong one is told', async () => {
-  const page = await open({}, '?locked')
+test('a password is asked for, a wrong one is told, and a magnet link that was handed over is not lost', async () => {
+  const page = await open({}, `?locked#add=${encodeURIComponent(MAGNET)}`)
   await page.fill('input[type=password]', 'wrong')
   await page.click('button[type=submit]')
   await page.waitForSelector('.door .problem')
   await page.fill('input[type=password]', 'shoal')
   await page.click('button[type=submit]')
-  await page.waitForSelector('.row .in-name')
+  await page.waitForSelector('.adding .tree-row')
+  expect(page.url()).not.toContain('add=')
 })
 
 test('an empty list says what to do', async () => {

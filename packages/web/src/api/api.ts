@@ -28,6 +28,7 @@ import type {
 export interface Api {
   login(password: string): Promise<void>
   logout(): Promise<void>
+  changePassword(current: string, password: string): Promise<void>
   /** `ticket` is of the one-time link that the daemon prints at its first start. */
   setup(ticket: string, password: string): Promise<void>
 

@@ -20,6 +20,7 @@ export function remoteApi(base: URL): Api {
   return {
     login: password => nothing(client.login(password)),
     logout: () => nothing(client.logout()),
+    changePassword: (current, password) => nothing(client.changePassword(current, password)),
     setup: (ticket, password) => nothing(client.setUp(ticket, password)),
     info: () => told(client.session()),
     history: () => told(client.history()),

@@ -131,11 +131,13 @@ function Inside(props: InsideProps): JSX.Element {
     const rates = now === undefined || now.downloadRate + now.uploadRate < 1 ? '' : rateTitle(now)
     document.title = `${rates}Shoal`
   })
-  const { add } = route.place()
-  if (add !== null) {
+  // A magnet link that the browser handed over waits until somebody has signed in.
+  createEffect(() => {
+    const { add } = route.place()
+    if (add === null || list.connection() !== 'open') return
     route.go({ add: null }, 'replace')
     setDialog({ kind: 'add', sources: [add], files: [] })
-  }
+  })
 
   return (
     <AppContext.Provider value={app}>

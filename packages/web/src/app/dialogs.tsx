@@ -1,6 +1,7 @@
 /** What stands above the page. All but the choice itself is loaded when it is first wanted. */
 import { type JSX, lazy, Match, Show, Suspense, Switch } from 'solid-js'
 import { Filters } from '../list/filters.tsx'
+import { SortChoice } from '../list/sort-choice.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { t } from '../words/index.ts'
 import { type Dialog as Choice, useApp } from './context.ts'
@@ -42,6 +43,7 @@ export function Dialogs(): JSX.Element {
           </Match>
           <Match when={is('filters')}>
             <Dialog title={t().app.filters} onClose={() => app.open(undefined)}>
+              <SortChoice />
               <Filters />
             </Dialog>
           </Match>

@@ -1,6 +1,7 @@
 /** What is asked before something is done to torrents. */
 import type { TorrentRow } from '@shoal/daemon/contract'
 import { createSignal, For, type JSX, Show } from 'solid-js'
+import { without } from '../model/selection.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { FolderField } from '../ui/folder-field.tsx'
 import { Field } from '../ui/parts.tsx'
@@ -50,7 +51,11 @@ export function Remove(props: Chosen): JSX.Element {
   const app = useApp()
   const [data, setData] = createSignal(false)
   const close = (): void => app.open(undefined)
-  const form = useForm(() => app.actions.remove(props.ids, data()), close)
+  const form = useForm(async () => {
+    await app.actions.remove(props.ids, data())
+    app.list.select(without(app.list.selection(), props.ids))
+    if (props.ids.includes(app.route.place().torrent ?? '')) app.route.go({ torrent: null }, 'replace')
+  }, close)
   const size = (): string => f().bytes(props.rows.reduce((sum, row) => sum + row.haveBytes, 0))
   const w = (): ReturnType<typeof t>['remove'] => t().remove
   return (

@@ -87,6 +87,7 @@ export function hashOf(place: Place): string {
   if (view.text !== '') params.set('text', view.text)
   if (place.page !== null) params.set('page', place.page)
   if (place.torrent !== null) params.set('torrent', place.torrent)
+  if (place.add !== null) params.set('add', place.add)
   if (place.torrent !== null && place.tab !== 'general') params.set('tab', place.tab)
   const text = params.toString()
   return text === '' ? '' : `#${text}`

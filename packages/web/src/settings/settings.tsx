@@ -6,6 +6,7 @@ import type { Theme } from '../app/preferences.ts'
 import { Field } from '../ui/parts.tsx'
 import { LANGUAGES, type Language, t } from '../words/index.ts'
 import { Control } from './control.tsx'
+import { Password } from './password.tsx'
 
 export function Settings(): JSX.Element {
   const app = useApp()
@@ -36,6 +37,7 @@ export function Settings(): JSX.Element {
   return (
     <div class="page-body">
       <PageSettings />
+      <Password />
       <input
         type="search"
         class="finder"

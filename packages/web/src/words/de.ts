@@ -91,6 +91,8 @@ export const de: Words = {
     label: 'Torrents',
     columns: 'Spalten',
     reset: 'Wie zu Anfang',
+    sort: 'Sortieren nach',
+    turn: 'Andersherum',
     selected: count => `${count.toLocaleString('de')} ausgewählt`,
     count: torrents,
     emptyTitle: 'Noch ist nichts da',
@@ -486,11 +488,15 @@ export const de: Words = {
     ],
   },
   login: {
+    current: 'Jetziges Passwort',
+    fresh: 'Neues Passwort',
+    change: 'Passwort ändern',
+    changed: 'Das Passwort ist geändert; andere Browser sind abgemeldet.',
     title: 'Anmelden',
     password: 'Passwort',
     submit: 'Anmelden',
     forgot:
-      'Vergessen? „shoal serve --reset-password“ setzt auf dem Rechner, auf dem Shoal läuft, ein neues.',
+      'Vergessen? Shoal beenden, die Datei „access.json“ aus seinem Zustandsordner wegnehmen und es wieder starten: es gibt einen Link aus, über den ein neues gesetzt wird. Schlüssel müssen neu angelegt werden.',
     setupTitle: 'Willkommen bei Shoal',
     setupText: 'Mit diesem Passwort wirst du dich auf dieser Seite anmelden.',
     repeat: 'Noch einmal',
@@ -498,7 +504,7 @@ export const de: Words = {
     tooShort: 'Mindestens 8 Zeichen.',
     differ: 'Die beiden sind nicht gleich.',
     needed:
-      'Es ist noch kein Passwort gesetzt. Öffne den einmaligen Link, den Shoal beim Start ausgegeben hat.',
+      'Es ist noch kein Passwort gesetzt. Öffne den einmaligen Link, den Shoal beim Start ausgegeben hat; er gilt eine Stunde, und der nächste Start gibt einen neuen aus.',
   },
   done: name => `${name} ist fertig`,
 }

@@ -89,6 +89,8 @@ export const en = {
     label: 'Torrents',
     columns: 'Columns',
     reset: 'As at first',
+    sort: 'Sort by',
+    turn: 'The other way round',
     selected: (count: number): string => `${count.toLocaleString('en')} selected`,
     count: (count: number): string => torrents(count),
     emptyTitle: 'Nothing here yet',
@@ -485,10 +487,15 @@ export const en = {
     ] as readonly (readonly [string, string])[],
   },
   login: {
+    current: 'Present password',
+    fresh: 'New password',
+    change: 'Change the password',
+    changed: 'The password is changed; other browsers are signed out.',
     title: 'Sign in',
     password: 'Password',
     submit: 'Sign in',
-    forgot: 'Forgotten? “shoal password” on the machine that runs Shoal sets a new one.',
+    forgot:
+      'Forgotten? Stop Shoal, move the file “access.json” out of its state folder, and start it again: it prints a link where a new password is set. Tokens have to be made anew.',
     setupTitle: 'Welcome to Shoal',
     setupText: 'Choose the password with which you will sign in on this page.',
     repeat: 'Once more',
@@ -496,7 +503,7 @@ export const en = {
     tooShort: 'At least 8 characters.',
     differ: 'These two are not the same.',
     needed:
-      'No password is set yet. Open the one-time link that Shoal printed when it started; “shoal serve” prints a new one.',
+      'No password is set yet. Open the one-time link that Shoal printed when it started; it is good for an hour, and the next start prints a new one.',
   },
   done: (name: string): string => `${name} is done`,
 }

@@ -221,6 +221,10 @@ export function mockApi(options: MockOptions): Api {
     async logout() {
       locked = true
     },
+    changePassword: current =>
+      answer(() => {
+        if (current !== 'shoal') throw new ApiError(403, 'FORBIDDEN', 'That is not the present password.')
+      }),
     setup: () => answer(() => undefined),
     info: () => answer(info),
     history: () => answer(() => ({ stepSeconds: 1, download, upload })),
