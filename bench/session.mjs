@@ -146,14 +146,19 @@ async function poll(open) {
   const counts = [3000, 10_000].filter(count => count <= Number(options.torrents))
   for (const count of counts) {
     const ids = Array.from({ length: count }, (_, index) => index + 1)
-    const call = { method: 'torrent-get', arguments: { ids, fields: SONARR_FIELDS } }
-    request.body = Buffer.from(JSON.stringify(call))
-    let answer
-    results[`Sonarr's poll of ${count}`] = await timed(async () => {
-      answer = await (await rpc.handle(request)).arrayBuffer()
-    })
-    const { result, arguments: told } = JSON.parse(Buffer.from(answer).toString())
-    if (result !== 'success' || told.torrents.length !== count) throw new Error(result)
+    const polls = [
+      ["Sonarr's poll of", SONARR_FIELDS],
+      ['trackers of', ['id', 'trackers']],
+    ]
+    for (const [name, fields] of polls) {
+      request.body = Buffer.from(JSON.stringify({ method: 'torrent-get', arguments: { ids, fields } }))
+      let answer
+      results[`${name} ${count}`] = await timed(async () => {
+        answer = await (await rpc.handle(request)).arrayBuffer()
+      })
+      const { result, arguments: told } = JSON.parse(Buffer.from(answer).toString())
+      if (result !== 'success' || told.torrents.length !== count) throw new Error(result)
+    }
   }
   rpc.close()
   await session.close()

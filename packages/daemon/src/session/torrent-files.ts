@@ -10,20 +10,33 @@ import { FILE_MODE, FOLDER_MODE, replaceFile, syncFolder } from './store/durable
 
 /** Torrents that somebody looks at, by the size of their files. */
 const CACHE_BYTES = 16 * 1024 * 1024
+/** Different lists of trackers that are remembered, by their characters: a few hundred of the longest that people make. */
+const TIERS_CHARS = 4 * 1024 * 1024
 
 interface Cached {
   readonly metainfo: Metainfo
   readonly bytes: Uint8Array
 }
 
+type Tiers = Metainfo['trackers']
+
 export class TorrentFiles {
   readonly #dir: string
   /** The least recently used first. */
   readonly #cache = new Map<string, Cached>()
   #cachedBytes = 0
+  readonly #cacheBytes: number
+  /**
+   * Trackers that files name, by torrent: programs ask for those of all torrents again and again. Most torrents of a
+   * tracker have the same, which are kept once, by their text.
+   */
+  readonly #tiers = new Map<string, Tiers>()
+  readonly #sharedTiers = new Map<string, Tiers>()
+  #tiersChars = 0
   #syncing: Promise<void> | undefined
 
-  constructor(stateDir: string) {
+  constructor(stateDir: string, cacheBytes: number = CACHE_BYTES) {
+    this.#cacheBytes = cacheBytes
     this.#dir = join(stateDir, 'torrents')
   }
 
@@ -64,6 +77,11 @@ export class TorrentFiles {
     return { metainfo, bytes }
   }
 
+  /** @throws ShoalError as {@link load} */
+  async tiers(id: string): Promise<Tiers> {
+    return this.#tiers.get(id) ?? this.#rememberTiers(id, (await this.load(id)).metainfo.trackers)
+  }
+
   async bytes(id: string): Promise<Uint8Array> {
     const path = this.#pathOf(id)
     try {
@@ -80,6 +98,7 @@ export class TorrentFiles {
 
   async delete(id: string): Promise<void> {
     this.#forget(id)
+    this.#tiers.delete(id)
     await rm(this.#pathOf(id), { force: true })
     await rm(this.#havePathOf(id), { force: true })
   }
@@ -111,9 +130,26 @@ export class TorrentFiles {
     this.#cache.set(id, cached)
     this.#cachedBytes += cached.bytes.length
     for (const oldest of this.#cache.keys()) {
-      if (this.#cachedBytes <= CACHE_BYTES || oldest === id) break
+      if (this.#cachedBytes <= this.#cacheBytes || oldest === id) break
       this.#forget(oldest)
     }
+  }
+
+  #rememberTiers(id: string, tiers: Tiers): Tiers {
+    const text = JSON.stringify(tiers)
+    let shared = this.#sharedTiers.get(text)
+    if (shared === undefined) {
+      if (this.#tiersChars + text.length > TIERS_CHARS) {
+        this.#tiers.clear()
+        this.#sharedTiers.clear()
+        this.#tiersChars = 0
+      }
+      shared = tiers
+      this.#sharedTiers.set(text, shared)
+      this.#tiersChars += text.length
+    }
+    this.#tiers.set(id, shared)
+    return shared
   }
 
   #forget(id: string): void {

@@ -165,7 +165,10 @@ export async function knownMetainfo(item: Item, files: TorrentFiles): Promise<Me
 }
 
 export async function tiersOf(item: Item, files: TorrentFiles): Promise<readonly (readonly string[])[]> {
-  return item.record.tiers ?? (await metainfoOf(item, files))?.trackers ?? []
+  const { record, live } = item
+  if (record.tiers !== undefined) return record.tiers
+  if (record.magnet !== undefined) return []
+  return live?.torrent?.metainfo.trackers ?? (await files.tiers(record.id))
 }
 
 /** Undefined: all of it. */
