@@ -43,8 +43,19 @@ export interface AppOptions {
   readonly page: (path: string, visit: Visit, request: Request) => Response | undefined
   /** What was our own fault. */
   readonly onFault: (error: unknown, where: string) => void
+  /** Told of each request that changed something. */
+  readonly onChange: (change: Change) => void
   /** Told of each request that was let in, with what it came by. */
   readonly onAdmitted: (bindings: HttpBindings | undefined) => void
+}
+
+/** For the log: who did what, from where. */
+export interface Change {
+  /** The name of the token, `browser`, or what lets people in. */
+  readonly who: string
+  readonly address: string
+  /** Of the route, without what was in it: `POST /torrents/remove`. */
+  readonly what: string
 }
 
 type Env = { Bindings: Partial<HttpBindings>; Variables: { arrival: Arrival; visit: Visit } }
@@ -108,6 +119,10 @@ async function run(route: Route, c: Ctx, options: AppOptions): Promise<Response>
   if (route.answers.kind === 'raw' && raw === undefined) throw new Error(`${route.path} needs a connection`)
   const given = { params, query, body, files, caller, visit, signal: signalOf(c), raw: raw as HttpBindings }
   const result = await route.handle(given, services)
+  if (route.method !== 'GET') {
+    const who = caller?.name ?? 'somebody at the door'
+    options.onChange({ who, address: visit.address, what: `${route.method} ${route.path}` })
+  }
   const headers = result instanceof WithHeaders ? result.headers : {}
   return responseOf(route, result instanceof WithHeaders ? result.value : result, {
     ...DATA_HEADERS,

@@ -4,7 +4,7 @@ import { getRequestListener, RequestError } from '@hono/node-server'
 import type { Finding } from '../contract/index.ts'
 import type { Session } from '../session/session.ts'
 import type { Access } from './access/access.ts'
-import { type App, answerTo, arrivalOf, createApp, type Part } from './app.ts'
+import { type App, answerTo, arrivalOf, type Change, createApp, type Part } from './app.ts'
 import { Entrance } from './doors/entrance.ts'
 import { HostList } from './doors/hosts.ts'
 import { Limiter } from './doors/limiter.ts'
@@ -36,6 +36,8 @@ export interface HttpOptions {
   readonly parts?: readonly Part[]
   /** What was our own fault, for the log. */
   readonly onFault?: (error: unknown, where: string) => void
+  /** What was changed through the API, for the log. */
+  readonly onChange?: (change: Change) => void
 }
 
 /** Headers come in one packet; whoever takes longer has something else in mind. */
@@ -97,6 +99,7 @@ export class Http {
       parts: options.parts ?? [],
       page: (path, visit, request) => pages.answer(path, visit, request),
       onFault: this.#onFault,
+      onChange: options.onChange ?? (() => undefined),
       onAdmitted: bindings => bindings !== undefined && this.#strangers.admit(bindings.incoming.socket),
     })
   }

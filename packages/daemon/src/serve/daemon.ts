@@ -111,6 +111,8 @@ async function open(
     basePath: config.get('http.base_path'),
     trustedProxies: config.get('http.trusted_proxies'),
     webDir,
+    onChange: ({ who, address, what }) =>
+      log.info(`${who} at ${address}: ${what}`, { event: 'change', who, address, what }),
     onFault: (error, where) => log.error(`a fault of Shoal in ${where}`, { event: 'fault', error }),
   })
   closing.push(() => http.close())

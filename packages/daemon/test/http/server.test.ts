@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createClient } from '../../src/client.ts'
 import { SessionError } from '../../src/session/session.ts'
-import { createRig, PASSWORD, type Rig, talk } from './rig.ts'
+import { createRig, ORIGIN, PASSWORD, type Rig, talk } from './rig.ts'
 import { byteAt, FILE_BYTES, idOf, rowOf } from './stand-in.ts'
 
 const ID = idOf(0)
@@ -319,4 +319,22 @@ test('a browser signs in, is remembered by a cookie, and signs out', async () =>
   await client.logout()
   cookie = kept
   await expect(client.session()).rejects.toMatchObject({ status: 401 })
+})
+
+test('the log is told who changed what, from where, and nothing of what was in it; who only looks is not told of', async () => {
+  const told: unknown[] = []
+  await using rig = await createRig({ onChange: change => told.push(change) })
+  await rig.ask('GET', '/api/v1/session')
+  await rig.ask('PATCH', `/api/v1/torrents/${ID}`, { labels: ['secret'] })
+  await rig.ask('POST', '/api/v1/torrents/actions', { action: 'start', ids: 'nonsense' })
+  await rig.ask(
+    'POST',
+    '/api/v1/login',
+    { password: PASSWORD },
+    { authorization: '', origin: ORIGIN, 'x-shoal': '1' },
+  )
+  expect(told).toEqual([
+    { who: 'owner', address: '127.0.0.1', what: 'PATCH /torrents/:id' },
+    { who: 'somebody at the door', address: '127.0.0.1', what: 'POST /login' },
+  ])
 })
