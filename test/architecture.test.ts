@@ -58,6 +58,7 @@ const WORLD: Readonly<Record<string, Rule>> = {
   },
   'daemon/serve': {
     parts: [
+      'daemon/client',
       'daemon/config',
       'daemon/contract',
       'daemon/household',

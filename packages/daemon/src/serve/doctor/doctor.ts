@@ -33,7 +33,7 @@ export async function examineSelf(
 export async function examine({ config, stateFolder }: DoctorOptions): Promise<Finding[]> {
   const running = runningDaemon(stateFolder)
   const common = await Promise.all([
-    running === undefined ? checkFreePorts(config) : checkAnswer(config),
+    running === undefined ? checkFreePorts(config) : checkAnswer(config, stateFolder),
     checkFolders(config, stateFolder),
     checkDns(),
     checkHandles(config.get('network.connections')),

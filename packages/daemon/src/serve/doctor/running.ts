@@ -2,9 +2,12 @@
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { createClient } from '../../client.ts'
 import type { Config } from '../../config/config.ts'
+import { readRunning } from '../../config/running.ts'
 import type { Finding } from '../../contract/index.ts'
 import { ENGINE_FOLDER } from '../state.ts'
+import { checkReachable } from './ports.ts'
 
 const TIMEOUT_MS = 3_000
 
@@ -27,9 +30,21 @@ export function checkState(stateFolder: string, running: number | undefined): Fi
   return { what, outcome: 'ok', text: `${running > 0 ? `process ${running}` : 'one'} runs on ${stateFolder}` }
 }
 
-export async function checkAnswer(config: Config): Promise<Finding> {
+/** Also what it knows of its port for peers, where it left a key for us. */
+export async function checkAnswer(config: Config, stateFolder: string): Promise<Finding[]> {
+  const known = readRunning(stateFolder)
+  const answer = await checkHealth(known?.url ?? apiUrl(config))
+  if (answer.outcome !== 'ok' || known === undefined) return [answer]
+  try {
+    const client = createClient(known)
+    return [answer, checkReachable(await client.session({ signal: AbortSignal.timeout(TIMEOUT_MS) }))]
+  } catch {
+    return [answer]
+  }
+}
+
+async function checkHealth(url: string): Promise<Finding> {
   const what = 'API'
-  const url = apiUrl(config)
   try {
     const response = await fetch(`${url}api/v1/health`, { signal: AbortSignal.timeout(TIMEOUT_MS) })
     await response.body?.cancel()
