@@ -1,12 +1,35 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
+/** Against hanging for ever, not a measure of speed: whole swarms on a busy machine take their time. */
+const TIMEOUT_MS = 60_000
+
 export default defineConfig({
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'packages/*/sim/**/*.test.ts', 'test/*.test.ts'],
-    // Against hanging for ever, not a measure of speed: whole swarms on a busy machine take their time.
-    testTimeout: 60_000,
     // Many tests wait for processes: the processor that is left free by default would stay so.
     maxWorkers: Math.max(2, availableParallelism()),
+    projects: [
+      {
+        test: {
+          name: 'core',
+          include: ['packages/engine/test/**/*.test.ts', 'packages/engine/sim/**/*.test.ts'],
+          exclude: ['packages/engine/test/{library,node}/**'],
+          testTimeout: TIMEOUT_MS,
+          // Nothing of what decides is global: one process loads it once for all its tests.
+          isolate: false,
+        },
+      },
+      {
+        test: {
+          name: 'world',
+          include: [
+            'packages/*/test/**/*.test.ts',
+            'test/*.test.ts',
+          ],
+          exclude: ['packages/engine/test/!(library|node)/**', 'packages/engine/test/*.test.ts'],
+          testTimeout: TIMEOUT_MS,
+        },
+      },
+    ],
   },
 })
