@@ -6,7 +6,7 @@ import type { EngineAddOptions, EngineTorrent } from './engine-port.ts'
 import type { FetchTurn, Item } from './item.ts'
 import { keepApart } from './namesakes.ts'
 import { exists } from './place.ts'
-import type { RunnerDeps } from './runner.ts'
+import type { RunnerDeps } from './runner-deps.ts'
 
 /**
  * The torrent, in the engine and with the peers that were found on the way, but not started.

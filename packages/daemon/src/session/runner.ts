@@ -5,34 +5,14 @@
  *     next(): remove ▸ fetch ▸ rename ▸ move ▸ check ▸ start or detach
  */
 import { ShoalError } from '@shoal/engine'
-import type { Category } from '../contract/index.ts'
 import { engineOptions } from './engine-options.ts'
-import type { EngineAddOptions, EngineTorrent, SessionEngine } from './engine-port.ts'
+import type { EngineAddOptions, EngineTorrent } from './engine-port.ts'
 import { fetchTorrent } from './fetching.ts'
 import { type Doing, type Item, Live, NOTHING } from './item.ts'
-import { type Counts, lookAt } from './look.ts'
-import type { Namesakes } from './namesakes.ts'
+import { lookAt } from './look.ts'
 import { isRenamed, takePlace } from './place.ts'
 import type { Failure, Pending, Rename } from './record.ts'
-import type { SessionSettings } from './session.ts'
-import type { Store } from './store/store.ts'
-import type { TorrentFiles } from './torrent-files.ts'
-
-export interface RunnerDeps {
-  readonly engine: SessionEngine
-  readonly store: Store
-  readonly files: TorrentFiles
-  readonly now: () => number
-  readonly settings: () => SessionSettings
-  readonly category: (name: string | undefined) => Category | undefined
-  /** Of all torrents there are now. */
-  readonly namesakes: () => Namesakes
-  /** Its row may have changed, and who has a turn. */
-  readonly onChange: (item: Item) => void
-  readonly onCounted: (counts: Counts) => void
-  readonly onRemoved: (item: Item) => void
-  readonly log: (level: 'info' | 'warn' | 'error', text: string, item: Item) => void
-}
+import type { RunnerDeps } from './runner-deps.ts'
 
 export class Runner {
   readonly #deps: RunnerDeps
