@@ -266,6 +266,13 @@ describe('a life', () => {
     await same('-t', '1', '--move', 'relative')
   })
 
+  test('--find says where the data is', async () => {
+    await same('-t', '1', '--find', '%other')
+    await settled(/100% .* Idle/)
+    await soonSame(['-t', '1', '-i'])
+    await same('-t', '1', '--find', 'relative')
+  })
+
   test('somebody fetches', async () => {
     const leeches = SIDES.map(side => leech(side))
     try {
@@ -322,6 +329,24 @@ describe('settings of the session', () => {
   ])('%j', async commands => {
     await same(...commands)
     await soonSame(['-si'])
+  })
+})
+
+describe('what asks the world', () => {
+  test('-pt says whether the port is open, or that it could not be found out', async () => {
+    const words = /^\[[01]\]\n(Port is open: (Yes|No)|Error: .+)\n/
+    const { reference, subject } = await both('-pt')
+    expect(reference).toMatch(words)
+    expect(subject).toMatch(words)
+  })
+
+  test('--blocklist-update is answered', async () => {
+    const { subject } = await both('--blocklist-update')
+    expect(subject).toMatch(/^\[[01]\]\n(RPC\S* responded: |Blocklist size: |Error: )/)
+  })
+
+  test.each([[['-p', '8013']], [['-P']]])('%j', async commands => {
+    await same(...commands)
   })
 })
 
