@@ -85,6 +85,21 @@ test('many commits share few syncs, and each is kept', async () => {
   expect((await namesIn(owner.folder)).names).toHaveLength(100)
 })
 
+test('what is put while other lines are being written is kept', async () => {
+  const owner = new Owner()
+  const opened = await owner.open()
+  await owner.put(opened, record(0))
+  const commits: Promise<void>[] = []
+  // Some turns of the loop while the disk is at work, and some while it is not.
+  for (let number = 1; number <= 200; number++) {
+    commits.push(owner.put(opened, record(number)))
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  await Promise.all(commits)
+  await opened.store.close()
+  expect((await namesIn(owner.folder)).names).toHaveLength(201)
+})
+
 test('a journal that has grown becomes a snapshot; nothing is lost on the way', async () => {
   const owner = new Owner()
   const opened = await owner.open()

@@ -166,8 +166,9 @@ export class Store {
   }
 
   async #append(): Promise<void> {
-    const lines = this.#lines
-    const bytes = Buffer.from(lines.join(''))
+    // More are put while these are written.
+    const count = this.#lines.length
+    const bytes = Buffer.from(this.#lines.join(''))
     try {
       this.#journal ??= await open(join(this.#dir, JOURNAL), 'a', FILE_MODE)
       await this.#journal.appendFile(bytes)
@@ -178,7 +179,7 @@ export class Store {
       throw cause
     }
     this.#journalBytes += bytes.length
-    this.#lines = this.#lines.slice(lines.length)
+    this.#lines.splice(0, count)
   }
 
   /** Everything anew. Lines that wait go to the journal after it: what they say may not be among the records yet. */
