@@ -16,6 +16,8 @@ const COUNT = 300
 const BATCH = 12
 const MOMENT_MS = 1500
 const CALM_MS = 60_000
+/** So many are not taken out again. */
+const KEPT = 8
 /** The less a file system orders writes, the more shows. */
 const MOUNTS = ['data=ordered,commit=1', 'data=writeback,commit=1', 'data=ordered', 'data=writeback']
 
@@ -93,7 +95,7 @@ async function steps({ daemon, fresh, known, gone, random }) {
   for (;;) {
     const id = random.pick([...known.keys()])
     known.delete(id)
-    if (random.chance(0.15)) {
+    if (known.size > KEPT && random.chance(0.1)) {
       await client.remove({ ids: [id], data: random.chance(0.5) })
       gone.add(id)
     } else {
@@ -101,6 +103,7 @@ async function steps({ daemon, fresh, known, gone, random }) {
       await client.patch(id, { labels: [label] })
       known.set(id, label)
     }
+    await pause(5)
   }
 }
 
