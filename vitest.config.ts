@@ -22,10 +22,7 @@ export default defineConfig({
       {
         test: {
           name: 'world',
-          include: [
-            'packages/*/test/**/*.test.ts',
-            'test/*.test.ts',
-          ],
+          include: ['packages/*/test/**/*.test.ts', 'test/*.test.ts'],
           exclude: ['packages/engine/test/!(library|node)/**', 'packages/engine/test/*.test.ts'],
           testTimeout: TIMEOUT_MS,
         },

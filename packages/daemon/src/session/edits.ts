@@ -118,7 +118,14 @@ export async function patchFiles(core: Core, item: Item, changes: readonly FileP
 export async function remove(core: Core, ids: readonly string[], data: boolean): Promise<number> {
   const items = core.torrents.some(ids).filter(({ record }) => record.pending.remove === undefined)
   const before = items.map(({ record }) => record.pending)
-  for (const { record } of items) record.pending = { remove: data ? 'data' : 'torrent' }
+  const namesakes = data ? core.namesakes() : undefined
+  const leaving = new Set(items.map(({ id }) => id))
+  for (const { record } of items) {
+    const isShared = namesakes?.isShared(record, leaving) === true
+    if (isShared)
+      core.log('warn', `${record.name}: its data stays, as another torrent has it, too`, record.id)
+    record.pending = { remove: data && !isShared ? 'data' : 'torrent' }
+  }
   try {
     await core.save(items)
   } catch (error) {

@@ -30,6 +30,13 @@ export class Namesakes {
     }
   }
 
+  /** Whether another torrent, but for `leaving`, has its data at the same place. */
+  isShared(record: Placed, leaving: ReadonlySet<string>): boolean {
+    return pathsOf(record, record.name).some(path =>
+      this.#byPath.get(path)?.some(({ id }) => id !== record.id && !leaving.has(id)),
+    )
+  }
+
   #isTaken(record: Placed, name: string): boolean {
     return pathsOf(record, name).some(path =>
       this.#byPath.get(path)?.some(other => other.id !== record.id && other.totalBytes !== record.totalBytes),

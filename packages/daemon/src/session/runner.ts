@@ -213,6 +213,8 @@ export class Runner {
     })
     await live.awaiting(Promise.race([checking, aborted]))
     this.#look(item, !signal.aborted)
+    // It is done with the next start.
+    if (this.#closed) return
     if (!signal.aborted) await this.#keepHave(item, torrent)
     await this.#settle(item, { check: undefined })
     if (!signal.aborted) this.#deps.log('info', `${item.record.name} has been checked`, item)

@@ -82,3 +82,18 @@ test('nor does one of which peers tell later what it is', async () => {
   ])
   expect(engine.torrent(torrentId('one', LARGE)).names).toEqual({ root: 'one (2)' })
 })
+
+test('data that another torrent has, too, stays when one of them is removed with its data', async () => {
+  const { session, engine } = await testSession()
+  const other = { trackers: ['http://other.example/announce'], private: true }
+  const ids = [torrentId('one'), torrentId('one', other)]
+  await session.add([torrentBytes('one'), torrentBytes('one', other)])
+  await session.settled()
+  expect(session.rows().map(({ name }) => name)).toEqual(['one', 'one'])
+  const [one, two] = ids.map(id => engine.torrent(id))
+  await session.remove([ids[0]!], { data: true })
+  await session.settled()
+  await session.remove([ids[1]!], { data: true })
+  await session.settled()
+  expect([one, two].map(torrent => torrent!.told.at(-1))).toEqual(['remove', 'remove data'])
+})
