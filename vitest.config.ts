@@ -12,17 +12,18 @@ export default defineConfig({
       {
         test: {
           name: 'core',
-          include: ['packages/engine/test/**/*.test.ts', 'packages/engine/sim/**/*.test.ts'],
+          include: ['packages/engine/test/**/*.test.ts'],
           exclude: ['packages/engine/test/{library,node}/**'],
           testTimeout: TIMEOUT_MS,
-          // Nothing of what decides is global: one process loads it once for all its tests.
+          // Nothing of what decides is global: one process loads it once for all its tests. Simulations have one each: they
+          // are slower where the compiler has seen others.
           isolate: false,
         },
       },
       {
         test: {
           name: 'world',
-          include: ['packages/*/test/**/*.test.ts', 'test/*.test.ts'],
+          include: ['packages/*/test/**/*.test.ts', 'packages/engine/sim/**/*.test.ts', 'test/*.test.ts'],
           exclude: ['packages/engine/test/!(library|node)/**', 'packages/engine/test/*.test.ts'],
           testTimeout: TIMEOUT_MS,
         },

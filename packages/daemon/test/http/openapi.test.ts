@@ -28,6 +28,7 @@ test('every route that answers is in the document, and the other way round', () 
     parts: [],
     page: nothing,
     onFault: nothing,
+    onChange: nothing,
     onAdmitted: nothing,
   })
   const answering = app.routes
