@@ -7,9 +7,10 @@ import type { Config } from '../../config/config.ts'
 import { readRunning } from '../../config/running.ts'
 import type { Finding } from '../../contract/index.ts'
 import { ENGINE_FOLDER } from '../state.ts'
-import { checkReachable } from './ports.ts'
 
 const TIMEOUT_MS = 3_000
+/** It looks up names, and asks trackers for the time. */
+const DOCTOR_MS = 15_000
 
 /** The number of its process; undefined: none runs, as far as can be seen from here. */
 export function runningDaemon(stateFolder: string): number | undefined {
@@ -30,14 +31,17 @@ export function checkState(stateFolder: string, running: number | undefined): Fi
   return { what, outcome: 'ok', text: `${running > 0 ? `process ${running}` : 'one'} runs on ${stateFolder}` }
 }
 
-/** Also what it knows of its port for peers, where it left a key for us. */
+/** What only a daemon that runs can tell: whether peers reach it, and what time its trackers have. */
+const THEIRS: readonly string[] = ['port for peers', 'clock']
+
+/** Also what it says itself, where it left a key for us. */
 export async function checkAnswer(config: Config, stateFolder: string): Promise<Finding[]> {
   const known = readRunning(stateFolder)
   const answer = await checkHealth(known?.url ?? apiUrl(config))
   if (answer.outcome !== 'ok' || known === undefined) return [answer]
   try {
-    const client = createClient(known)
-    return [answer, checkReachable(await client.session({ signal: AbortSignal.timeout(TIMEOUT_MS) }))]
+    const findings = await createClient(known).doctor({ signal: AbortSignal.timeout(DOCTOR_MS) })
+    return [answer, ...findings.filter(({ what }) => THEIRS.includes(what))]
   } catch {
     return [answer]
   }
