@@ -20,7 +20,7 @@ const START_READS = 32 * MIB
 
 export async function run({ full, seed, work, log }) {
   const total = 1000
-  const kills = full ? 60 : 6
+  const kills = full ? 60 : 4
   const state = join(work, 'state')
   const dir = join(work, 'data')
   const origin = join(work, 'origin')
