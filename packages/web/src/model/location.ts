@@ -1,26 +1,16 @@
 /** What the address shows after `#`: a view can be kept as a bookmark, and the daemon may stand under any path. */
-import { type ListQuery, SORT_KEYS, type SortKey, type StateFilter } from '@shoal/daemon/contract'
+import {
+  type ListQuery,
+  SORT_KEYS,
+  type SortKey,
+  STATE_FILTERS,
+  type StateFilter,
+} from '@shoal/daemon/contract'
 
 export const PAGES = ['settings', 'tokens', 'categories', 'log', 'graph', 'about'] as const
 export type Page = (typeof PAGES)[number]
 export const TABS = ['general', 'files', 'peers', 'trackers', 'pieces', 'speed', 'log'] as const
 export type Tab = (typeof TABS)[number]
-
-const STATES: Readonly<Record<StateFilter, true>> = {
-  fetching: true,
-  checking: true,
-  moving: true,
-  downloading: true,
-  seeding: true,
-  queued: true,
-  stopped: true,
-  error: true,
-  active: true,
-  inactive: true,
-  complete: true,
-  incomplete: true,
-  running: true,
-}
 
 /** What a view of the list is: all but the window. */
 export type View = Required<
@@ -59,7 +49,9 @@ export function placeFrom(hash: string): Place {
       sort: isOneOf(SORT_KEYS, sort) ? sort : DEFAULT_VIEW.sort,
       order:
         params.get('order') === 'asc' ? 'asc' : params.get('order') === 'desc' ? 'desc' : DEFAULT_VIEW.order,
-      state: params.getAll('state').filter((state): state is StateFilter => Object.hasOwn(STATES, state)),
+      state: params
+        .getAll('state')
+        .filter((state): state is StateFilter => (STATE_FILTERS as readonly string[]).includes(state)),
       category: params.getAll('category'),
       label: params.getAll('label'),
       tracker: params.getAll('tracker'),

@@ -16,6 +16,7 @@ import {
   type RemoveRequest,
   SORT_KEYS,
   type SortKey,
+  STATE_FILTERS,
   type StateFilter,
   type TorrentPage,
   type TorrentPatch,
@@ -42,30 +43,13 @@ export const MAX_SOURCES = 10_000
 export const MAX_PAGE = 1000
 /** What one person puts on one torrent. */
 const MAX_LABELS = 100
-/** A torrent file of 100 MiB, in base64, does not fit a body; the bound there is the bound here. */
+/** More than a torrent is connected to at once. */
 const MAX_ADDED_PEERS = 1000
 
 const sortKey = z.enum(SORT_KEYS).meta({ id: 'SortKey' }) as unknown as z.ZodType<SortKey>
 const action = z.enum(ACTIONS).meta({ id: 'Action' }) as unknown as z.ZodType<Action>
 
-export const stateFilter: z.ZodType<StateFilter> = words<StateFilter>(
-  {
-    fetching: true,
-    checking: true,
-    moving: true,
-    downloading: true,
-    seeding: true,
-    queued: true,
-    stopped: true,
-    error: true,
-    active: true,
-    inactive: true,
-    complete: true,
-    incomplete: true,
-    running: true,
-  },
-  'StateFilter',
-)
+export const stateFilter: z.ZodType<StateFilter> = z.enum(STATE_FILTERS).meta({ id: 'StateFilter' })
 
 /** '' is those without. */
 const categoryFilter = z.string().max(100)
