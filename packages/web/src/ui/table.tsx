@@ -66,9 +66,11 @@ export function Table<T>(props: TableProps<T>): JSX.Element {
                   role="columnheader"
                   aria-sort={sort() !== column.key ? undefined : descending() ? 'descending' : 'ascending'}
                 >
-                  <button type="button" disabled={column.value === undefined} onClick={() => press(column)}>
-                    {column.title}
-                  </button>
+                  <Show when={column.value !== undefined} fallback={column.title}>
+                    <button type="button" onClick={() => press(column)}>
+                      {column.title}
+                    </button>
+                  </Show>
                 </div>
               )}
             </For>
