@@ -1,5 +1,5 @@
 /** The daemon itself: figures, settings, tokens. */
-import type { Why } from './torrent.ts'
+import type { Why } from './why.ts'
 
 export interface SessionInfo {
   readonly version: string

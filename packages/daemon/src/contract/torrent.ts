@@ -1,4 +1,5 @@
 /** Torrents, as the API shows them. Times are seconds since 1970, rates bytes a second, shares 0 to 1; null: not known. */
+import type { Why } from './why.ts'
 
 export const TORRENT_STATES = [
   /** Peers are asked what is in it: all there is so far is a magnet link. */
@@ -16,12 +17,6 @@ export type TorrentState = (typeof TORRENT_STATES)[number]
 
 /** What its owner wants of it: `force` runs it whatever the queue, the timetable and its goals say. */
 export type Intent = 'run' | 'force' | 'stop'
-
-/** A diagnosis: a stable code and one sentence. */
-export interface Why {
-  readonly code: string
-  readonly text: string
-}
 
 /** One line of a list. */
 export interface TorrentRow {

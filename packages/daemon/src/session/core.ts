@@ -1,6 +1,6 @@
 /** What all parts of the session share: its torrents and their store, the engine, the settings. */
 import { ShoalError } from '@shoal/engine'
-import type { Category, LogLine, Totals, Why } from '../contract/index.ts'
+import type { Category, LogLine, Reason, Totals } from '../contract/index.ts'
 import type { SessionClock } from './clock.ts'
 import { Disks } from './disks.ts'
 import { applyLimits } from './engine-options.ts'
@@ -53,7 +53,7 @@ export class Core {
   /** Nobody has ever come to our port. */
   unreachable = false
   closed = false
-  heldBy: (item: Item) => Why | undefined = () => undefined
+  heldBy: (item: Item) => Reason | undefined = () => undefined
   readonly #tell: (line: LogLine) => void
   #store: Store | undefined
   #runner: Runner | undefined

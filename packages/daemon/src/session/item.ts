@@ -1,5 +1,5 @@
 /** A torrent in memory: its record, its row in the list, and, while anything is going on with it, what that is. */
-import type { TorrentRow, Why } from '../contract/index.ts'
+import type { Reason, TorrentRow } from '../contract/index.ts'
 import type { EngineTorrent, EngineTorrentSummary } from './engine-port.ts'
 import type { TorrentRecord } from './record.ts'
 import { FAST, type Pace, type Waiting } from './rules/queue.ts'
@@ -61,7 +61,7 @@ export class Live {
   mayMove = false
   waiting: Waiting | undefined
   /** Held by something else than the queue. */
-  held: Why | undefined
+  held: Reason | undefined
   pace: Pace = FAST
   /** Bytes sent when the last look was, and when it was last more, ms. */
   fedAt: number | undefined

@@ -1,5 +1,5 @@
 /** What happens once a second: a look at what runs, goals, the timetable, the disks, and a step of changes. */
-import type { SessionInfo, Why } from '../contract/index.ts'
+import type { Reason, SessionInfo } from '../contract/index.ts'
 import type { Core } from './core.ts'
 import { LOOK_SECONDS } from './disks.ts'
 import { addPending, stop } from './edits.ts'
@@ -184,18 +184,20 @@ export class Pulse {
     if (!core.closed) core.scheduleSoon()
   }
 
-  #heldBy({ record }: Item): Why | undefined {
+  #heldBy({ record }: Item): Reason | undefined {
     if (this.#held.size === 0) return undefined
     const disk = this.#core.disks.diskOf(record.place)
     return disk !== undefined && this.#held.has(disk) ? this.#diskWhy(disk) : undefined
   }
 
-  #diskWhy(disk: number): Why {
+  #diskWhy(disk: number): Reason {
     const free = this.#core.disks.spaceOf(disk)?.freeBytes ?? 0
     const { keepFreeBytes } = this.#core.settings
+    const needed = neededBytes(keepFreeBytes)
     const text =
       `Held: ${bytesText(free)} are free on the disk and ${bytesText(keepFreeBytes)} are to stay free; ` +
-      `it goes on by itself when there are ${bytesText(neededBytes(keepFreeBytes))}.`
-    return { code: 'DISK_SPACE', text }
+      `it goes on by itself when there are ${bytesText(needed)}.`
+    const facts = { freeBytes: free, keepBytes: keepFreeBytes, neededBytes: needed }
+    return { code: 'DISK_SPACE', text, facts }
   }
 }

@@ -205,7 +205,11 @@ const isSize: Check = value => isNumber(value) && (value as number) > 0
 const isFlag: Check = value => typeof value === 'boolean'
 const isTexts: Check = value => Array.isArray(value) && value.every(isText)
 const isTiers: Check = value => Array.isArray(value) && value.every(isTexts)
-const isWhy: Check = value => isObject(value) && isText(value.code) && isText(value.text)
+const isWhy: Check = value =>
+  isObject(value) &&
+  isText(value.code) &&
+  isText(value.text) &&
+  (value.facts === undefined || isObject(value.facts))
 const isRuns: Check = value =>
   Array.isArray(value) &&
   value.every(run => Array.isArray(run) && isCount(run[0]) && isCount(run[1]) && isText(run[2]))

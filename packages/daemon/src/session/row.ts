@@ -1,5 +1,6 @@
 /** The row of a torrent, and what of it changed. */
 import type { RowDelta, TorrentRow, TorrentState } from '../contract/index.ts'
+import { failureOf, shownFailure } from './failure.ts'
 import type { Item } from './item.ts'
 import { type WhyFacts, whyOf } from './why.ts'
 
@@ -49,10 +50,10 @@ export function rowOf(item: Item, facts: WhyFacts): TorrentRow {
     sequential: record.sequential,
     error:
       error !== undefined && state === 'error'
-        ? { code: error.code, text: error.message }
+        ? failureOf(error)
         : record.failure === undefined
           ? null
-          : { code: record.failure.code, text: record.failure.text },
+          : shownFailure(record.failure),
     why: whyOf(item, state, facts),
   }
 }

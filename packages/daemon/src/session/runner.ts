@@ -7,6 +7,7 @@
 import { ShoalError } from '@shoal/engine'
 import { engineOptions } from './engine-options.ts'
 import type { EngineAddOptions, EngineTorrent } from './engine-port.ts'
+import { failureOf } from './failure.ts'
 import { fetchTorrent } from './fetching.ts'
 import { type Doing, type Item, Live, NOTHING } from './item.ts'
 import { lookAt } from './look.ts'
@@ -53,7 +54,7 @@ export class Runner {
       } catch (cause) {
         if (this.#closed) break
         if (!(cause instanceof ShoalError)) throw cause
-        this.#fail(item, { code: cause.code, text: cause.message, blocks: true })
+        this.#fail(item, { ...failureOf(cause), blocks: true })
       }
     } while (this.#busy.get(item) === true && !this.#closed)
     this.#busy.delete(item)
@@ -245,7 +246,7 @@ export class Runner {
       // Where it was to be is where it is, so that nothing is tried again and again.
       record.dir = record.place
       const text = `${record.name} could not be moved to ${to}, and is where it was: ${cause.message}`
-      this.#fail(item, { code: cause.code, text, blocks: false })
+      this.#fail(item, { ...failureOf(cause, 'move'), text, blocks: false })
     }
     await this.#settle(item, { moveTo: undefined })
   }
@@ -261,7 +262,7 @@ export class Runner {
     } catch (cause) {
       if (!(cause instanceof ShoalError) || this.#closed) throw cause
       const text = `${record.name} could not be renamed: ${cause.message}`
-      this.#fail(item, { code: cause.code, text, blocks: false })
+      this.#fail(item, { ...failureOf(cause, 'rename'), text, blocks: false })
     }
     await this.#settle(item, { rename: rest.length > 0 ? rest : undefined })
   }

@@ -1,6 +1,6 @@
 /** Who may run, be asked about, be checked or be moved now. Decides and marks; steps are taken elsewhere. */
 
-import type { Why } from '../contract/index.ts'
+import type { Reason } from '../contract/index.ts'
 import type { Item } from './item.ts'
 import { takeTurns, type Waiting } from './rules/queue.ts'
 import type { SessionSettings } from './session.ts'
@@ -18,7 +18,7 @@ export interface ScheduleFacts {
   readonly now: number
   readonly settings: SessionSettings
   /** Why a torrent that would download is held. */
-  readonly heldBy: (item: Item) => Why | undefined
+  readonly heldBy: (item: Item) => Reason | undefined
 }
 
 /** @param live in the order of the queue. @returns those for which something changed */
@@ -98,9 +98,10 @@ function scheduleRuns(live: readonly Item[], { settings, heldBy }: ScheduleFacts
   }
 }
 
-const START_QUEUED: Why = {
-  code: 'CHECK_QUEUED',
+const START_QUEUED: Reason = {
+  code: 'START_QUEUED',
   text: 'Waits to be started: others are being checked first.',
+  facts: {},
 }
 
 function candidateOf(item: Item): {

@@ -1,5 +1,5 @@
 /** Why a torrent is slow, waiting or not moving: what the session knows, else what the engine says. */
-import type { TorrentState, Why } from '../contract/index.ts'
+import type { Reason, TorrentState, Why } from '../contract/index.ts'
 import type { Item, Live } from './item.ts'
 import { bytesText, countText } from './words.ts'
 
@@ -36,55 +36,56 @@ function reasonFor(item: Item, state: TorrentState, facts: WhyFacts): Why | null
   }
 }
 
-const CHECK_QUEUED: Why = { code: 'CHECK_QUEUED', text: 'Waits to be checked: another torrent is first.' }
+const CHECK_QUEUED: Reason = {
+  code: 'CHECK_QUEUED',
+  text: 'Waits to be checked: another torrent is first.',
+  facts: {},
+}
 
-function moving({ record, live }: Item): Why {
+function moving({ record, live }: Item): Reason {
   const to = record.pending.moveTo ?? record.dir
   if (live?.doing?.kind !== 'moving') {
-    return { code: 'MOVE_QUEUED', text: `Waits to be moved to ${to}: another torrent is first.` }
+    const text = `Waits to be moved to ${to}: another torrent is first.`
+    return { code: 'MOVE_QUEUED', text, facts: { to } }
   }
-  return { code: 'MOVING', text: `Its data is on the way to ${to}: ${percent(live.doing.fraction)} so far.` }
+  const { fraction } = live.doing
+  const text = `Its data is on the way to ${to}: ${percent(fraction)} so far.`
+  return { code: 'MOVING', text, facts: { to, fraction } }
 }
 
-function fetching(live: Live | undefined): Why {
+function fetching(live: Live | undefined): Reason {
   const turn = live?.fetch
-  const connected = turn?.connected ?? 0
-  if (turn?.totalBytes !== undefined) {
-    const text = `Peers are telling what is in it: ${bytesText(turn.bytes ?? 0)} of ${bytesText(turn.totalBytes)} so far.`
-    return { code: 'FETCHING', text }
+  const { bytes = 0, totalBytes = 0, connected: peers = 0, known = 0 } = turn ?? {}
+  const facts = { bytes, totalBytes, peers, known }
+  const tell = (text: string): Reason => ({ code: 'FETCHING', text, facts })
+  if (totalBytes > 0) {
+    return tell(`Peers are telling what is in it: ${bytesText(bytes)} of ${bytesText(totalBytes)} so far.`)
   }
-  if (connected > 0) {
-    const text = `Waits for one of ${countText(connected, 'connected peer')} to tell what is in it.`
-    return { code: 'FETCHING', text }
-  }
-  if ((turn?.known ?? 0) > 0) {
-    return {
-      code: 'FETCHING',
-      text: `Tries to reach one of ${countText(turn!.known, 'peer')}, to ask what is in it.`,
-    }
-  }
-  return { code: 'FETCHING', text: 'Looks for peers, to ask what is in it.' }
+  if (peers > 0) return tell(`Waits for one of ${countText(peers, 'connected peer')} to tell what is in it.`)
+  if (known > 0) return tell(`Tries to reach one of ${countText(known, 'peer')}, to ask what is in it.`)
+  return tell('Looks for peers, to ask what is in it.')
 }
 
-function queued({ record, live }: Item): Why | null {
+function queued({ record, live }: Item): Reason | null {
   if (live?.held !== undefined) return live.held
   const waiting = live?.waiting
   if (waiting === undefined) return null
   const { place, of, limit } = waiting
   if (record.magnet !== undefined) {
     const text = `Waits to ask what is in it, place ${place} of ${of}: ${limit} magnet links at a time are asked about.`
-    return { code: 'FETCH_QUEUED', text }
+    return { code: 'FETCH_QUEUED', text, facts: { place, of, limit } }
   }
-  const what = record.leftBytes > 0 ? 'download' : 'seed'
+  const kind = record.leftBytes > 0 ? 'download' : 'seed'
   const verb = limit === 1 ? 'runs' : 'run'
-  const text = `Place ${place} of ${of} in the queue: ${countText(limit, what)} ${verb} at a time.`
-  return { code: 'QUEUED', text }
+  const text = `Place ${place} of ${of} in the queue: ${countText(limit, kind)} ${verb} at a time.`
+  return { code: 'QUEUED', text, facts: { place, of, limit, kind } }
 }
 
-function running(live: Live | undefined, state: TorrentState, facts: WhyFacts): Why | null {
+function running(live: Live | undefined, state: TorrentState, facts: WhyFacts): Reason | null {
   const why = live?.summary?.why
   if (facts.alternative && (why?.code === 'LIMIT' || why?.code === 'UPLOAD_LIMIT')) {
-    return { code: 'LIMIT_ALTERNATIVE', text: 'The alternative limits are in force, and are reached.' }
+    const text = 'The alternative limits are in force, and are reached.'
+    return { code: 'LIMIT_ALTERNATIVE', text, facts: {} }
   }
   if (why !== undefined) return why
   const isLonely = (live?.summary?.connections.connected ?? 0) === 0
@@ -92,6 +93,7 @@ function running(live: Live | undefined, state: TorrentState, facts: WhyFacts): 
     return {
       code: 'PORT_UNREACHABLE',
       text: 'Nobody has ever reached our port from outside: others find it hard to fetch from here.',
+      facts: {},
     }
   }
   return null

@@ -694,10 +694,11 @@ describe('limits', () => {
 
   test('where they are what is reached, it says so', async () => {
     const { session, engine, tick } = await withTorrents(['one'])
-    engine.torrent(ONE).why = { code: 'LIMIT', text: 'the download limit is reached' }
+    const facts = { of: 'all', bytesPerSec: 1000 } as const
+    engine.torrent(ONE).why = { code: 'LIMIT', text: 'the download limit is reached', facts }
     await tick()
     // A whole sentence, though the engine says it for the middle of a line.
-    expect(session.row(ONE).why).toEqual({ code: 'LIMIT', text: 'The download limit is reached.' })
+    expect(session.row(ONE).why).toEqual({ code: 'LIMIT', text: 'The download limit is reached.', facts })
     await session.setAlternative(true)
     expect(session.row(ONE).why?.code).toBe('LIMIT_ALTERNATIVE')
   })

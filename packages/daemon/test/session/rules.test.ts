@@ -92,19 +92,23 @@ describe('goals', () => {
       { ratio: 2, seedSeconds: null, idleSeconds: null },
       { ratio: 2, seedSeconds: 0, idleSeconds: 0 },
       'ratio has reached 2',
+      { goal: 'ratio', value: 2 },
     ],
     [
       { ratio: 2, seedSeconds: 60, idleSeconds: null },
       { ratio: 1, seedSeconds: 60, idleSeconds: 0 },
       'seeded for 60 seconds',
+      { goal: 'seedSeconds', value: 60 },
     ],
     [
       { ratio: null, seedSeconds: null, idleSeconds: 7200 },
       { ratio: 9, seedSeconds: 9, idleSeconds: 7200 },
       'for 2 hours',
+      { goal: 'idleSeconds', value: 7200 },
     ],
-  ])('reached: %j', (goals, seeding, text) => {
-    expect(reachedGoal(goals, seeding)).toEqual({ code: 'GOAL_REACHED', text: expect.stringContaining(text) })
+  ])('reached: %j', (goals, seeding, words, facts) => {
+    const text = expect.stringContaining(words)
+    expect(reachedGoal(goals, seeding)).toEqual({ code: 'GOAL_REACHED', text, facts })
   })
 
   test('not reached yet', () => {

@@ -3,7 +3,14 @@
  * a test says: `engine.torrent(id).receive(bytes)`, `.finish()`, `.fail(error)`, `.connect(count)`; magnet links wait in
  * `engine.links` until a test tells what is in one: `engine.tell(bytes)`.
  */
-import { type Metainfo, parseMagnet, parseTorrent, ShoalError, type TorrentState } from '@shoal/engine'
+import {
+  type Metainfo,
+  parseMagnet,
+  parseTorrent,
+  ShoalError,
+  type TorrentState,
+  type Why,
+} from '@shoal/engine'
 import type {
   EngineAddOptions,
   EngineDescribeOptions,
@@ -134,7 +141,7 @@ export class FakeTorrent implements EngineTorrent {
   haveBytes: number
   downloadRate = 0
   uploadRate = 0
-  why: { code: string; text: string } | undefined
+  why: Why | undefined
   peers: EnginePeer[] = []
   /** Set by a test: moving, checking and removing data go on until it calls these. */
   holding = false

@@ -95,7 +95,9 @@ function whyWaiting(torrent: Torrent, now: number): Why | undefined {
   const seconds = retrySeconds(torrent, now)
   const { phase } = torrent
   if (seconds === undefined || phase.name !== 'error') return undefined
-  return { code: 'DISK_WAIT', text: `${phase.error.message}; looks again in ${Math.ceil(seconds)} s` }
+  const { code, message, subject = null } = phase.error
+  const text = `${message}; looks again in ${Math.ceil(seconds)} s`
+  return { code: 'DISK_WAIT', text, facts: { error: code, subject, message, seconds: Math.ceil(seconds) } }
 }
 
 function seeding(torrent: Torrent, counts: PeerCounts, { now }: Surroundings): Why | undefined {

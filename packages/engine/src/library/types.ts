@@ -7,6 +7,9 @@ import type { ShoalError } from '../errors.ts'
 import type { Metainfo, TorrentFile } from '../metainfo/metainfo.ts'
 import type { Rename, TorrentNames } from '../metainfo/other-names.ts'
 import type { CustomExtension } from '../torrent/custom-extension.ts'
+import type { Why } from '../torrent/why.ts'
+
+export type { Reasons, Why } from '../torrent/why.ts'
 
 // ----------------------------------------------------------------------------------------------------- engine
 
@@ -572,18 +575,6 @@ export interface PieceMap {
   readonly active: readonly { readonly index: number; readonly receivedFraction: number }[]
   /** How many connected peers have each piece; undefined while not active. */
   readonly availability: Uint16Array | undefined
-}
-
-/**
- * Codes, all of them: of a download `NO_PEERS`, `NO_TRACKERS`, `TRACKERS_FAIL`, `ASKING_TRACKERS`, `NO_CONNECTION`,
- * `CONNECTING`, `NOTHING_NEW`, `ALL_CHOKED`, `MISSING_PIECES`, `DISK`, `LIMIT`, `MEMORY`; of a seed `NOBODY_INTERESTED`,
- * `UPLOAD_LIMIT`; otherwise `CHECKING`, `DISK_WAIT` (an error that may pass), `FETCHING` (what is in a magnet link).
- */
-export interface Why {
-  /** Stable; new ones may be added. */
-  readonly code: string
-  /** One sentence. May hold what a tracker said: not safe for a terminal as it is. */
-  readonly text: string
 }
 
 export interface PeerSnapshot {

@@ -5,10 +5,50 @@
  * are not safe for a terminal as they are.
  */
 
-export interface Why {
-  readonly code: string
-  readonly text: string
+/** What each reason is made of, by its code; the same for whoever says it in another language. */
+export interface Reasons {
+  /** Nobody is known. */
+  readonly NO_PEERS: { readonly trackers: number; readonly dhtNodes: number | null }
+  readonly NO_TRACKERS: Record<never, never>
+  /** All of them; `message` is what the first one said, or what became of asking it. */
+  readonly TRACKERS_FAIL: {
+    readonly trackers: number
+    readonly message: string | null
+    readonly dhtNodes: number | null
+  }
+  readonly ASKING_TRACKERS: { readonly trackers: number; readonly dhtNodes: number | null }
+  /** Addresses. */
+  readonly NO_CONNECTION: { readonly known: number; readonly dhtNodes: number | null }
+  readonly CONNECTING: { readonly peers: number }
+  readonly NOTHING_NEW: { readonly peers: number }
+  readonly ALL_CHOKED: { readonly peers: number }
+  /** `first` is one of the `pieces` that nobody connected has. */
+  readonly MISSING_PIECES: { readonly pieces: number; readonly first: number }
+  readonly DISK: { readonly waitingBytes: number; readonly bytesPerSec: number }
+  readonly LIMIT: { readonly of: 'torrent' | 'all'; readonly bytesPerSec: number }
+  readonly MEMORY: { readonly totalBytes: number }
+  /** Connected. */
+  readonly NOBODY_INTERESTED: { readonly peers: number }
+  readonly UPLOAD_LIMIT: { readonly of: 'torrent' | 'all'; readonly bytesPerSec: number }
+  readonly CHECKING: { readonly fraction: number; readonly totalBytes: number }
+  /** An error that may pass; `error` is its code. */
+  readonly DISK_WAIT: {
+    readonly error: string
+    readonly subject: string | null
+    readonly message: string
+    readonly seconds: number
+  }
+  /** Of the description; `totalBytes` 0: nobody told how long it is. */
+  readonly FETCHING: { readonly bytes: number; readonly totalBytes: number; readonly peers: number }
 }
+
+/**
+ * Why it is slow or not moving. Codes are stable; new ones may be added. The text is one sentence, and may hold what a
+ * tracker said: not safe for a terminal as it is.
+ */
+export type Why<Code extends keyof Reasons = keyof Reasons> = {
+  readonly [Each in Code]: { readonly code: Each; readonly text: string; readonly facts: Reasons[Each] }
+}[Code]
 
 /** Below this a download stands still, as far as people see. */
 const STILL_BYTES_PER_SEC = 1024
@@ -68,31 +108,35 @@ export function why(facts: WhyFacts): Why | undefined {
   const standsStill = facts.downloadRate < STILL_BYTES_PER_SEC
   const missing = standsStill ? facts.unavailable() : undefined
   if (missing !== undefined && missing.count > 0 && facts.unchoking === 0 && interesting === 0) {
-    return { code: 'MISSING_PIECES', text: missingText(missing) }
+    return whyMissing(missing)
   }
   if (interesting === 0) {
-    return { code: 'NOTHING_NEW', text: `${count(connected, 'peer')}, none with a piece we lack` }
+    const text = `${count(connected, 'peer')}, none with a piece we lack`
+    return { code: 'NOTHING_NEW', text, facts: { peers: connected } }
   }
   if (facts.unchoking === 0) {
     const text =
       interesting === 1
         ? '1 peer with pieces we lack, and it does not let us ask yet'
         : `${interesting} peers with pieces we lack, none lets us ask yet`
-    return { code: 'ALL_CHOKED', text }
+    return { code: 'ALL_CHOKED', text, facts: { peers: interesting } }
   }
   if (disk.waitingBytes > memory.totalBytes / 2) {
     const text = `the disk is the limit: ${amount(disk.waitingBytes)} wait to be written, at ${rate(disk.writtenBytesPerSec)}`
-    return { code: 'DISK', text }
+    const facts = { waitingBytes: disk.waitingBytes, bytesPerSec: disk.writtenBytesPerSec }
+    return { code: 'DISK', text, facts }
   }
   const limit = whichLimit(facts.torrentLimit, facts.engineLimit)
-  if (limit !== undefined) return { code: 'LIMIT', text: `the download limit ${limit} is reached` }
+  if (limit !== undefined) {
+    return { code: 'LIMIT', text: `the download limit ${limitText(limit)} is reached`, facts: limit }
+  }
   if (!standsStill) return undefined
   if (memory.freeBytes === 0) {
     const text = `waiting for piece memory: all ${amount(memory.totalBytes)} are taken by pieces that are not whole yet`
-    return { code: 'MEMORY', text }
+    return { code: 'MEMORY', text, facts: { totalBytes: memory.totalBytes } }
   }
   if (missing !== undefined && missing.count > 0) {
-    return { code: 'MISSING_PIECES', text: missingText(missing) }
+    return whyMissing(missing)
   }
   return undefined
 }
@@ -107,19 +151,23 @@ export interface WhySeedingFacts {
 
 /** Of a torrent that has all it wants. */
 export function whySeeding(facts: WhySeedingFacts): Why | undefined {
-  if (facts.connected === 0) return { code: 'NOBODY_INTERESTED', text: 'nobody is connected' }
+  const { connected } = facts
+  if (connected === 0) {
+    return { code: 'NOBODY_INTERESTED', text: 'nobody is connected', facts: { peers: 0 } }
+  }
   if (facts.interested === 0) {
-    return { code: 'NOBODY_INTERESTED', text: `${count(facts.connected, 'peer')}, none wants anything of us` }
+    const text = `${count(connected, 'peer')}, none wants anything of us`
+    return { code: 'NOBODY_INTERESTED', text, facts: { peers: connected } }
   }
   const limit = whichLimit(facts.torrentLimit, facts.engineLimit)
   if (limit === undefined) return undefined
-  return { code: 'UPLOAD_LIMIT', text: `the upload limit ${limit} is reached` }
+  return { code: 'UPLOAD_LIMIT', text: `the upload limit ${limitText(limit)} is reached`, facts: limit }
 }
 
 export function whyChecking(fraction: number, totalBytes: number): Why {
   const percent = Math.floor(fraction * 100)
   const text = `looking at what is on the disk: ${percent} % of ${amount(totalBytes)}`
-  return { code: 'CHECKING', text }
+  return { code: 'CHECKING', text, facts: { fraction, totalBytes } }
 }
 
 export interface WhyFetchingFacts extends SearchFacts {
@@ -134,60 +182,80 @@ export function whyFetching(facts: WhyFetchingFacts): Why {
   const { connected, bytes, totalBytes } = facts
   if (totalBytes > 0) {
     const part = `${amount(bytes)} of ${amount(totalBytes)}`
-    return {
-      code: 'FETCHING',
-      text: `fetching the description: ${part} so far, from ${count(connected, 'peer')}`,
-    }
+    const text = `fetching the description: ${part} so far, from ${count(connected, 'peer')}`
+    return { code: 'FETCHING', text, facts: { bytes, totalBytes, peers: connected } }
   }
-  if (connected > 0)
-    return { code: 'FETCHING', text: `asking ${count(connected, 'peer')} for the description` }
+  if (connected > 0) {
+    const text = `asking ${count(connected, 'peer')} for the description`
+    return { code: 'FETCHING', text, facts: { bytes: 0, totalBytes: 0, peers: connected } }
+  }
   return whyNobody(facts)
 }
 
 /** The furthest that the search for peers came. */
-function whyNobody({ connecting, known, trackers, dhtNodes }: SearchFacts): Why {
-  if (connecting > 0) return { code: 'CONNECTING', text: `connecting to ${count(connecting, 'peer')}` }
-  const dht = dhtNodes === undefined ? undefined : `the DHT is asked (${count(dhtNodes, 'node')})`
-  const also = dht === undefined ? '' : `; ${dht}`
-  if (known > 0) {
-    return { code: 'NO_CONNECTION', text: `${count(known, 'peer')} known, none can be reached now${also}` }
-  }
-  const one = trackers.length === 1
-  if (trackers.some(({ state }) => state === 'announcing')) {
+function whyNobody({ connecting, known, trackers: all, dhtNodes: nodes }: SearchFacts): Why {
+  if (connecting > 0) {
     return {
-      code: 'ASKING_TRACKERS',
-      text: `asking ${one ? 'the tracker' : 'the trackers'} for peers${also}`,
+      code: 'CONNECTING',
+      text: `connecting to ${count(connecting, 'peer')}`,
+      facts: { peers: connecting },
     }
   }
-  const failed = trackers.filter(({ state }) => state === 'error')
-  if (trackers.length > 0 && failed.length === trackers.length) {
-    const reason = failed[0]!.message ?? 'no reason given'
-    const whose = one ? 'the tracker does not help' : `none of ${trackers.length} trackers helps`
-    return { code: 'TRACKERS_FAIL', text: `${whose}: ${reason}${also}` }
+  const trackers = all.length
+  const dhtNodes = nodes ?? null
+  const dht = nodes === undefined ? undefined : `the DHT is asked (${count(nodes, 'node')})`
+  const also = dht === undefined ? '' : `; ${dht}`
+  if (known > 0) {
+    const text = `${count(known, 'peer')} known, none can be reached now${also}`
+    return { code: 'NO_CONNECTION', text, facts: { known, dhtNodes } }
   }
-  if (trackers.length === 0) {
-    if (dht !== undefined)
-      return { code: 'NO_PEERS', text: `no peers found yet: ${dht}, no tracker is named` }
-    return { code: 'NO_TRACKERS', text: 'the torrent names no tracker, and no peer was given' }
+  const one = trackers === 1
+  if (all.some(({ state }) => state === 'announcing')) {
+    const text = `asking ${one ? 'the tracker' : 'the trackers'} for peers${also}`
+    return { code: 'ASKING_TRACKERS', text, facts: { trackers, dhtNodes } }
+  }
+  const failed = all.filter(({ state }) => state === 'error')
+  if (trackers > 0 && failed.length === trackers) {
+    const message = failed[0]!.message ?? null
+    const whose = one ? 'the tracker does not help' : `none of ${trackers} trackers helps`
+    const text = `${whose}: ${message ?? 'no reason given'}${also}`
+    return { code: 'TRACKERS_FAIL', text, facts: { trackers, message, dhtNodes } }
+  }
+  if (trackers === 0 && dht === undefined) {
+    return { code: 'NO_TRACKERS', text: 'the torrent names no tracker, and no peer was given', facts: {} }
   }
   const told = one ? 'the tracker knows no other peer yet' : 'the trackers know no other peer yet'
-  return { code: 'NO_PEERS', text: `${told}${also}` }
+  const text = trackers === 0 ? `no peers found yet: ${dht}, no tracker is named` : `${told}${also}`
+  return { code: 'NO_PEERS', text, facts: { trackers, dhtNodes } }
 }
 
-/** The one that is reached, in words; the torrent's own where both are. */
-function whichLimit(torrent: LimitFacts, engine: LimitFacts): string | undefined {
+interface LimitReached {
+  readonly of: 'torrent' | 'all'
+  readonly bytesPerSec: number
+}
+
+/** The one that is reached; the torrent's own where both are. */
+function whichLimit(torrent: LimitFacts, engine: LimitFacts): LimitReached | undefined {
   if (torrent.isShort && torrent.bytesPerSec !== undefined) {
-    return `of this torrent (${rate(torrent.bytesPerSec)})`
+    return { of: 'torrent', bytesPerSec: torrent.bytesPerSec }
   }
   if (engine.isShort && engine.bytesPerSec !== undefined) {
-    return `of all torrents together (${rate(engine.bytesPerSec)})`
+    return { of: 'all', bytesPerSec: engine.bytesPerSec }
   }
   return undefined
 }
 
-function missingText({ count: missing, first }: { readonly count: number; readonly first: number }): string {
-  if (missing === 1) return `nobody connected has piece ${first}`
-  return `nobody connected has piece ${first} and ${count(missing - 1, 'other')}`
+function limitText({ of, bytesPerSec }: LimitReached): string {
+  return `of ${of === 'torrent' ? 'this torrent' : 'all torrents together'} (${rate(bytesPerSec)})`
+}
+
+function whyMissing({ count: pieces, first }: { readonly count: number; readonly first: number }): Why {
+  const others = pieces === 1 ? '' : ` and ${count(pieces - 1, 'other')}`
+  return {
+    code: 'MISSING_PIECES',
+    text: `nobody connected has piece ${first}${others}`,
+    facts: { pieces, first },
+  }
 }
 
 function count(amount: number, noun: string): string {

@@ -137,15 +137,18 @@ describe('a seed', () => {
     expect(whySeeding({ ...WANTED, connected: 0, interested: 0 })).toEqual({
       code,
       text: 'nobody is connected',
+      facts: { peers: 0 },
     })
     expect(whySeeding({ ...WANTED, interested: 0 })).toEqual({
       code,
       text: '3 peers, none wants anything of us',
+      facts: { peers: 3 },
     })
     const engineLimit = { bytesPerSec: 16_384, isShort: true }
     expect(whySeeding({ ...WANTED, engineLimit })).toEqual({
       code: 'UPLOAD_LIMIT',
       text: 'the upload limit of all torrents together (16.4 kB/s) is reached',
+      facts: { of: 'all', bytesPerSec: 16_384 },
     })
   })
 })
@@ -154,6 +157,7 @@ test('a check tells how far it is', () => {
   expect(whyChecking(0.459, 4.7e9)).toEqual({
     code: 'CHECKING',
     text: 'looking at what is on the disk: 45 % of 4.7 GB',
+    facts: { fraction: 0.459, totalBytes: 4.7e9 },
   })
 })
 

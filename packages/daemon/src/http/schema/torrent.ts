@@ -27,7 +27,7 @@ import {
   text,
   torrentId,
 } from './basics.ts'
-import { extended, shape, words } from './shape.ts'
+import { dictionary, extended, optional, shape, words } from './shape.ts'
 
 export const torrentState: z.ZodType<TorrentState> = words<TorrentState>(
   {
@@ -50,7 +50,10 @@ export const filePriority: z.ZodType<FilePriority> = words<FilePriority>(
   'FilePriority',
 )
 
-export const why: z.ZodType<Why> = shape<Why>({ code: text, text }, 'Why')
+export const why: z.ZodType<Why> = shape<Why>(
+  { code: text, text, facts: optional(dictionary(z.union([text, amount, z.null()]))) },
+  'Why',
+)
 
 export const goals: z.ZodType<Goals> = shape<Goals>(
   { ratio: goalValue, seedSeconds: goalValue, idleSeconds: goalValue },

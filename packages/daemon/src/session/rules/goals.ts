@@ -1,5 +1,5 @@
 /** When seeding is over: the torrent's own goals, else those of its category, else those of the settings. */
-import type { Goals, GoalValue, Why } from '../../contract/index.ts'
+import type { Goals, GoalValue, Reason } from '../../contract/index.ts'
 import { durationText } from '../words.ts'
 
 export interface GoalsInForce {
@@ -30,19 +30,22 @@ export interface Seeding {
 }
 
 /** Undefined: not yet. */
-export function reachedGoal(goals: GoalsInForce, seeding: Seeding): Why | undefined {
+export function reachedGoal(goals: GoalsInForce, seeding: Seeding): Reason | undefined {
   const { ratio, seedSeconds, idleSeconds } = goals
   if (ratio !== null && seeding.ratio >= ratio) {
-    return { code: 'GOAL_REACHED', text: `Stopped: its ratio has reached ${trimmed(ratio)}.` }
+    return stopped('ratio', ratio, `its ratio has reached ${trimmed(ratio)}`)
   }
   if (seedSeconds !== null && seeding.seedSeconds >= seedSeconds) {
-    return { code: 'GOAL_REACHED', text: `Stopped: it has seeded for ${durationText(seedSeconds)}.` }
+    return stopped('seedSeconds', seedSeconds, `it has seeded for ${durationText(seedSeconds)}`)
   }
   if (idleSeconds !== null && seeding.idleSeconds >= idleSeconds) {
-    const text = `Stopped: nobody has fetched from it for ${durationText(idleSeconds)}.`
-    return { code: 'GOAL_REACHED', text }
+    return stopped('idleSeconds', idleSeconds, `nobody has fetched from it for ${durationText(idleSeconds)}`)
   }
   return undefined
+}
+
+function stopped(goal: keyof Goals, value: number, why: string): Reason {
+  return { code: 'GOAL_REACHED', text: `Stopped: ${why}.`, facts: { goal, value } }
 }
 
 /** Undefined: somebody else decides; infinity: never. */
