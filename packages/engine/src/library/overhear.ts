@@ -3,7 +3,8 @@ import { ShoalError } from '../errors.ts'
 import { systemClock } from '../node/system.ts'
 import type { Torrent as CoreTorrent } from '../torrent/torrent.ts'
 import { describeMessage } from '../wire/describe.ts'
-import { type Overheard, PEEK_BYTES } from './types.ts'
+import { describeExtension, readSaid } from './said.ts'
+import { OVERHEARD_BYTES, type Overheard } from './types.ts'
 
 /** @throws ShoalError `OPTION_INVALID` */
 export function overhear(
@@ -18,7 +19,7 @@ export function overhear(
     throw new ShoalError('OPTION_INVALID', `no peer at ${JSON.stringify(address)} is connected`)
   }
   const startMs = systemClock.now()
-  const { pieceCount } = torrent.geometry
+  const { pieceCount, pieceLength } = torrent.geometry
   let isEnded = false
   // In a later turn, so that a listener may do anything, and what it throws is its own.
   const tell = (heard: Overheard): void => {
@@ -26,13 +27,18 @@ export function overhear(
       if (!isEnded) listener(heard)
     })
   }
+  tell({ kind: 'met', ...peer.acquaintance, pieceCount, pieceLength })
   const end = peer.overhear({
     onMessage(direction, bytes) {
+      const says = readSaid(bytes, id => peer.extensionName(direction, id))
+      const { name, text } = describeMessage(bytes, direction, pieceCount)
       tell({
         kind: 'message',
         direction,
-        ...describeMessage(bytes, direction, pieceCount),
-        bytes: bytes.slice(0, PEEK_BYTES),
+        name,
+        text: describeExtension(says, direction) ?? text,
+        says,
+        bytes: bytes.slice(0, OVERHEARD_BYTES),
         totalBytes: bytes.length,
         atMs: systemClock.now() - startMs,
       })

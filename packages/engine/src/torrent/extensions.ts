@@ -143,6 +143,18 @@ export class PeerExtensions implements ExtensionPeer {
     }
   }
 
+  /** What it takes of what we know. */
+  get theirNames(): readonly string[] {
+    return [...this.#theirs.keys()]
+  }
+
+  /** For those who watch: messages to it go by its own numbers, and come by ours. */
+  nameOf(direction: 'in' | 'out', id: number): string | undefined {
+    if (direction === 'in') return this.#registry.extension(id)?.name
+    for (const [name, theirs] of this.#theirs) if (theirs === id) return name
+    return undefined
+  }
+
   /** Whether it is one of ours. */
   knows(id: number): boolean {
     return this.#registry.extension(id) !== undefined

@@ -93,6 +93,16 @@ export interface PeerOwner {
   onGone(peer: Peer, reason: string, fault: ProtocolError | undefined): void
 }
 
+/** For those who watch. */
+export interface Acquaintance {
+  readonly client: string
+  readonly fast: boolean
+  readonly extended: boolean
+  readonly dht: boolean
+  /** That both of us know. */
+  readonly extensions: readonly string[]
+}
+
 export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, ExtensionLink {
   readonly id: number
   readonly direction: 'in' | 'out'
@@ -322,6 +332,17 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
       this.#overheard = undefined
       this.#outbox.onSent = undefined
     }
+  }
+
+  /** What it told of itself when the connection opened. */
+  get acquaintance(): Acquaintance {
+    const extensions = this.#extensions?.theirNames ?? []
+    return { client: this.client, fast: this.fast, extended: this.extended, dht: this.#hasDht, extensions }
+  }
+
+  /** What the number of an extended message stands for; undefined: for nothing that was agreed on. */
+  extensionName(direction: 'in' | 'out', id: number): string | undefined {
+    return this.#extensions?.nameOf(direction, id)
   }
 
   /** States our interest anew, after what we want or what it has changed. */

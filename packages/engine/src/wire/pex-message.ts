@@ -50,6 +50,17 @@ export function parsePexMessage(payload: Uint8Array, limit: number): PexContact[
   return [...added4.slice(0, limit - most6), ...added6.slice(0, most6)]
 }
 
+/** How many are named. Throws a ProtocolError as {@link parsePexMessage} does. */
+export function countPexContacts(payload: Uint8Array): { readonly added: number; readonly dropped: number } {
+  const dict = decodeDict(payload)
+  const count = (key: string, entryBytes: number): number =>
+    Math.floor((dict.bytes(key)?.length ?? 0) / entryBytes)
+  return {
+    added: count('added', 6) + count('added6', 18),
+    dropped: count('dropped', 6) + count('dropped6', 18),
+  }
+}
+
 function contacts(dict: BencodeDict, key: string, entryBytes: 6 | 18, limit: number): PexContact[] {
   const bytes = dict.bytes(key)
   const flags = dict.bytes(`${key}.f`)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { overhear } from '../../src/library/overhear.ts'
-import type { Overheard } from '../../src/library/types.ts'
+import { OVERHEARD_BYTES, type Overheard } from '../../src/library/types.ts'
 import { BLOCK_BYTES } from '../../src/metainfo/geometry.ts'
 import * as messages from '../../src/wire/messages.ts'
 import { Bench, type Remote } from '../torrent/fakes.ts'
@@ -30,11 +30,13 @@ describe('a conversation', () => {
     const { heard } = listen(bench, them)
     them.say(messages.unchoke).sayBlock(bench.geometry, 0, 0)
     const told = await names(heard)
-    expect(told.slice(0, 2)).toEqual(['in unchoke', 'out request'])
+    expect(told.slice(0, 3)).toEqual(['met', 'in unchoke', 'out request'])
+    expect(heard[0]).toMatchObject({ fast: false, extensions: [], pieceCount: 8 })
+    expect(heard[2]).toMatchObject({ says: { kind: 'request', piece: 0, begin: 0, length: BLOCK_BYTES } })
     expect(told).toContain('in piece')
     const block = heard.find(each => each.kind === 'message' && each.name === 'piece')
     expect(block).toMatchObject({ totalBytes: 13 + BLOCK_BYTES, text: expect.stringMatching(/piece 0/) })
-    expect(block?.kind === 'message' && block.bytes.length).toBe(128)
+    expect(block?.kind === 'message' && block.bytes.length).toBe(OVERHEARD_BYTES)
   })
 
   test.each([1, 4, 10, 13, 5000])('is joined %i bytes into a message', async cut => {
