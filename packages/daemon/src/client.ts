@@ -8,6 +8,7 @@ import type {
   AddRequest,
   AddResult,
   Category,
+  ConversationEvent,
   FilePatch,
   FileRow,
   Finding,
@@ -187,6 +188,36 @@ export class Client {
 
   async banPeer(id: string, address: string, options?: CallOptions): Promise<void> {
     await this.#send('POST', `/torrents/${id}/peers/ban`, jsonBody({ address }), options)
+  }
+
+  /**
+   * What that peer and we say to each other, until the connection to it ends (`end` comes last), or `signal` is aborted.
+   * Fails with an {@link ApiError}, also where the daemon goes away meanwhile.
+   */
+  async *conversation(
+    id: string,
+    address: string,
+    options: CallOptions = {},
+  ): AsyncGenerator<ConversationEvent, void, undefined> {
+    const { signal } = options
+    const path = `/torrents/${id}/peers/${encodeURIComponent(address)}/conversation`
+    try {
+      const headers = { Accept: 'text/event-stream' }
+      const response = await this.#send('GET', path, { headers }, { signal })
+      for await (const { data } of messagesOf(response)) {
+        if (data === '') continue
+        const event = JSON.parse(data) as ConversationEvent
+        yield event
+        if (event.type === 'end') return
+      }
+    } catch (error) {
+      if (signal?.aborted === true) return
+      if (error instanceof ApiError) throw error
+      throw new ApiError(0, 'UNAVAILABLE', `The connection to Shoal has ended (${reasonOf(error)}).`, {
+        cause: error,
+      })
+    }
+    throw new ApiError(0, 'UNAVAILABLE', 'The connection to Shoal has ended.')
   }
 
   trackers(id: string, options?: CallOptions): Promise<readonly TrackerRow[]> {

@@ -1,4 +1,5 @@
 /** The words that the daemon and its clients share. Types, and lists of names; no code. */
+export * from './conversation.ts'
 export * from './errors.ts'
 export * from './events.ts'
 export * from './requests.ts'

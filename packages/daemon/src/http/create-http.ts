@@ -5,6 +5,7 @@ import type { Finding } from '../contract/index.ts'
 import type { Session } from '../session/session.ts'
 import type { Access } from './access/access.ts'
 import { type App, answerTo, arrivalOf, type Change, createApp, type Part } from './app.ts'
+import { Conversations } from './conversation/conversations.ts'
 import { Entrance } from './doors/entrance.ts'
 import { HostList } from './doors/hosts.ts'
 import { Limiter } from './doors/limiter.ts'
@@ -90,6 +91,7 @@ export class Http {
       entrance,
       roots: new Roots(options.roots),
       events: new EventHub(session),
+      conversations: new Conversations(session),
       // Made when it is asked for: it takes a tenth of a second, and few ask.
       describe: () => (description ??= openApiText(session.info().version)),
     }
@@ -143,6 +145,7 @@ export class Http {
     const server = this.#server
     this.#server = undefined
     this.#services.events.close()
+    this.#services.conversations.close()
     if (server === undefined) return
     const closed = new Promise<void>(done => server.close(() => done()))
     server.closeIdleConnections()

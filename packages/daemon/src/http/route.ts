@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import type { Finding, Scope, Setting } from '../contract/index.ts'
 import type { Session } from '../session/session.ts'
 import type { Access, Caller } from './access/access.ts'
+import type { Conversations } from './conversation/conversations.ts'
 import type { Entrance } from './doors/entrance.ts'
 import type { Roots } from './doors/roots.ts'
 import type { Visit } from './doors/visit.ts'
@@ -23,6 +24,7 @@ export interface Services {
   readonly entrance: Entrance
   readonly roots: Roots
   readonly events: EventHub
+  readonly conversations: Conversations
   readonly doctor: () => Promise<readonly Finding[]>
   /** The OpenAPI document. */
   readonly describe: () => string

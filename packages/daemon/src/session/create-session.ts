@@ -1,7 +1,7 @@
 /** {@link createSession}: the daemon's torrents over an engine and a state folder. */
 import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
-import { ShoalError } from '@shoal/engine'
+import { type Overheard, ShoalError } from '@shoal/engine'
 import type {
   Action,
   AddOptions,
@@ -239,6 +239,17 @@ class TorrentSession implements Session {
 
   async banPeer(id: string, address: string): Promise<void> {
     this.#item(id).live?.torrent?.banPeer(address)
+  }
+
+  overhear(id: string, address: string, listener: (heard: Overheard) => void): () => void {
+    const { record, live } = this.#item(id)
+    try {
+      if (live?.torrent !== undefined) return live.torrent.overhear(address, listener)
+    } catch (error) {
+      if (!(error instanceof ShoalError) || error.code !== 'OPTION_INVALID') throw error
+    }
+    const text = `${record.name} is not connected to ${address} any more.`
+    throw new SessionError('NOT_FOUND', text, 'path.address')
   }
 
   async *stream(

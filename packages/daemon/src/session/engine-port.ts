@@ -6,6 +6,7 @@ import type {
   FilePriority,
   LoadedTorrent,
   Metainfo,
+  Overheard,
   PeerSnapshot,
   ShoalError,
   TorrentNames,
@@ -95,6 +96,7 @@ export interface EngineTorrent {
   reannounce(): void
   addPeer(address: string): void
   banPeer(address: string): void
+  overhear(address: string, listener: (heard: Overheard) => void): () => void
   stream(
     file: number,
     options: { start: number; end: number; signal: AbortSignal },

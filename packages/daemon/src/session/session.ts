@@ -3,6 +3,7 @@
  * layers above it. All of it is {@link SessionError} or ShoalError when it fails; nothing else is thrown for what a user
  * or the world does.
  */
+import type { Overheard } from '@shoal/engine'
 import type {
   Action,
   AddOptions,
@@ -65,6 +66,13 @@ export interface Session {
   move(ids: readonly string[], dir: string, options?: { readonly move?: boolean }): Promise<number>
   addPeers(id: string, addresses: readonly string[]): Promise<void>
   banPeer(id: string, address: string): Promise<void>
+  /**
+   * Every message to and from one connected peer from now on.
+   *
+   * @returns a function that ends it
+   * @throws SessionError `NOT_FOUND`: no such peer is connected
+   */
+  overhear(id: string, address: string, listener: (heard: Overheard) => void): () => void
   /** Bytes of a file as they become available; those pieces come first meanwhile. `end` exclusive. */
   stream(
     id: string,

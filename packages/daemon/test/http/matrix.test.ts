@@ -221,7 +221,7 @@ describe('what makes no sense', () => {
     ),
   )('%s knows neither ids that are none nor those of nobody', async (_, { method, pattern, body }) => {
     const path = (id: string): string => pattern.replace('{id}', id).replace('{file}', '0')
-    if (pattern.endsWith('/content')) return
+    if (pattern.endsWith('/content') || pattern.endsWith('/conversation')) return
     for (const id of ['x', '0'.repeat(39), idOf(0).toUpperCase().replace(/0$/, 'A'), '..%2f..', '%00']) {
       expect(await refused(method, path(id), body)).toMatchObject({
         status: 400,

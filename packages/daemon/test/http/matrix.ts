@@ -62,7 +62,12 @@ export function samplesOf(document: Document): Sample[] {
   )
 }
 
-const PARAMETERS: Readonly<Record<string, string>> = { id: idOf(0), file: '0', name: 'a%20name' }
+const PARAMETERS: Readonly<Record<string, string>> = {
+  id: idOf(0),
+  address: '10.0.0.1%3A6881',
+  file: '0',
+  name: 'a%20name',
+}
 
 /** The smallest value that a schema allows. */
 function smallest(schema: Schema, document: Document): unknown {

@@ -1,4 +1,5 @@
 /** A session in memory: what HTTP makes of it is the same, whatever torrents do. */
+import type { Overheard } from '@shoal/engine'
 import type {
   AddOptions,
   AddResult,
@@ -337,6 +338,18 @@ export class StandIn implements Session {
   async banPeer(id: string, ...args: readonly unknown[]): Promise<void> {
     this.row(id)
     this.#called('banPeer', id, ...args)
+  }
+
+  readonly talks: ((heard: Overheard) => void)[] = []
+
+  overhear(id: string, address: string, listener: (heard: Overheard) => void): () => void {
+    if (this.peers(id)[0].address !== address) {
+      throw new SessionError('NOT_FOUND', 'It is not connected to that peer any more.', 'path.address')
+    }
+    this.talks.push(listener)
+    return () => {
+      this.talks.splice(this.talks.indexOf(listener), 1)
+    }
   }
 
   async *stream(

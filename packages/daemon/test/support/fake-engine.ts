@@ -375,6 +375,11 @@ export class FakeTorrent implements EngineTorrent {
     this.told.push(`ban ${address}`)
   }
 
+  overhear(address: string): () => void {
+    this.told.push(`overhear ${address}`)
+    return () => this.told.push(`no longer ${address}`)
+  }
+
   /** Bytes that say where they are: the offset within the file, modulo 251. */
   async *stream(
     _file: number,

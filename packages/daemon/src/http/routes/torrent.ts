@@ -45,6 +45,10 @@ interface Peers {
   readonly addresses: readonly string[]
 }
 
+interface OfPeer extends OfTorrent {
+  readonly address: string
+}
+
 interface OnePeer {
   readonly address: string
 }
@@ -140,6 +144,19 @@ export const torrentRoutes: readonly Route[] = [
     answers: { kind: 'none' },
     handle: async ({ params, body }, { session }) => {
       await session.banPeer(params.id, body.address)
+    },
+  }),
+  route<OfPeer, unknown, unknown, unknown>({
+    method: 'GET',
+    path: '/torrents/:id/peers/:address/conversation',
+    scope: 'read',
+    summary:
+      'What that peer and we say to each other from now on, as server-sent events, until the connection ends.',
+    params: shape<OfPeer>({ id: torrentId, address: peerAddress }),
+    answers: { kind: 'raw', type: 'text/event-stream', statuses: [200] },
+    handle: ({ params: { id, address }, caller, raw }, { conversations, access }) => {
+      const isAllowed = (): boolean => caller !== undefined && access.isCurrent(caller)
+      conversations.begin(id, address, { response: raw.outgoing, isAllowed })
     },
   }),
   route<OfTorrent, unknown, unknown, readonly TrackerRow[]>({
