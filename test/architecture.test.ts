@@ -46,7 +46,10 @@ const WORLD: Readonly<Record<string, Rule>> = {
   'daemon/media': { parts: [], packages: ['node:'] },
   'daemon/config': { parts: ['daemon/contract'], packages: ['node:', 'smol-toml', 'zod'] },
   'daemon/session': { parts: ['daemon/contract'], packages: ['node:', '@shoal/engine'] },
-  'daemon/household': { parts: ['daemon/contract', 'daemon/session'], packages: ['node:', '@shoal/engine'] },
+  'daemon/household': {
+    parts: ['daemon/contract', 'daemon/session'],
+    packages: ['node:', '@shoal/engine', 'mmdb-lib'],
+  },
   'daemon/import': { parts: ['daemon/contract', 'daemon/session'], packages: ['node:', '@shoal/engine'] },
   'daemon/http': {
     parts: ['daemon/contract', 'daemon/media', 'daemon/session'],

@@ -15,6 +15,7 @@ import type {
   FolderInfo,
   Inspection,
   ListQuery,
+  Lists,
   LogLine,
   MoveRequest,
   NewToken,
@@ -299,6 +300,15 @@ export class Client {
 
   folders(path?: string, options?: CallOptions): Promise<FolderInfo> {
     return this.#json('GET', `/folders${queryText(path === undefined ? {} : { path })}`, undefined, options)
+  }
+
+  /** Blocklist and countries: what is in force, and what went wrong. */
+  lists(options?: CallOptions): Promise<Lists> {
+    return this.#json('GET', '/lists', undefined, options)
+  }
+
+  reloadLists(options?: CallOptions): Promise<Lists> {
+    return this.#json('POST', '/lists/reload', undefined, options)
   }
 
   doctor(options?: CallOptions): Promise<readonly Finding[]> {

@@ -140,6 +140,14 @@ test('a blocklist is in force before torrents are', async () => {
   expect(daemon.session.info().blocklist).toMatchObject({ ranges: 2 })
 })
 
+test('a damaged database of countries is told of, and the daemon goes on without', async () => {
+  writeFileSync(join(folder, 'countries.mmdb'), 'half of it')
+  writeFileSync(file, '[network]\ncountries = "countries.mmdb"')
+  const daemon = await start()
+  await told(/countries of peers: .*countries\.mmdb: it is no database.*; peers are shown without countries$/)
+  expect((await fetch(`${daemon.url}api/v1/health`)).status).toBe(200)
+})
+
 test('doctor finds what stands in the way', async () => {
   writeFileSync(join(folder, 'data'), 'a file')
   writeFileSync(file, `[[watch]]\nfolder = "gone"`)

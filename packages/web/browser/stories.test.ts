@@ -93,6 +93,7 @@ test('details begin with why, and every tab shows something', async () => {
     await page.click(`.tabs >> text=${tab}`)
     await page.waitForSelector(element)
     await page.waitForTimeout(300)
+    if (tab === 'Peers') await page.waitForSelector('.table >> text=Germany')
     await keep(page, `detail-${tab.toLowerCase()}`)
   }
 })
@@ -205,6 +206,17 @@ test('settings are changed where they are explained; German is a click away', as
   await page.fill('.token-form input', 'radarr')
   await page.click('.token-form button')
   await page.waitForSelector('.secret code')
+})
+
+test('of a blocklist and of countries, the settings say what is in force and what went wrong', async () => {
+  const page = await open({}, '#page=settings')
+  const blocklist = page.locator('.list-status:has-text("231,507 ranges")')
+  await blocklist.locator('.problem >> text=503').waitFor()
+  await blocklist.scrollIntoViewIfNeeded()
+  await keep(page, 'settings-lists')
+  await blocklist.locator('button').click()
+  await blocklist.locator('.problem').waitFor({ state: 'detached' })
+  await page.waitForSelector('.list-status >> text=DBIP-Country-Lite, made on')
 })
 
 test('a phone shows cards; a finger that rests selects; details fill the screen', async () => {

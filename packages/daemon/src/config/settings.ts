@@ -16,6 +16,7 @@ export interface SettingValues {
   'network.connections': number
   'network.torrent_connections': number
   'network.upload_slots': number
+  'network.countries': string | null
   'limits.download': number | null
   'limits.upload': number | null
   'alternative.download': number | null
@@ -177,6 +178,12 @@ export const SETTINGS: { readonly [Key in SettingKey]: Definition<SettingValues[
     least: 1,
     most: 1000,
     description: 'peers of one torrent that are sent to at once',
+  },
+  'network.countries': {
+    kind: 'path',
+    default: null,
+    nullable: true,
+    description: 'database (MMDB) that tells in which countries peers are',
   },
   'limits.download': {
     kind: 'rate',

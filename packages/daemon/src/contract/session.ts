@@ -85,6 +85,38 @@ export interface Setting {
   readonly restart: boolean
 }
 
+/** What Shoal was given lists of; null: it was given none. */
+export interface Lists {
+  readonly blocklist: BlocklistStatus | null
+  readonly countries: CountriesStatus | null
+}
+
+/** Addresses that are never spoken to. */
+export interface BlocklistStatus {
+  /** Path or URL, as the settings have it. */
+  readonly source: string
+  /** In force. */
+  readonly ranges: number
+  /** When what is in force was read; null: nothing is. */
+  readonly loadedAt: number | null
+  /** When it was last asked for; null: not yet. */
+  readonly triedAt: number | null
+  /** Why that was of no use, as the end of a sentence. */
+  readonly error: string | null
+  readonly loading: boolean
+}
+
+/** The database of the countries that peers are in. */
+export interface CountriesStatus {
+  readonly source: string
+  /** As it calls itself; null: there is none of use. */
+  readonly type: string | null
+  /** When it was made. */
+  readonly builtAt: number | null
+  readonly loadedAt: number | null
+  readonly error: string | null
+}
+
 export type Scope = 'read' | 'add' | 'full'
 
 export interface TokenInfo {

@@ -10,6 +10,7 @@ import type { HouseholdLog } from './household-log.ts'
 import { rangeCount } from './ip-ranges.ts'
 
 const NO_RANGES: PackedRanges = { v4: new Uint32Array(), v6: new Uint8Array() }
+const NOTHING = { ranges: 0, loadedAt: null }
 
 export interface BlocklistDeps {
   readonly apply: (ranges: PackedRanges) => void
@@ -20,16 +21,25 @@ export interface BlocklistDeps {
   readonly now: () => number
 }
 
-export interface BlocklistStatus {
+/** Times are milliseconds since 1970. */
+export interface BlocklistState {
+  readonly source: string
   readonly ranges: number
-  /** Milliseconds since 1970; null: none was of use so far. */
+  /** Null: none was of use so far. */
   readonly loadedAt: number | null
+  readonly triedAt: number | null
+  /** Why the last try was of no use. */
+  readonly error: string | null
+  readonly loading: boolean
 }
 
 export class Blocklist {
   readonly #deps: BlocklistDeps
   #source: string | null = null
-  #loaded: BlocklistStatus = { ranges: 0, loadedAt: null }
+  #loaded: Pick<BlocklistState, 'ranges' | 'loadedAt'> = NOTHING
+  #triedAt: number | null = null
+  #error: string | null = null
+  #loading = 0
   /** Lists are read one after another. */
   #work: Promise<void> = Promise.resolve()
 
@@ -38,8 +48,15 @@ export class Blocklist {
   }
 
   /** Null: there is no list. */
-  status(): BlocklistStatus | null {
-    return this.#source === null ? null : this.#loaded
+  state(): BlocklistState | null {
+    if (this.#source === null) return null
+    return {
+      source: this.#source,
+      ...this.#loaded,
+      triedAt: this.#triedAt,
+      error: this.#error,
+      loading: this.#loading > 0,
+    }
   }
 
   /** @param source path or URL; null lifts it. Resolves when it is in force, or known to be of no use. */
@@ -47,8 +64,9 @@ export class Blocklist {
     if (source === this.#source) return
     const hadNone = this.#source === null
     this.#source = source
+    this.#error = null
     if (source === null) {
-      this.#loaded = { ranges: 0, loadedAt: null }
+      this.#loaded = NOTHING
       this.#deps.apply(NO_RANGES)
       await rm(this.#deps.cache, { force: true })
       return
@@ -60,7 +78,8 @@ export class Blocklist {
 
   /** Reads it again. Never rejects: what is wrong is told in the log. */
   async reload(): Promise<void> {
-    const work = this.#work.then(() => this.#load())
+    this.#loading++
+    const work = this.#work.then(() => this.#load()).finally(() => this.#loading--)
     this.#work = work
     await work
   }
@@ -68,12 +87,15 @@ export class Blocklist {
   async #load(): Promise<void> {
     const source = this.#source
     if (source === null) return
+    this.#triedAt = this.#deps.now()
     try {
       const bytes = await fetchList(source)
       await this.#apply(source, bytes)
+      if (this.#source === source) this.#error = null
       if (isUrl(source)) await this.#keep(bytes)
     } catch (error) {
       if (!(error instanceof ListUnavailable)) throw error
+      if (this.#source === source) this.#error = error.message
       const still = this.#loaded.loadedAt === null ? 'no address is blocked' : 'the old one stays in force'
       this.#deps.log.warn(`blocklist ${source}: ${error.message}; ${still}`)
     }

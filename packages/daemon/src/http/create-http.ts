@@ -15,7 +15,7 @@ import { EventHub } from './events/hub.ts'
 import { openApiText } from './openapi.ts'
 import { Pages } from './pages.ts'
 import { HttpProblem } from './problem.ts'
-import type { Services, SettingsAccess } from './route.ts'
+import type { ListsAccess, Services, SettingsAccess } from './route.ts'
 import { Strangers } from './strangers.ts'
 
 export interface HttpOptions {
@@ -25,6 +25,8 @@ export interface HttpOptions {
   /** Folders below which data may be; asked for anew each time. */
   readonly roots: () => readonly string[]
   readonly doctor: () => Promise<readonly Finding[]>
+  /** None unless told. */
+  readonly lists?: ListsAccess
   /** Names it answers to, besides addresses and localhost. */
   readonly hosts?: readonly string[]
   /** '' or `/shoal`: what all paths begin with. */
@@ -50,6 +52,11 @@ const TIMEOUT_CHECK_MS = 2_000
 const MAX_HEADER_BYTES = 16 * 1024
 /** Beyond all that a household has, and those that are not let in yet. */
 const MAX_CONNECTIONS = 4096
+
+const NO_LISTS: ListsAccess = {
+  get: () => ({ blocklist: null, countries: null }),
+  reload: async () => undefined,
+}
 
 const MALFORMED = new HttpProblem('INVALID', 'The path of the request is malformed.', { where: 'path' })
 
@@ -88,6 +95,7 @@ export class Http {
       access,
       settings,
       doctor,
+      lists: options.lists ?? NO_LISTS,
       entrance,
       roots: new Roots(options.roots),
       events: new EventHub(session),

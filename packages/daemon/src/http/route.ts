@@ -1,7 +1,7 @@
 /** What a route is. From a table of them come the answering, the checks, and the OpenAPI document. */
 import type { HttpBindings } from '@hono/node-server'
 import type { z } from 'zod'
-import type { Finding, Scope, Setting } from '../contract/index.ts'
+import type { Finding, Lists, Scope, Setting } from '../contract/index.ts'
 import type { Session } from '../session/session.ts'
 import type { Access, Caller } from './access/access.ts'
 import type { Conversations } from './conversation/conversations.ts'
@@ -16,6 +16,13 @@ export interface SettingsAccess {
   change(changes: Readonly<Record<string, unknown>>): Promise<void>
 }
 
+/** What the household has lists of. */
+export interface ListsAccess {
+  get(): Lists
+  /** Reads them again. */
+  reload(): Promise<void>
+}
+
 /** What routes stand on. */
 export interface Services {
   readonly session: Session
@@ -26,6 +33,7 @@ export interface Services {
   readonly events: EventHub
   readonly conversations: Conversations
   readonly doctor: () => Promise<readonly Finding[]>
+  readonly lists: ListsAccess
   /** The OpenAPI document. */
   readonly describe: () => string
 }

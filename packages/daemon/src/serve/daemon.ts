@@ -68,6 +68,7 @@ async function open(
   closing.push(() => household.close())
   // Before there are torrents: whom nobody wants to speak to is not spoken to meanwhile.
   await household.block(ranges => engine.setBlocklist(ranges))
+  household.locate()
 
   const session = await createSession({
     engine,
@@ -75,6 +76,7 @@ async function open(
     settings: sessionSettings(config),
     version,
     blocklist: () => household.blocklist(),
+    countryOf: address => household.countryOf(address),
     log: ({ level, text, id }) => log[level](text, id === null ? {} : { id }),
   })
   closing.push(() => session.close())
@@ -107,6 +109,7 @@ async function open(
     roots,
     parts: rpc.parts,
     doctor: () => examineSelf({ config, stateFolder }, session),
+    lists: { get: () => household.lists(), reload: () => household.reload() },
     hosts: config.get('http.hosts'),
     basePath: config.get('http.base_path'),
     trustedProxies: config.get('http.trusted_proxies'),

@@ -49,6 +49,8 @@ export interface SessionOptions {
   readonly clock?: SessionClock
   /** What is blocked is known to whoever gave it to the engine. */
   readonly blocklist?: () => SessionInfo['blocklist']
+  /** ISO 3166 code of where a peer is, by `host:port`; null: not known. Asked for each peer of each list. */
+  readonly countryOf?: (address: string) => string | null
 }
 
 /**
@@ -57,10 +59,16 @@ export interface SessionOptions {
  * @throws ShoalError what the disk did, `RESUME_INVALID` for a state folder of a newer version
  */
 export async function createSession(options: SessionOptions): Promise<Session> {
-  const { log = () => {}, clock = systemClock, version = '0.1.0', blocklist = () => null } = options
+  const {
+    log = () => {},
+    clock = systemClock,
+    version = '0.1.0',
+    blocklist = () => null,
+    countryOf = () => null,
+  } = options
   const core = new Core({ ...options, log, clock })
   await core.open(options.stateDir)
-  const session = new TorrentSession(core, new Pulse(core, version, blocklist))
+  const session = new TorrentSession(core, new Pulse(core, version, blocklist), countryOf)
   session.begin()
   return session
 }
@@ -69,14 +77,16 @@ class TorrentSession implements Session {
   readonly #core: Core
   readonly #pulse: Pulse
   readonly #adder: Adder
+  readonly #countryOf: (address: string) => string | null
   #endBeats: () => void = () => {}
   #closing: Promise<void> | undefined
   #facets: { readonly cursor: unknown; readonly facets: Facets } | undefined
 
-  constructor(core: Core, pulse: Pulse) {
+  constructor(core: Core, pulse: Pulse, countryOf: (address: string) => string | null) {
     this.#core = core
     this.#pulse = pulse
     this.#adder = new Adder(core)
+    this.#countryOf = countryOf
   }
 
   begin(): void {
@@ -146,7 +156,7 @@ class TorrentSession implements Session {
   }
 
   peers(id: string): readonly PeerRow[] {
-    return peersOf(this.#core.torrents.get(id))
+    return peersOf(this.#core.torrents.get(id), this.#countryOf)
   }
 
   async trackers(id: string): Promise<readonly TrackerRow[]> {

@@ -69,7 +69,7 @@ export async function filesOf(item: Item, files: TorrentFiles): Promise<FileRow[
   }))
 }
 
-export function peersOf({ live }: Item): PeerRow[] {
+export function peersOf({ live }: Item, countryOf: (address: string) => string | null): PeerRow[] {
   const peers = live?.torrent?.snapshot().peers ?? []
   return peers.map(peer => ({
     address: peer.address,
@@ -84,7 +84,7 @@ export function peersOf({ live }: Item): PeerRow[] {
     flags: peer.flags,
     requests: peer.requests,
     connectedSeconds: Math.floor(peer.connectedSeconds),
-    country: null,
+    country: countryOf(peer.address),
   }))
 }
 

@@ -119,13 +119,20 @@ describe('the blocklist in force', () => {
     const list = blocklist()
     await list.use(path)
     expect(applied).toEqual([['1.1.1.1-1.1.1.1', '2.2.2.2-2.2.2.2']])
-    expect(list.status()).toEqual({ ranges: 2, loadedAt: 7 })
+    expect(list.state()).toEqual({
+      source: path,
+      ranges: 2,
+      loadedAt: 7,
+      triedAt: 7,
+      error: null,
+      loading: false,
+    })
     expect(told).toEqual([
       `blocklist ${path}: 2 ranges`,
       `warning: blocklist ${path}: 1 of 3 lines cannot be read (line 3: 'three')`,
     ])
     await list.use(null)
-    expect([applied.at(-1), list.status()]).toEqual([[], null])
+    expect([applied.at(-1), list.state()]).toEqual([[], null])
   })
 
   test.each([
@@ -140,8 +147,11 @@ describe('the blocklist in force', () => {
     const list = blocklist()
     await list.use(url)
     answer = { status, body }
-    await list.reload()
+    const reading = list.reload()
+    expect(list.state()?.loading).toBe(true)
+    await reading
     expect(applied).toEqual([['1.1.1.1-1.1.1.1']])
+    expect(list.state()).toMatchObject({ ranges: 1, error: why, loading: false })
     expect(told.at(-1)).toBe(`warning: blocklist ${url}: ${why}; the old one stays in force`)
   })
 

@@ -238,6 +238,22 @@ describe('what goes wrong', () => {
   })
 })
 
+test('lists are loaded again before it is told what became of them', async () => {
+  let error: string | null = null
+  const blocklist = { source: '/list', ranges: 2, loadedAt: 5, triedAt: 6, loading: false }
+  const lists = {
+    get: () => ({ blocklist: { ...blocklist, error }, countries: null }),
+    reload: async () => {
+      error = 'it is not there'
+    },
+  }
+  await using rig = await createRig({ lists })
+  const before = await rig.ask('GET', `${API}/lists`)
+  expect(await before.json()).toEqual({ blocklist: { ...blocklist, error: null }, countries: null })
+  const after = await rig.ask('POST', `${API}/lists/reload`)
+  expect(await after.json()).toMatchObject({ blocklist: { error: 'it is not there' } })
+})
+
 test('answers say of themselves that they are data, are not kept, and are not shown elsewhere', async () => {
   await using rig = await createRig()
   for (const path of [`${API}/session`, `${API}/nothing`, '/metrics', `${API}/torrents/${ID}/magnet`]) {

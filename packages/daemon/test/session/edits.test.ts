@@ -628,6 +628,13 @@ describe('magnet links', () => {
   })
 })
 
+test('peers are told with their countries, where somebody knows them', async () => {
+  const countryOf = (address: string): string | null => (address.startsWith('10.0.0.1:') ? 'DE' : null)
+  const { session, engine } = await withTorrents(['one'], { countryOf })
+  engine.torrent(ONE).connect(2)
+  expect(session.peers(ONE).map(({ country }) => country)).toEqual(['DE', null])
+})
+
 describe('seeding', () => {
   test('ends when a goal is reached, and says so; started again, it goes on', async () => {
     const first = await withTorrents(['one'], {

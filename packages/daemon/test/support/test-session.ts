@@ -28,6 +28,7 @@ export interface TestSession {
 
 export interface TestSessionOptions {
   readonly settings?: Partial<SessionSettings>
+  readonly countryOf?: (address: string) => string | null
   /** Where to go on. */
   readonly folder?: string
   readonly engine?: FakeEngine
@@ -39,7 +40,9 @@ export async function testSession(options: TestSessionOptions = {}): Promise<Tes
   const engine = options.engine ?? fakeEngine()
   const clock = options.clock ?? new ManualClock()
   const settings = { ...testSettings(join(folder, 'downloads')), ...options.settings }
-  const session = await createSession({ engine, stateDir: join(folder, 'state'), settings, clock })
+  const { countryOf = () => null } = options
+  const stateDir = join(folder, 'state')
+  const session = await createSession({ engine, stateDir, settings, clock, countryOf })
   onTestFinished(() => session.close())
   return {
     session,

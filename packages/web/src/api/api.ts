@@ -10,6 +10,7 @@ import type {
   FolderInfo,
   Inspection,
   ListQuery,
+  Lists,
   LogLine,
   PeerRow,
   PiecesView,
@@ -65,6 +66,9 @@ export interface Api {
   createToken(name: string, scope: Scope): Promise<string>
   removeToken(name: string): Promise<void>
   folder(path?: string): Promise<FolderInfo>
+  /** Blocklist and countries: what is in force, and what went wrong. */
+  lists(): Promise<Lists>
+  reloadLists(): Promise<void>
   doctor(): Promise<readonly Finding[]>
 
   /** Until `signal` is aborted; comes back by itself after a lost connection. */

@@ -55,6 +55,8 @@ export function remoteApi(base: URL): Api {
     createToken: async (name, scope) => (await told(client.addToken({ name, scope }))).token,
     removeToken: name => nothing(client.removeToken(name)),
     folder: path => told(client.folders(path)),
+    lists: () => told(client.lists()),
+    reloadLists: () => nothing(client.reloadLists()),
     doctor: () => told(client.doctor()),
     async events({ query, signal, onEvent, onState }) {
       try {

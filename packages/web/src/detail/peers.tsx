@@ -1,6 +1,6 @@
 /** Who is connected, what they have and do, and what their flags mean. */
 import type { PeerRow } from '@shoal/daemon/contract'
-import { createSignal, type JSX, Show } from 'solid-js'
+import { createMemo, createSignal, type JSX, Show } from 'solid-js'
 import { useApp } from '../app/context.ts'
 import { Icon } from '../ui/icon.tsx'
 import { Bar } from '../ui/parts.tsx'
@@ -33,6 +33,28 @@ export function Peers(props: { readonly id: string }): JSX.Element {
       peers.refresh()
     })
 
+  const regions = createMemo(() => new Intl.DisplayNames(f().locale, { type: 'region', fallback: 'none' }))
+  const countryName = (code: string | null): string => (code === null ? '' : (regions().of(code) ?? ''))
+  /** Whether the daemon has a database of countries, as far as can be told. */
+  const located = createMemo(() => peers.value()?.some(peer => peer.country !== null) === true)
+  const country: TableColumn<PeerRow> = {
+    key: 'country',
+    get title() {
+      return w().country
+    },
+    width: '132px',
+    value: peer => countryName(peer.country) || (peer.country ?? '\uffff'),
+    cell: peer => (
+      <Show when={peer().country}>
+        {code => (
+          <span class="cut" title={countryName(code())}>
+            <span class="tag">{code()}</span> {countryName(code())}
+          </span>
+        )}
+      </Show>
+    ),
+  }
+
   const columns = (): TableColumn<PeerRow>[] => [
     {
       key: 'address',
@@ -40,12 +62,12 @@ export function Peers(props: { readonly id: string }): JSX.Element {
       width: 'minmax(150px, 1fr)',
       value: peer => peer.address,
       cell: peer => (
-        <span class="cut">
-          <Show when={peer().country}>{country => <span class="tag">{country()}</span>}</Show>{' '}
+        <span class="cut" title={peer().address}>
           {peer().address}
         </span>
       ),
     },
+    ...(located() ? [country] : []),
     {
       key: 'client',
       title: w().client,

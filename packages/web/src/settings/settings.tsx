@@ -6,7 +6,14 @@ import type { Theme } from '../app/preferences.ts'
 import { Field } from '../ui/parts.tsx'
 import { LANGUAGES, type Language, t } from '../words/index.ts'
 import { Control } from './control.tsx'
+import { ListStatus } from './lists.tsx'
 import { Password } from './password.tsx'
+
+/** Settings that name a list, of which there is more to tell. */
+const LISTS: Readonly<Record<string, 'blocklist' | 'countries'>> = {
+  'blocklist.source': 'blocklist',
+  'network.countries': 'countries',
+}
 
 export function Settings(): JSX.Element {
   const app = useApp()
@@ -54,7 +61,14 @@ export function Settings(): JSX.Element {
             <section class="group">
               <h2>{titleOf(group)}</h2>
               <For each={all}>
-                {setting => <Control setting={setting} onChange={value => change(setting, value)} />}
+                {setting => (
+                  <>
+                    <Control setting={setting} onChange={value => change(setting, value)} />
+                    <Show when={LISTS[setting.key]}>
+                      {list => <ListStatus list={list()} source={setting.value} />}
+                    </Show>
+                  </>
+                )}
               </For>
             </section>
           )}

@@ -301,6 +301,7 @@ export const de: Words = {
   peers: {
     address: 'Adresse',
     client: 'Programm',
+    country: 'Land',
     flags: 'Zeichen',
     progress: 'Hat',
     down: 'Empfang',
@@ -438,6 +439,15 @@ export const de: Words = {
     logout: 'Abmelden',
     perLine: 'Je Zeile eine',
     emptyNone: 'keine',
+  },
+  lists: {
+    ranges: count => `${many(count, 'Adressbereich', 'Adressbereiche')} gesperrt`,
+    noRanges: 'Keine Adresse ist gesperrt',
+    countries: (type, made) => (made === '' ? type : `${type}, erstellt am ${made}`),
+    noCountries: 'Es sind keine Länder bekannt',
+    loaded: when => `geladen am ${when}`,
+    failed: 'Der letzte Versuch misslang:',
+    again: 'Neu laden',
   },
   watch: {
     folder: 'Beobachteter Ordner',

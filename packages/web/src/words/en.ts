@@ -298,6 +298,7 @@ export const en = {
   peers: {
     address: 'Address',
     client: 'Client',
+    country: 'Country',
     flags: 'Flags',
     progress: 'Has',
     down: 'Down',
@@ -437,6 +438,15 @@ export const en = {
     logout: 'Sign out',
     perLine: 'One a line',
     emptyNone: 'none',
+  },
+  lists: {
+    ranges: (count: number): string => `${many(count, 'range', 'ranges')} of addresses blocked`,
+    noRanges: 'No address is blocked',
+    countries: (type: string, made: string): string => (made === '' ? type : `${type}, made on ${made}`),
+    noCountries: 'No countries are known',
+    loaded: (when: string): string => `loaded on ${when}`,
+    failed: 'The last try was of no use:',
+    again: 'Load again',
   },
   watch: {
     folder: 'Folder that is watched',

@@ -3,6 +3,7 @@ import type { Route } from '../route.ts'
 import { accessRoutes } from './access.ts'
 import { contentRoute } from './content.ts'
 import { householdRoutes } from './household.ts'
+import { listsRoutes } from './lists.ts'
 import { sessionRoutes } from './session.ts'
 import { torrentRoutes } from './torrent.ts'
 import { torrentsRoutes } from './torrents.ts'
@@ -15,6 +16,7 @@ export const ROUTES: readonly Route[] = [
   ...torrentRoutes,
   contentRoute,
   ...householdRoutes,
+  ...listsRoutes,
   ...accessRoutes,
 ]
 

@@ -1,8 +1,11 @@
 /** The daemon itself, as `contract/session.ts` and `contract/errors.ts` have it. */
 import { z } from 'zod'
 import type {
+  BlocklistStatus,
+  CountriesStatus,
   Finding,
   FolderInfo,
+  Lists,
   NewToken,
   Problem,
   ProblemBody,
@@ -14,7 +17,7 @@ import type {
   TokenInfo,
   Totals,
 } from '../../contract/index.ts'
-import { amount, count, flag, name, nullableAmount, text } from './basics.ts'
+import { amount, count, flag, name, nullableAmount, nullableText, text } from './basics.ts'
 import { extended, optional, shape, words } from './shape.ts'
 import { why } from './torrent.ts'
 
@@ -97,6 +100,34 @@ export const setting: z.ZodType<Setting> = shape<Setting>(
     restart: flag,
   },
   'Setting',
+)
+
+const blocklistStatus = shape<BlocklistStatus>(
+  {
+    source: text,
+    ranges: count,
+    loadedAt: nullableAmount,
+    triedAt: nullableAmount,
+    error: nullableText,
+    loading: flag,
+  },
+  'BlocklistStatus',
+)
+
+const countriesStatus = shape<CountriesStatus>(
+  {
+    source: text,
+    type: nullableText,
+    builtAt: nullableAmount,
+    loadedAt: nullableAmount,
+    error: nullableText,
+  },
+  'CountriesStatus',
+)
+
+export const lists: z.ZodType<Lists> = shape<Lists>(
+  { blocklist: blocklistStatus.nullable(), countries: countriesStatus.nullable() },
+  'Lists',
 )
 
 export const scope: z.ZodType<Scope> = words<Scope>({ read: true, add: true, full: true }, 'Scope')

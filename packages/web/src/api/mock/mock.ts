@@ -1,5 +1,6 @@
 /** A daemon that is not there: thousands of torrents in memory, answers as the real one gives them. */
 import type {
+  BlocklistStatus,
   Category,
   FileRow,
   PeerRow,
@@ -18,6 +19,7 @@ import { SETTINGS } from './settings.ts'
 import { type MockRow, worldOf } from './world.ts'
 
 const PIECE = 4 * 1024 * 1024
+const COUNTRIES = ['DE', 'FR', 'SE', null, 'BR', 'JP', 'GB', 'US', 'CI'] as const
 const LATENCY_MS = 25
 const TICK_MS = 1000
 
@@ -41,6 +43,23 @@ export function mockApi(options: MockOptions): Api {
   const tokens: TokenInfo[] = [
     { name: 'sonarr', scope: 'full', createdAt: 1_780_000_000, usedAt: Math.floor(Date.now() / 1000) - 200 },
   ]
+  const lists = {
+    blocklist: {
+      source: 'https://lists.example.org/level1.gz',
+      ranges: 231_507,
+      loadedAt: 1_764_300_000,
+      triedAt: 1_764_390_000,
+      error: options.hostile ? PAYLOADS[0]! : 'the server answered 503 Service Unavailable',
+      loading: false,
+    } as BlocklistStatus,
+    countries: {
+      source: '/data/dbip-country-lite.mmdb',
+      type: 'DBIP-Country-Lite',
+      builtAt: 1_764_000_000,
+      loadedAt: 1_764_300_000,
+      error: null,
+    },
+  }
   let locked = options.locked
   let alternative: boolean | null = null
   const startedAt = Math.floor(Date.now() / 1000) - 93_000
@@ -176,7 +195,7 @@ export function mockApi(options: MockOptions): Api {
         flags: ['DX', 'd', 'uI', 'UX', 'KH'][index % 5]!,
         requests: rate > 0 ? 40 : 0,
         connectedSeconds: 60 + index * 77,
-        country: null,
+        country: options.hostile ? null : COUNTRIES[index % COUNTRIES.length]!,
       }
     })
   }
@@ -436,6 +455,11 @@ export function mockApi(options: MockOptions): Api {
         totalBytes: 4e12,
         folders: ['films', 'music', 'linux', 'data'].map(name => `${path ?? '/data'}/${name}`),
       })),
+    lists: () => answer(() => lists),
+    reloadLists: () =>
+      answer(() => {
+        lists.blocklist = { ...lists.blocklist, loadedAt: Math.floor(Date.now() / 1000), error: null }
+      }),
     doctor: () =>
       answer(() => [
         {

@@ -45,6 +45,14 @@ const SHAPES: readonly Shape[] = [
     description: 'finds peers without trackers',
   },
   {
+    key: 'network.countries',
+    type: 'path',
+    value: '/data/dbip-country-lite.mmdb',
+    default: null,
+    nullable: true,
+    description: 'database (MMDB) that tells in which countries peers are',
+  },
+  {
     key: 'limits.download',
     type: 'rate',
     value: null,
@@ -101,6 +109,16 @@ const SHAPES: readonly Shape[] = [
     default: [],
     source: 'file',
     description: 'folders that are looked into for torrent files and magnet links',
+  },
+  {
+    key: 'blocklist.source',
+    type: 'string',
+    value: 'https://lists.example.org/level1.gz',
+    default: null,
+    source: 'file',
+    settable: false,
+    nullable: true,
+    description: 'path or http(s) URL of a list of addresses that are never spoken to',
   },
   {
     key: 'log.level',
