@@ -80,7 +80,7 @@ test('a dropped file that is no torrent is refused in words, and many links are 
 test('details begin with why, and every tab shows something', async () => {
   const page = await open()
   await openFirst(page, 'Queued')
-  expect(await page.textContent('.whyline p')).toContain('Waits for its turn')
+  expect(await page.textContent('.whyline p')).toContain('in the queue')
   await openFirst(page, 'Downloading')
   for (const [tab, element] of [
     ['Files', '.tree-row'],

@@ -1,6 +1,7 @@
 /** What an answer of 400 and above says. */
 
-export type ProblemCode =
+/** What is wrong with a request, or with who makes it. */
+export type RequestCode =
   | 'INVALID'
   | 'UNAUTHORIZED'
   | 'FORBIDDEN'
@@ -15,8 +16,36 @@ export type ProblemCode =
   | 'UNAVAILABLE'
   | 'SETUP_NEEDED'
   | 'INTERNAL'
-  /** Codes of the engine, for what the disk, the network or a torrent file did. */
-  | (string & {})
+
+/** What the disk, the network or a torrent file did, as the engine says it. */
+export type WorldCode =
+  | 'TORRENT_INVALID'
+  | 'TORRENT_UNSUPPORTED'
+  | 'SOURCE_NOT_FOUND'
+  | 'SOURCE_UNREADABLE'
+  | 'TORRENT_DUPLICATE'
+  | 'DISK_FULL'
+  | 'DISK_WRITE'
+  | 'DISK_READ'
+  | 'DISK_PERMISSION'
+  | 'PATH_CONFLICT'
+  | 'PORT_IN_USE'
+  | 'ADDRESS_UNAVAILABLE'
+  | 'NETWORK'
+  | 'TRACKER_UNREACHABLE'
+  | 'TRACKER_TIMEOUT'
+  | 'TRACKER_REFUSED'
+  | 'TRACKER_INVALID'
+  | 'TRACKER_UNSUPPORTED'
+  | 'OPTION_INVALID'
+  | 'RESUME_INVALID'
+  | 'STATE_LOCKED'
+  | 'DHT_CONFLICT'
+  | 'ABORTED'
+  | 'CLOSED'
+
+/** New ones may be added. */
+export type ProblemCode = RequestCode | WorldCode | (string & {})
 
 export interface Problem {
   readonly code: ProblemCode

@@ -19,6 +19,7 @@ import { Icon } from '../ui/icon.tsx'
 import { Field } from '../ui/parts.tsx'
 import { TreeView } from '../ui/tree-view.tsx'
 import { useForm } from '../ui/use-form.ts'
+import { answerText } from '../words/daemon.ts'
 import { f, t } from '../words/index.ts'
 import { type Entry, entries } from './entries.ts'
 import '../style/add.css'
@@ -114,7 +115,7 @@ export function Add(props: {
           .map(each => each.source)
           .join('\n'),
       )
-      throw new Error(`${w().someFailed(failed.length)} ${failed[0]!.text}`)
+      throw new Error(`${w().someFailed(failed.length)} ${answerText(failed[0]!.code, failed[0]!.text)}`)
     }
   }, close)
 

@@ -3,6 +3,7 @@ import type { AddResult, Inspection } from '@shoal/daemon/contract'
 import { type Accessor, createSignal, onCleanup } from 'solid-js'
 import type { Api } from '../api/api.ts'
 import { FileTree } from '../model/file-tree.ts'
+import { answerText, problemText } from '../words/daemon.ts'
 
 /** What the daemon takes at a time. */
 const LARGEST_FILE_BYTES = 24 * 1024 * 1024
@@ -64,8 +65,7 @@ export function entries(api: Api): Entries {
       },
       error => {
         aborts.delete(source)
-        if (!abort.signal.aborted)
-          update(source, { state: 'failed', problem: error instanceof Error ? error.message : String(error) })
+        if (!abort.signal.aborted) update(source, { state: 'failed', problem: problemText(error) })
         lookOn()
       },
     )
@@ -121,7 +121,7 @@ export function entries(api: Api): Entries {
       return problems
     },
     keepFailed(failed) {
-      const reasons = new Map(failed.map(each => [each.source, each.text]))
+      const reasons = new Map(failed.map(each => [each.source, answerText(each.code, each.text)]))
       setAll(list =>
         list
           .filter(entry => reasons.has(entry.source))

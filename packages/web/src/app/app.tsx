@@ -5,7 +5,8 @@ import { type Api, ApiError } from '../api/api.ts'
 import { listState } from '../list/list-state.ts'
 import type { View } from '../model/location.ts'
 import { Menu, type MenuEntry } from '../ui/menu.tsx'
-import { t, useLanguage } from '../words/index.ts'
+import { problemText } from '../words/daemon.ts'
+import { f, t, useLanguage } from '../words/index.ts'
 import { actions } from './actions.ts'
 import { AppContext, type App as AppShape, type Dialog } from './context.ts'
 import { notifyWhenDone } from './notify.ts'
@@ -75,13 +76,7 @@ function Inside(props: InsideProps): JSX.Element {
       return await work()
     } catch (error) {
       if (refused(error)) return undefined
-      const text =
-        error instanceof ApiError && error.status === 0
-          ? t().app.unreachable
-          : error instanceof Error
-            ? error.message
-            : String(error)
-      messages.problem(`${t().app.failed}: ${text}`)
+      messages.problem(`${t().app.failed}: ${problemText(error)}`)
       return undefined
     }
   }
@@ -157,6 +152,6 @@ function Inside(props: InsideProps): JSX.Element {
 }
 
 function rateTitle(session: SessionInfo): string {
-  const mebi = (bytes: number): string => (bytes / 1024 ** 2).toFixed(1)
+  const mebi = (bytes: number): string => f().number(bytes / 1024 ** 2, 1)
   return `↓${mebi(session.downloadRate)} ↑${mebi(session.uploadRate)} · `
 }

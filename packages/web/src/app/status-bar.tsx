@@ -2,6 +2,7 @@
 import type { SessionInfo } from '@shoal/daemon/contract'
 import { type JSX, Show } from 'solid-js'
 import { Icon } from '../ui/icon.tsx'
+import { reasonText } from '../words/daemon.ts'
 import { f, t } from '../words/index.ts'
 import { useApp } from './context.ts'
 
@@ -16,9 +17,9 @@ export function StatusBar(): JSX.Element {
             <Turtle session={session()} />
             <Show when={session().why[0]}>
               {why => (
-                <span class="item held" title={why().text}>
+                <span class="item held" title={reasonText(why())}>
                   <Icon name="warn" />
-                  <span class="cut">{why().text}</span>
+                  <span class="cut">{reasonText(why())}</span>
                 </span>
               )}
             </Show>

@@ -17,8 +17,9 @@ import { useApp } from '../app/context.ts'
 import { torrentEntries } from '../list/menus.ts'
 import { TABS, type Tab } from '../model/location.ts'
 import { Icon } from '../ui/icon.tsx'
-import { Bar, StateDot, sentence, shareOf } from '../ui/parts.tsx'
+import { Bar, StateDot, shareOf } from '../ui/parts.tsx'
 import { poll } from '../ui/poll.ts'
+import { failureText, reasonText } from '../words/daemon.ts'
 import { f, t } from '../words/index.ts'
 import { Files } from './files.tsx'
 import { General } from './general.tsx'
@@ -210,14 +211,14 @@ function Why(props: { readonly row: TorrentDetail }): JSX.Element {
   const kind = (): string => (props.row.error !== null ? 'bad' : props.row.why !== null ? 'why' : 'well')
   const text = (): string => {
     const { error, why, state, complete } = props.row
-    if (error !== null) return sentence(error.text)
-    if (why !== null) return sentence(why.text)
+    if (error !== null) return failureText(error)
+    if (why !== null) return reasonText(why)
     return state === 'stopped' && complete ? t().detail.allWell.stoppedComplete : t().detail.allWell[state]
   }
   return (
     <div class={`whyline ${kind()}`}>
       <Icon name={kind() === 'well' ? 'check' : kind() === 'bad' ? 'warn' : 'why'} />
-      <p>{text()}</p>
+      <p title={(props.row.error ?? props.row.why)?.text}>{text()}</p>
       <span class="whole">
         <Bar share={shareOf(props.row)} state={props.row.state} label={t().columns.progress} />
         <span class="num">{f().percent(shareOf(props.row))}</span>

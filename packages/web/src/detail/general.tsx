@@ -48,9 +48,7 @@ export function General(props: { readonly row: TorrentDetail }): JSX.Element {
       seedSeconds === null ? undefined : w().goalTime(f().duration(seedSeconds)),
       idleSeconds === null ? undefined : w().goalIdle(f().duration(idleSeconds)),
     ].filter(part => part !== undefined)
-    return parts.length === 0
-      ? w().forever
-      : new Intl.ListFormat(f().locale, { type: 'disjunction' }).format(parts)
+    return parts.length === 0 ? w().forever : f().either(parts)
   }
   const limits = (): string | null => {
     const { download, upload } = props.row.limits

@@ -12,6 +12,8 @@ export interface Format {
   bytes(bytes: number): string
   /** '' for none, so that tables stay calm. */
   rate(bytesPerSec: number): string
+  /** `a, b or c`. */
+  either(parts: readonly string[]): string
   /** Two units at most. */
   duration(seconds: number): string
   dateTime(secondsSince1970: number): string
@@ -39,6 +41,7 @@ export function formatFor(locale: string): Format {
   )
   const dateTimes = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
   const times = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+  const choices = new Intl.ListFormat(locale, { type: 'disjunction' })
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' })
   const unit = (value: number, name: string): string =>
     new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: 'narrow' }).format(value)
@@ -65,6 +68,7 @@ export function formatFor(locale: string): Format {
     },
     bytes,
     rate: value => (value < 1 ? '' : `${bytes(value)}/s`),
+    either: parts => choices.format(parts),
     duration(seconds) {
       const s = Math.max(0, Math.round(seconds))
       if (s < MINUTE) return unit(s, 'second')

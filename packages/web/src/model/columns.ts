@@ -18,7 +18,7 @@ const ALL = [
   { key: 'left', sort: 'leftBytes', width: 84, end: true },
   { key: 'down', sort: 'downloadRate', width: 84, end: true },
   { key: 'up', sort: 'uploadRate', width: 84, end: true },
-  { key: 'eta', sort: 'etaSeconds', width: 76, end: true },
+  { key: 'eta', sort: 'etaSeconds', width: 100, end: true },
   { key: 'seeds', sort: 'seeds', width: 88, end: true },
   { key: 'peers', sort: 'peers', width: 84, end: true },
   { key: 'ratio', sort: 'ratio', width: 58, end: true },

@@ -2,11 +2,14 @@
 import type { Setting } from '@shoal/daemon/contract'
 import { createEffect, createSignal, createUniqueId, For, type JSX, on, Show } from 'solid-js'
 import { type Draft, draftOf, settingFrom } from '../model/setting-value.ts'
+import { problemText } from '../words/daemon.ts'
 import { t } from '../words/index.ts'
 import { Watch } from './watch.tsx'
 
 export interface ControlProps {
   readonly setting: Setting
+  /** What it is for. */
+  readonly text: string
   readonly onChange: (value: unknown) => Promise<void>
 }
 
@@ -29,7 +32,7 @@ export function Control(props: ControlProps): JSX.Element {
     try {
       await props.onChange(value)
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error))
+      setProblem(problemText(error))
     } finally {
       setBusy(false)
     }
@@ -59,7 +62,7 @@ export function Control(props: ControlProps): JSX.Element {
   return (
     <div class="setting" classList={{ large: props.setting.type === 'watch' }}>
       <div class="setting-text">
-        <label for={id}>{props.setting.description}</label>
+        <label for={id}>{props.text}</label>
         <p class="quiet">
           <code>{props.setting.key}</code> · {source()}
         </p>

@@ -16,8 +16,9 @@ import {
 import { useApp } from '../app/context.ts'
 import { LogOf } from '../detail/log.tsx'
 import { Icon } from '../ui/icon.tsx'
-import { sentence } from '../ui/parts.tsx'
+
 import { poll } from '../ui/poll.ts'
+import { sentence } from '../words/daemon.ts'
 import { f, t } from '../words/index.ts'
 import { Categories } from './categories.tsx'
 import { Settings } from './settings.tsx'

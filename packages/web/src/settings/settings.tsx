@@ -4,7 +4,7 @@ import { createMemo, createResource, createSignal, For, type JSX, Show } from 's
 import { useApp } from '../app/context.ts'
 import type { Theme } from '../app/preferences.ts'
 import { Field } from '../ui/parts.tsx'
-import { LANGUAGES, type Language, t } from '../words/index.ts'
+import { LANGUAGES, type Language, settingWords, spoken, t } from '../words/index.ts'
 import { Control } from './control.tsx'
 import { ListStatus } from './lists.tsx'
 import { Password } from './password.tsx'
@@ -18,12 +18,18 @@ const LISTS: Readonly<Record<string, 'blocklist' | 'countries'>> = {
 export function Settings(): JSX.Element {
   const app = useApp()
   const [settings, { mutate }] = createResource(() => app.attempt(() => app.api.settings()))
+  const [texts] = createResource(spoken, settingWords)
   const [words, setWords] = createSignal('')
+  const textOf = ({ key, description }: Setting): string => texts.latest?.[key] ?? description
+  const titleOf = (group: string): string => {
+    const known = t().settings.groups
+    return Object.hasOwn(known, group) ? known[group]! : group
+  }
   const groups = createMemo(() => {
     const wanted = words().toLowerCase().split(/\s+/).filter(Boolean)
     const found = new Map<string, Setting[]>()
     for (const setting of settings.latest ?? []) {
-      const text = `${setting.key} ${setting.description}`.toLowerCase()
+      const text = `${setting.key} ${titleOf(setting.group)} ${textOf(setting)}`.toLowerCase()
       if (!wanted.every(word => text.includes(word))) continue
       const group = found.get(setting.group)
       if (group === undefined) found.set(setting.group, [setting])
@@ -31,10 +37,6 @@ export function Settings(): JSX.Element {
     }
     return [...found]
   })
-  const titleOf = (group: string): string => {
-    const known = t().settings.groups
-    return Object.hasOwn(known, group) ? known[group]! : group
-  }
   const change = async (setting: Setting, value: unknown): Promise<void> => {
     await app.api.changeSettings({ [setting.key]: value })
     const fresh = await app.api.settings()
@@ -63,7 +65,11 @@ export function Settings(): JSX.Element {
               <For each={all}>
                 {setting => (
                   <>
-                    <Control setting={setting} onChange={value => change(setting, value)} />
+                    <Control
+                      setting={setting}
+                      text={textOf(setting)}
+                      onChange={value => change(setting, value)}
+                    />
                     <Show when={LISTS[setting.key]}>
                       {list => <ListStatus list={list()} source={setting.value} />}
                     </Show>

@@ -2,6 +2,7 @@
 import type { FolderInfo } from '@shoal/daemon/contract'
 import { createEffect, createSignal, createUniqueId, For, type JSX, on, onCleanup } from 'solid-js'
 import { useApp } from '../app/context.ts'
+import { problemText } from '../words/daemon.ts'
 import { f, t } from '../words/index.ts'
 import { Field } from './parts.tsx'
 
@@ -38,7 +39,7 @@ export function FolderField(props: FolderFieldProps): JSX.Element {
           } catch (error) {
             if (over) return
             setInfo(undefined)
-            setProblem(error instanceof Error ? error.message : String(error))
+            setProblem(problemText(error))
           }
         }, REST_MS)
         onCleanup(() => {

@@ -1,6 +1,7 @@
 /** Small things that many parts of the page show. */
 import type { TorrentRow } from '@shoal/daemon/contract'
 import { type JSX, Show } from 'solid-js'
+import { failureText, reasonText } from '../words/daemon.ts'
 import { f, t } from '../words/index.ts'
 import { Icon, type IconName } from './icon.tsx'
 
@@ -21,17 +22,9 @@ export function Bar(props: { share: number; state?: string; label?: string }): J
 
 /** What a row is worth saying: why it does not move, or its state. */
 export function statusOf(row: TorrentRow): string {
-  if (row.error !== null) return sentence(row.error.text)
-  if (row.why !== null) return sentence(row.why.text)
+  if (row.error !== null) return failureText(row.error)
+  if (row.why !== null) return reasonText(row.why)
   return t().states[row.state]
-}
-
-/** The daemon's words may stand in the middle of others; here they begin. */
-export function sentence(text: string): string {
-  const first = String.fromCodePoint(text.codePointAt(0) ?? 0x20)
-  return text === '' || /[/\\]/.test(text.split(' ')[0]!)
-    ? text
-    : first.toUpperCase() + text.slice(first.length)
 }
 
 /** How far it is with what it is about now. */

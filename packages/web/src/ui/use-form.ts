@@ -1,5 +1,6 @@
 /** A dialog that does one thing: not twice at a time, closed when it worked, open with the reason when it did not. */
 import { type Accessor, createSignal } from 'solid-js'
+import { problemText } from '../words/daemon.ts'
 
 export interface Form {
   readonly busy: Accessor<boolean>
@@ -17,7 +18,7 @@ export function useForm(work: () => Promise<void>, then: () => void): Form {
       await work()
       then()
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error))
+      setProblem(problemText(error))
     } finally {
       setBusy(false)
     }

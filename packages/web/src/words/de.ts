@@ -1,8 +1,10 @@
 /** Deutsch. */
+import { deDaemon } from './de-daemon.ts'
 import type { Words } from './en.ts'
+import { f } from './index.ts'
 
 const many = (count: number, one: string, more: string): string =>
-  count === 1 ? `1 ${one}` : `${count.toLocaleString('de')} ${more}`
+  count === 1 ? `1 ${one}` : `${f().number(count)} ${more}`
 const torrents = (count: number): string => many(count, 'Torrent', 'Torrents')
 
 export const de: Words = {
@@ -45,7 +47,7 @@ export const de: Words = {
     label: 'Schlagwort',
     tracker: 'Tracker',
     without: 'Ohne',
-    more: count => `${count.toLocaleString('de')} weitere`,
+    more: count => `${f().number(count)} weitere`,
     fewer: 'Weniger',
     states: {
       active: 'Aktiv',
@@ -93,7 +95,7 @@ export const de: Words = {
     reset: 'Wie zu Anfang',
     sort: 'Sortieren nach',
     turn: 'Andersherum',
-    selected: count => `${count.toLocaleString('de')} ausgewählt`,
+    selected: count => `${f().number(count)} ausgewählt`,
     count: torrents,
     emptyTitle: 'Noch ist nichts da',
     emptyText:
@@ -149,7 +151,7 @@ export const de: Words = {
     deleteHint: size => `${size} werden von der Platte gelöscht. Das lässt sich nicht rückgängig machen.`,
     confirmKeep: count => `${torrents(count)} entfernen`,
     confirmDelete: size => `Entfernen und ${size} löschen`,
-    andMore: count => `und ${count.toLocaleString('de')} weitere`,
+    andMore: count => `und ${f().number(count)} weitere`,
   },
   move: {
     title: count => `${torrents(count)} verschieben`,
@@ -517,4 +519,5 @@ export const de: Words = {
       'Es ist noch kein Passwort gesetzt. Öffne den einmaligen Link, den Shoal beim Start ausgegeben hat; er gilt eine Stunde, und der nächste Start gibt einen neuen aus.',
   },
   done: name => `${name} ist fertig`,
+  daemon: deDaemon,
 }

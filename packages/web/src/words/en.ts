@@ -1,6 +1,9 @@
 /** English. The other languages have its type. */
+import type { DaemonWords } from './daemon.ts'
+import { f } from './index.ts'
+
 const many = (count: number, one: string, more: string): string =>
-  count === 1 ? `1 ${one}` : `${count.toLocaleString('en')} ${more}`
+  count === 1 ? `1 ${one}` : `${f().number(count)} ${more}`
 const torrents = (count: number): string => many(count, 'torrent', 'torrents')
 
 export const en = {
@@ -43,7 +46,7 @@ export const en = {
     label: 'Label',
     tracker: 'Tracker',
     without: 'Without',
-    more: (count: number): string => `${count.toLocaleString('en')} more`,
+    more: (count: number): string => `${f().number(count)} more`,
     fewer: 'Fewer',
     states: {
       active: 'Active',
@@ -91,7 +94,7 @@ export const en = {
     reset: 'As at first',
     sort: 'Sort by',
     turn: 'The other way round',
-    selected: (count: number): string => `${count.toLocaleString('en')} selected`,
+    selected: (count: number): string => `${f().number(count)} selected`,
     count: (count: number): string => torrents(count),
     emptyTitle: 'Nothing here yet',
     emptyText:
@@ -147,7 +150,7 @@ export const en = {
     deleteHint: (size: string): string => `${size} are deleted from the disk. This cannot be undone.`,
     confirmKeep: (count: number): string => `Remove ${torrents(count)}`,
     confirmDelete: (size: string): string => `Remove and delete ${size}`,
-    andMore: (count: number): string => `and ${count.toLocaleString('en')} more`,
+    andMore: (count: number): string => `and ${f().number(count)} more`,
   },
   move: {
     title: (count: number): string => `Move ${torrents(count)}`,
@@ -516,6 +519,8 @@ export const en = {
       'No password is set yet. Open the one-time link that Shoal printed when it started; it is good for an hour, and the next start prints a new one.',
   },
   done: (name: string): string => `${name} is done`,
+  /** The daemon speaks English itself. */
+  daemon: undefined as DaemonWords | undefined,
 }
 
 export type Words = typeof en

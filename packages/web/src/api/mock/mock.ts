@@ -234,7 +234,8 @@ export function mockApi(options: MockOptions): Api {
   return {
     async login(password) {
       await new Promise(resolve => setTimeout(resolve, LATENCY_MS))
-      if (password !== 'shoal') throw new ApiError(401, 'UNAUTHORIZED', 'That is not the password.')
+      if (password !== 'shoal')
+        throw new ApiError(401, 'UNAUTHORIZED', 'The password is wrong.', 'body.password')
       locked = false
     },
     async logout() {
@@ -242,7 +243,8 @@ export function mockApi(options: MockOptions): Api {
     },
     changePassword: current =>
       answer(() => {
-        if (current !== 'shoal') throw new ApiError(403, 'FORBIDDEN', 'That is not the present password.')
+        if (current !== 'shoal')
+          throw new ApiError(403, 'FORBIDDEN', 'That is not the present password.', 'body.current')
       }),
     setup: () => answer(() => undefined),
     info: () => answer(info),

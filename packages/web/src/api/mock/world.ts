@@ -1,5 +1,5 @@
 /** Torrents that live: rates go up and down, some finish, some stall and say why. */
-import type { FileRow, LogLine, TorrentRow, Why } from '@shoal/daemon/contract'
+import type { FileRow, LogLine, Reason, TorrentRow, Why } from '@shoal/daemon/contract'
 import { LABELS, PAYLOADS, TRACKERS, workFrom } from './names.ts'
 import { type Random, randomFrom } from './random.ts'
 
@@ -12,24 +12,49 @@ const DAY = 86_400
 /** Of the torrents that run, how many change in a second. */
 const LIVELINESS = 0.2
 
-const WHYS: readonly Why[] = [
-  { code: 'NO_SOURCE', text: 'Nobody connected has piece 17; 12 pieces are missing in the whole swarm.' },
-  { code: 'CHOKED', text: '12 peers have what we need, and all of them let us wait.' },
-  { code: 'TRACKER', text: 'The tracker refuses: torrent not registered with this tracker.' },
-  { code: 'PORT', text: 'Port 6881 seems closed from outside: only peers that we reach can help.' },
-  { code: 'NO_PEERS', text: 'No peers yet: two trackers were asked, and the DHT is being searched.' },
-  { code: 'DISK_SLOW', text: 'The disk is the limit: 48 MiB/s written, 31 MiB wait.' },
+const WHYS: readonly Reason[] = [
+  {
+    code: 'MISSING_PIECES',
+    text: 'Nobody connected has piece 17 and 11 others.',
+    facts: { pieces: 12, first: 17 },
+  },
+  {
+    code: 'ALL_CHOKED',
+    text: '12 peers have what we need, and all of them let us wait.',
+    facts: { peers: 12 },
+  },
+  {
+    code: 'TRACKERS_FAIL',
+    text: 'The tracker does not help: torrent not registered with this tracker.',
+    facts: { trackers: 1, message: 'torrent not registered with this tracker', dhtNodes: null },
+  },
+  {
+    code: 'NO_PEERS',
+    text: 'The trackers know no other peer yet; the DHT is asked (387 nodes).',
+    facts: { trackers: 2, dhtNodes: 387 },
+  },
+  {
+    code: 'DISK',
+    text: 'The disk is the limit: 31 MiB wait to be written, at 48 MiB/s.',
+    facts: { waitingBytes: 32_505_856, bytesPerSec: 50_331_648 },
+  },
 ]
 const ERRORS: readonly Why[] = [
   {
-    code: 'NO_SPACE',
-    text: '/data/films is full: 2.1 GiB are needed, 300 MiB are free. Make room, then start it.',
+    code: 'DISK_FULL',
+    text: 'cannot write /data/films: no space left on device',
+    facts: { subject: '/data/films' },
   },
-  { code: 'FILE_MISSING', text: '/data/music/disc 1/03.flac is gone. Check it, or put the file back.' },
+  {
+    code: 'DISK_READ',
+    text: '/data/music/disc 1/03.flac is gone. Check it, or put the file back.',
+    facts: { subject: '/data/music/disc 1/03.flac' },
+  },
 ]
-const QUEUED: Why = {
+const QUEUED: Reason = {
   code: 'QUEUED',
-  text: 'Waits for its turn: 5 downloads run, as many as the queue allows.',
+  text: 'Place 3 of 40 in the queue: 5 downloads run at a time.',
+  facts: { place: 3, of: 40, limit: 5, kind: 'download' },
 }
 
 export interface World {
