@@ -288,6 +288,8 @@ export class Runner {
     store.delete(record.id)
     await store.commit().catch(() => {})
     this.#deps.onRemoved(item)
+    // Whatever was asked for while it was taken apart: there is nothing left to do it to.
+    this.#busy.set(item, false)
   }
 
   /** Crosses something off. */

@@ -64,3 +64,12 @@ test('a torrent that is removed is gone, also after a restart', async () => {
   const { session } = await first.restart()
   expect(session.rows().map(({ name }) => name)).toEqual(['two'])
 })
+
+test('a torrent that is removed while it starts is taken apart once, without a word of an error', async () => {
+  const { session, engine } = await testSession()
+  await session.add([torrentBytes('one')])
+  await session.remove([torrentId('one')], { data: true })
+  await session.settled()
+  expect(engine.torrents.size).toBe(0)
+  expect(session.log().filter(({ level }) => level === 'error')).toEqual([])
+})
