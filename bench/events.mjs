@@ -25,7 +25,14 @@ async function measure(seconds) {
   const access = await openAccess(join(dir, 'access.json'))
   const { token } = await access.createToken('bench', 'read')
   const settings = { list: () => [], change: async () => undefined }
-  const http = createHttp({ session, access, settings, roots: () => [dir], doctor: async () => [] })
+  const http = createHttp({
+    session,
+    access,
+    settings,
+    roots: () => [dir],
+    doctor: async () => [],
+    demo: async () => ({}),
+  })
   const { port } = await http.listen({ host: '127.0.0.1', port: 0 })
   const url = `http://127.0.0.1:${port}`
   const result = {}

@@ -44,6 +44,7 @@ const WORLD: Readonly<Record<string, Rule>> = {
   'daemon/contract': { parts: [], packages: [] },
   'daemon/client': { parts: ['daemon/contract'], packages: [] },
   'daemon/media': { parts: [], packages: ['node:'] },
+  'daemon/demo': { parts: [], packages: ['node:', '@shoal/engine'] },
   'daemon/config': { parts: ['daemon/contract'], packages: ['node:', 'smol-toml', 'zod'] },
   'daemon/session': { parts: ['daemon/contract'], packages: ['node:', '@shoal/engine'] },
   'daemon/household': {
@@ -64,6 +65,7 @@ const WORLD: Readonly<Record<string, Rule>> = {
       'daemon/client',
       'daemon/config',
       'daemon/contract',
+      'daemon/demo',
       'daemon/household',
       'daemon/http',
       'daemon/import',
@@ -101,6 +103,7 @@ const WORLD: Readonly<Record<string, Rule>> = {
       '@shoal/daemon',
       '@shoal/daemon/client',
       '@shoal/daemon/contract',
+      '@shoal/daemon/demo',
       '@shoal/daemon/local',
       '@shoal/daemon/media',
     ],

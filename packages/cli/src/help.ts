@@ -84,6 +84,12 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'queue', usage: 'queue PLACE ...', summary: 'whose turn it is', group: 'Steer the daemon' },
   { name: 'labels', usage: 'labels [TORRENT]', summary: 'labels and categories', group: 'Steer the daemon' },
   { name: 'stats', usage: 'stats', summary: 'the daemon as a whole', group: 'Steer the daemon' },
+  {
+    name: 'password',
+    usage: 'password',
+    summary: 'a new one for one that is lost',
+    group: 'Steer the daemon',
+  },
   { name: 'tokens', usage: 'tokens', summary: 'who may steer it', group: 'Steer the daemon' },
   { name: 'create', usage: 'create PATH', summary: 'make a torrent file', group: 'Torrent files' },
   {

@@ -41,6 +41,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   queue: async () => (await import('./commands/queue.ts')).defineQueue(),
   labels: async () => (await import('./commands/labels.ts')).defineLabels(),
   stats: async () => (await import('./commands/stats.ts')).defineStats(),
+  password: async () => (await import('./commands/password.ts')).definePassword(),
   tokens: async () => (await import('./commands/tokens.ts')).defineTokens(),
   completions: async () =>
     (await import('./commands/completions.ts')).defineCompletions(name => LOADERS[name]!()),

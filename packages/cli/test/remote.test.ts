@@ -67,6 +67,7 @@ async function place(): Promise<Place> {
     settings: { list: () => [], change: async changes => void changed.push(changes) },
     roots: () => [world.folder],
     doctor: async () => [],
+    demo: async () => ({ id: '', name: '', isNew: true, endsAt: 0 }),
   })
   const { port } = await http.listen({ host: '127.0.0.1', port: 0 })
   onTestFinished(() => http.close(0))

@@ -9,6 +9,7 @@ import type {
   AddResult,
   Category,
   ConversationEvent,
+  Demo,
   FilePatch,
   FileRow,
   Finding,
@@ -29,7 +30,9 @@ import type {
   SessionInfo,
   Setting,
   SetupInfo,
+  SetupLink,
   ShoalEvent,
+  SignedOut,
   TokenInfo,
   TorrentDetail,
   TorrentPage,
@@ -350,6 +353,21 @@ export class Client {
   /** `key` is of the link that Shoal printed at its start. */
   async setUp(key: string, password: string, options?: CallOptions): Promise<void> {
     await this.#send('POST', '/setup', jsonBody({ key, password }), options)
+  }
+
+  /** Sets another password for one that was lost. With the token that programs of the same user find; so the next. */
+  resetPassword(password: string, options?: CallOptions): Promise<SignedOut> {
+    return this.#json('POST', '/password/reset', { password }, options)
+  }
+
+  /** The key of a link where a new password is set. */
+  passwordLink(options?: CallOptions): Promise<SetupLink> {
+    return this.#json('POST', '/password/link', undefined, options)
+  }
+
+  /** A small swarm on the machine of the daemon; the one that is there, if there is one. */
+  demo(options?: CallOptions): Promise<Demo> {
+    return this.#json('POST', '/demo', undefined, options)
   }
 
   openApi(options?: CallOptions): Promise<unknown> {

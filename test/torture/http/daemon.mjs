@@ -49,6 +49,7 @@ const http = createHttp({
   settings: { list: () => [], change: async () => undefined },
   roots: () => [root],
   doctor: async () => [],
+  demo: async () => ({ id: '0'.repeat(40), name: 'demo', isNew: true, endsAt: 0 }),
   webDir: web,
   onFault: (error, where) => faults.push(`${where}: ${error?.stack ?? error}`),
 })

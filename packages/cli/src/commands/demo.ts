@@ -1,11 +1,11 @@
 import { rmSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, statfs, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Metainfo, TrackerServer } from '@shoal/engine'
+import type { Scene } from '@shoal/daemon/demo'
+import type { Metainfo } from '@shoal/engine'
 import { Command } from 'commander'
 import { Child, type ChildEvent } from '../demo/child.ts'
-import { DEMO_BYTES, DEMO_FILES, writeDemoFiles } from '../demo/content.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
 import { formatBytes, formatCount, formatDuration, formatPieceLength, formatRate, plural } from '../format.ts'
@@ -22,6 +22,8 @@ interface DemoOptions extends CommonOptions {
 }
 
 const SEEDS = 2
+/** Some seconds of work for any machine. */
+const DEMO_BYTES = 200_000_000
 /** Beyond the data twice: torrent file, resume records, file system overhead. */
 const SLACK_BYTES = 64_000_000
 
@@ -84,7 +86,7 @@ class Swarm {
   readonly #screen: Screen
   readonly #signal: AbortSignal
   readonly #children: Child[] = []
-  #tracker: TrackerServer | undefined
+  #scene: Scene | undefined
 
   constructor(folder: string, screen: Screen, signal: AbortSignal) {
     this.#folder = folder
@@ -93,14 +95,12 @@ class Swarm {
   }
 
   async run(): Promise<void> {
-    const source = join(this.#folder, 'seeds')
     const target = join(this.#folder, 'downloader')
-    const torrent = join(this.#folder, 'shoal demo.torrent')
-    const metainfo = await this.#prepare(source, torrent)
+    const { metainfo, torrentPath, dir } = await this.#prepare()
     await mkdir(target)
-    await Promise.all(Array.from({ length: SEEDS }, (_, at) => this.#seed(at + 1, torrent, source)))
+    await Promise.all(Array.from({ length: SEEDS }, (_, at) => this.#seed(at + 1, torrentPath, dir)))
     this.#step(`${plural(SEEDS, 'seed')} checked the data and share it, as processes of their own`)
-    const seconds = await this.#download(torrent, target)
+    const seconds = await this.#download(torrentPath, target)
     this.#step(
       `downloaded in ${formatDuration(seconds)}, ${formatRate(DEMO_BYTES / seconds)}, hashing and disk included`,
     )
@@ -111,7 +111,7 @@ class Swarm {
 
   async end(): Promise<void> {
     await Promise.all(this.#children.map(child => child.stop()))
-    await this.#tracker?.close()
+    await this.#scene?.close()
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 3 })
   }
 
@@ -121,29 +121,24 @@ class Swarm {
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
-  async #prepare(source: string, torrent: string): Promise<Metainfo> {
-    const { createTorrent, startTracker } = await import('@shoal/engine')
-    const data = join(source, 'shoal demo')
-    const report = hashReporter(this.#screen, 'writing')
-    await writeDemoFiles(data, bytes => report({ hashedBytes: bytes, totalBytes: DEMO_BYTES }), this.#signal)
-    this.#step(
-      `wrote ${formatBytes(DEMO_BYTES)} in ${plural(DEMO_FILES.length, 'file')} below ${safeText(this.#folder)}`,
-    )
-
-    this.#tracker = await startTracker({ host: '127.0.0.1', port: 0 })
-    this.#step(`started a tracker at ${this.#tracker.url}`)
-
-    const { bytes, metainfo } = await createTorrent(data, {
-      trackers: [[this.#tracker.url]],
-      onProgress: hashReporter(this.#screen, 'hashing'),
+  async #prepare(): Promise<Scene> {
+    const { setScene } = await import('@shoal/daemon/demo')
+    const scene = await setScene({
+      folder: this.#folder,
+      bytes: DEMO_BYTES,
       signal: this.#signal,
+      onWriting: hashReporter(this.#screen, 'writing'),
+      onHashing: hashReporter(this.#screen, 'hashing'),
     })
-    await writeFile(torrent, bytes)
-    const { pieceCount, pieceLength } = metainfo.geometry
+    this.#scene = scene
     this.#step(
-      `made its torrent: ${formatCount(pieceCount)} × ${formatPieceLength(pieceLength)}, ${metainfo.infoHashHex}`,
+      `wrote ${formatBytes(DEMO_BYTES)} in ${plural(scene.fileCount, 'file')} below ${safeText(this.#folder)}`,
     )
-    return metainfo
+    this.#step(`started a tracker at ${scene.trackerUrl}`)
+    const { geometry, infoHashHex } = scene.metainfo
+    const pieces = `${formatCount(geometry.pieceCount)} × ${formatPieceLength(geometry.pieceLength)}`
+    this.#step(`made its torrent: ${pieces}, ${infoHashHex}`)
+    return scene
   }
 
   /** Resolves when the seed has checked its data and shares it. */

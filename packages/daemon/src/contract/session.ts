@@ -136,11 +136,34 @@ export interface SetupInfo {
   readonly needed: boolean
 }
 
+/** Answers making a link where a new password is set: the page, with `#setup=` and the key. Good once, and until then. */
+export interface SetupLink {
+  readonly key: string
+  readonly expiresAt: number
+}
+
+/** Answers a new password for a lost one. */
+export interface SignedOut {
+  /** Browsers that have to sign in again. */
+  readonly signedOut: number
+}
+
 export interface FolderInfo {
   readonly path: string
   readonly freeBytes: number | null
   readonly totalBytes: number | null
   readonly folders: readonly string[]
+}
+
+/** A swarm of a few programs on the daemon's own machine, whose content is made up, so that there is something to see. */
+export interface Demo {
+  /** Of its torrent. Removing it ends the demo, and takes all that the demo wrote along. */
+  readonly id: string
+  readonly name: string
+  /** False: it was there already. */
+  readonly isNew: boolean
+  /** It ends by itself then; its torrent and its data go. */
+  readonly endsAt: number
 }
 
 /** One line of `shoal doctor`. */

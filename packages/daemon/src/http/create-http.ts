@@ -1,12 +1,13 @@
 /** The HTTP side of the daemon: everything behind one port, or without any, for tests. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { getRequestListener, RequestError } from '@hono/node-server'
-import type { Finding } from '../contract/index.ts'
+import type { Demo, Finding } from '../contract/index.ts'
 import type { Session } from '../session/session.ts'
 import type { Access } from './access/access.ts'
 import { type App, answerTo, arrivalOf, type Change, createApp, type Part } from './app.ts'
 import { Conversations } from './conversation/conversations.ts'
 import { Entrance } from './doors/entrance.ts'
+import { type FailedSignIn, Failures } from './doors/failures.ts'
 import { HostList } from './doors/hosts.ts'
 import { Limiter } from './doors/limiter.ts'
 import { Roots } from './doors/roots.ts'
@@ -27,6 +28,8 @@ export interface HttpOptions {
   readonly doctor: () => Promise<readonly Finding[]>
   /** None unless told. */
   readonly lists?: ListsAccess
+  /** Makes a swarm to look at, or tells of the one that there is. */
+  readonly demo: () => Promise<Demo>
   /** Names it answers to, besides addresses and localhost. */
   readonly hosts?: readonly string[]
   /** '' or `/shoal`: what all paths begin with. */
@@ -41,6 +44,8 @@ export interface HttpOptions {
   readonly onFault?: (error: unknown, where: string) => void
   /** What was changed through the API, for the log. */
   readonly onChange?: (change: Change) => void
+  /** Somebody showed a wrong password, token or link, for the log; of very many, only some and how many. */
+  readonly onFailedSignIn?: (failed: FailedSignIn) => void
 }
 
 /** Headers come in one packet; whoever takes longer has something else in mind. */
@@ -70,6 +75,7 @@ export class Http {
   readonly #services: Services
   readonly #onFault: (error: unknown, where: string) => void
   readonly #strangers = new Strangers()
+  readonly #failures: Failures
   #server: Server | undefined
 
   constructor(options: HttpOptions) {
@@ -77,7 +83,8 @@ export class Http {
     if (!/^(?:\/[A-Za-z0-9._~-]+)*$/.test(basePath)) {
       throw new RangeError(`the base path ${JSON.stringify(basePath)} is not a path like /shoal`)
     }
-    const { session, access, settings, doctor } = options
+    const { session, access, settings, doctor, demo } = options
+    this.#failures = new Failures(options.onFailedSignIn ?? (() => undefined))
     const limiter = (): Limiter => new Limiter(() => performance.now() / 1000)
     const entrance = new Entrance({
       access,
@@ -86,6 +93,7 @@ export class Http {
       passwordLimiter: limiter(),
       tokenLimiter: limiter(),
       basePath,
+      onFailure: (shown, address, waitSeconds) => this.#failures.note(shown, address, waitSeconds),
     })
     const pages = new Pages(options.webDir, basePath)
     let description: string | undefined
@@ -96,6 +104,7 @@ export class Http {
       settings,
       doctor,
       lists: options.lists ?? NO_LISTS,
+      demo,
       entrance,
       roots: new Roots(options.roots),
       events: new EventHub(session),
@@ -154,6 +163,7 @@ export class Http {
     this.#server = undefined
     this.#services.events.close()
     this.#services.conversations.close()
+    this.#failures.end()
     if (server === undefined) return
     const closed = new Promise<void>(done => server.close(() => done()))
     server.closeIdleConnections()

@@ -1,7 +1,7 @@
 /** What a route is. From a table of them come the answering, the checks, and the OpenAPI document. */
 import type { HttpBindings } from '@hono/node-server'
 import type { z } from 'zod'
-import type { Finding, Lists, Scope, Setting } from '../contract/index.ts'
+import type { Demo, Finding, Lists, Scope, Setting } from '../contract/index.ts'
 import type { Session } from '../session/session.ts'
 import type { Access, Caller } from './access/access.ts'
 import type { Conversations } from './conversation/conversations.ts'
@@ -34,6 +34,7 @@ export interface Services {
   readonly conversations: Conversations
   readonly doctor: () => Promise<readonly Finding[]>
   readonly lists: ListsAccess
+  readonly demo: () => Promise<Demo>
   /** The OpenAPI document. */
   readonly describe: () => string
 }

@@ -10,6 +10,7 @@ import { Roots } from '../http/doors/roots.ts'
 import { createSession } from '../session/create-session.ts'
 import type { Session } from '../session/session.ts'
 import { TransmissionRpc } from '../transmission/rpc.ts'
+import { Demo } from './demo.ts'
 import { examineSelf } from './doctor/doctor.ts'
 import { apiUrl } from './doctor/running.ts'
 import { allowedRoots, engineOptions, sessionSettings } from './from-config.ts'
@@ -80,6 +81,9 @@ async function open(
     log: ({ level, text, id }) => log[level](text, id === null ? {} : { id }),
   })
   closing.push(() => session.close())
+  const demo = new Demo({ session, folder: places.demo, log })
+  closing.push(() => demo.close())
+  await demo.sweep()
   household.watch((sources, options) => session.add(sources, options))
   closing.push(() => household.close())
 
@@ -110,12 +114,14 @@ async function open(
     parts: rpc.parts,
     doctor: () => examineSelf({ config, stateFolder }, session),
     lists: { get: () => household.lists(), reload: () => household.reload() },
+    demo: () => demo.start(),
     hosts: config.get('http.hosts'),
     basePath: config.get('http.base_path'),
     trustedProxies: config.get('http.trusted_proxies'),
     webDir,
     onChange: ({ who, address, what }) =>
       log.info(`${who} at ${address}: ${what}`, { event: 'change', who, address, what }),
+    onFailedSignIn: ({ text, fields }) => log.warn(text, { event: 'refused', ...fields }),
     onFault: (error, where) => log.error(`a fault of Shoal in ${where}`, { event: 'fault', error }),
   })
   closing.push(() => http.close())

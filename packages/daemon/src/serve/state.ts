@@ -12,6 +12,8 @@ export interface StatePlaces {
   readonly session: string
   readonly access: string
   readonly blocklist: string
+  /** There only while a demo runs. */
+  readonly demo: string
 }
 
 export function statePlaces(stateFolder: string): StatePlaces {
@@ -20,6 +22,7 @@ export function statePlaces(stateFolder: string): StatePlaces {
     session: join(stateFolder, 'session'),
     access: join(stateFolder, 'access.json'),
     blocklist: join(stateFolder, 'blocklist'),
+    demo: join(stateFolder, 'demo'),
   }
 }
 

@@ -27,7 +27,8 @@ test('its samples run as they are printed, against a daemon with a torrent', asy
   const access = new Access(NOBODY, async () => undefined, { passwordCost: 2 })
   const { token } = await access.createToken('doc', 'full')
   const settings = { list: () => [], change: async () => undefined }
-  const http = createHttp({ session, access, settings, roots: () => [folder], doctor: async () => [] })
+  const demo = async () => ({ id: '', name: '', isNew: true, endsAt: 0 })
+  const http = createHttp({ session, access, settings, roots: () => [folder], doctor: async () => [], demo })
   onTestFinished(() => http.close(0))
   const { port } = await http.listen({ host: '127.0.0.1', port: 0 })
   await session.add([torrentBytes('film.mp4')])

@@ -10,16 +10,17 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve, sep } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { traversals } from '../../../../test/torture/http/traversals.mjs'
 import type { ProblemBody } from '../../src/contract/index.ts'
 import { Access, LINK_SECONDS, NOBODY, openAccess, SESSION_SECONDS } from '../../src/http/access/access.ts'
+import { type FailedSignIn, Failures } from '../../src/http/doors/failures.ts'
 import { HostList, parseAuthority } from '../../src/http/doors/hosts.ts'
 import { Limiter, networkOf } from '../../src/http/doors/limiter.ts'
 import { Roots } from '../../src/http/doors/roots.ts'
 import { isOwnOrigin, Proxies, type Visit } from '../../src/http/doors/visit.ts'
 import { filePath } from '../../src/http/schema/basics.ts'
-import { createRig, PASSWORD } from './rig.ts'
+import { createRig, PASSWORD, type Rig } from './rig.ts'
 
 describe('proxies', () => {
   const hosts = new HostList(['shoal.example'])
@@ -349,6 +350,91 @@ describe('who may come in', () => {
     now = 0
     await access.changePassword(PASSWORD, 'battery staple')
     expect(access.byLink('/a', key)).toBeUndefined()
+  })
+})
+
+describe('a lost password', () => {
+  const API = '/api/v1'
+  const local = (rig: Rig): Record<string, string> => ({
+    authorization: `Bearer ${rig.access.createLocalToken()}`,
+  })
+
+  test('is replaced by whoever runs the daemon; all browsers are signed out, and tokens stay', async () => {
+    await using rig = await createRig()
+    const [before, other] = [await rig.signIn(), await rig.signIn()]
+    const link = rig.access.createSetupKey()
+    const body = { password: 'battery staple' }
+    const answer = await rig.ask('POST', `${API}/password/reset`, body, local(rig))
+    expect(await answer.json()).toEqual({ signedOut: 3 })
+    for (const cookie of [before, other])
+      expect((await rig.ask('GET', `${API}/session`, undefined, { cookie })).status).toBe(401)
+    expect((await rig.ask('GET', `${API}/session`)).status).toBe(200)
+    expect([await rig.access.isPassword(PASSWORD), await rig.access.isPassword(body.password)]).toEqual([
+      false,
+      true,
+    ])
+    await expect(rig.access.setUp(link, 'by an older link')).rejects.toMatchObject({ code: 'FORBIDDEN' })
+    const short = await rig.ask('POST', `${API}/password/reset`, { password: 'short' }, local(rig))
+    expect([short.status, await rig.access.isPassword(body.password)]).toEqual([400, true])
+  })
+
+  test('is set anew by a link that is good once', async () => {
+    await using rig = await createRig()
+    const answer = await rig.ask('POST', `${API}/password/link`, undefined, local(rig))
+    const { key, expiresAt } = (await answer.json()) as { key: string; expiresAt: number }
+    expect(expiresAt - Date.now() / 1000).toBeGreaterThan(3590)
+    const setUp = (): Promise<Response> =>
+      rig.ask('POST', `${API}/setup`, { key, password: 'battery staple' }, { cookie: '', 'x-shoal': '1' })
+    expect([(await setUp()).status, (await setUp()).status]).toEqual([204, 403])
+  })
+
+  test('is nothing that a token, or a browser, can replace', async () => {
+    await using rig = await createRig()
+    const cookie = { cookie: await rig.signIn(), 'x-shoal': '1' }
+    for (const headers of [{ authorization: `Bearer ${rig.token.full}` }, cookie]) {
+      const reset = await rig.ask('POST', `${API}/password/reset`, { password: 'battery staple' }, headers)
+      const link = await rig.ask('POST', `${API}/password/link`, undefined, headers)
+      expect([reset.status, link.status]).toEqual([403, 403])
+    }
+    expect(await rig.access.isPassword(PASSWORD)).toBe(true)
+  })
+})
+
+describe('sign-ins that fail', () => {
+  const API = '/api/v1'
+
+  test('are told with the address they came from, and without what was shown', async () => {
+    const told: FailedSignIn[] = []
+    await using rig = await createRig({ onFailedSignIn: failed => told.push(failed) })
+    const own = { cookie: '', 'x-shoal': '1' }
+    await rig.ask('POST', `${API}/login`, { password: 'secret-1' }, own)
+    await rig.ask('POST', `${API}/setup`, { key: 'secret-2', password: 'battery staple' }, own)
+    await rig.ask('GET', `${API}/session`, undefined, { authorization: 'Bearer secret-3' })
+    await rig.ask('PUT', `${API}/password`, { current: 'secret-4', password: 'battery staple' })
+    await rig.ask('GET', `${API}/session`, undefined, own)
+    expect(told.map(({ fields }) => [fields.shown, fields.address])).toEqual([
+      ['password', '127.0.0.1'],
+      ['link', '127.0.0.1'],
+      ['token', '127.0.0.1'],
+      ['password', '127.0.0.1'],
+    ])
+    expect(told[0]!.text).toBe('a sign-in from 127.0.0.1 failed: the password is wrong')
+    expect(JSON.stringify(told)).not.toContain('secret-')
+  })
+
+  test('are only counted when they are many', () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const told: string[] = []
+    const failures = new Failures(({ text }) => told.push(text))
+    for (let n = 0; n < 5000; n++) failures.note('password', `10.0.${n >> 8}.${n & 255}`, 0)
+    expect(told).toHaveLength(10)
+    vi.advanceTimersByTime(60_000)
+    expect(told.slice(10)).toEqual(['4990 more sign-ins failed within a minute'])
+    failures.note('token', '10.0.0.1', 30)
+    expect(told.at(-1)).toContain('has to wait for 30 s')
+    failures.end()
+    expect(told).toHaveLength(12)
   })
 })
 

@@ -7,7 +7,7 @@ import type { Scope, Setting } from '../../src/contract/index.ts'
 import { Access, NOBODY } from '../../src/http/access/access.ts'
 import { createHttp, type Http, type HttpOptions } from '../../src/http/create-http.ts'
 import { SessionError } from '../../src/session/session.ts'
-import { StandIn } from './stand-in.ts'
+import { idOf, StandIn } from './stand-in.ts'
 
 export const PASSWORD = 'correct horse'
 export const ORIGIN = 'http://localhost'
@@ -60,6 +60,7 @@ export async function createRig({
     settings: settingsOf(),
     roots: () => [dir],
     doctor: async () => [{ what: 'Port', outcome: 'ok', text: 'Others reach it.' }],
+    demo: async () => ({ id: idOf(9), name: 'demo', isNew: true, endsAt: 1_764_000_600 }),
     onFault: error => faults.push(error),
     ...options,
   })

@@ -27,8 +27,8 @@ export interface AccessOptions {
 
 /** A month: a browser that came by is not asked again every day. */
 export const SESSION_SECONDS: number = 30 * 86_400
-/** Whoever starts a daemon is there to open the link. */
-const SETUP_SECONDS = 3600
+/** Whoever starts a daemon, or asks for a link, is there to open it. */
+export const SETUP_SECONDS: number = 3600
 /** Links to files in a playlist work for a day. */
 export const LINK_SECONDS: number = 86_400
 const MAX_SESSIONS = 200
@@ -91,14 +91,22 @@ export class Access {
     if (setup === undefined || setup.expiresAt < this.#now() || !same(setup.hash, digest(key))) {
       throw new HttpProblem(
         'FORBIDDEN',
-        'This link was used already, or it is older than an hour. Shoal prints a new one at its start, while no password is set.',
+        'This link was used already, is older than an hour, or was replaced by a newer one. On the machine where Shoal runs, `shoal password --link` prints a new one.',
         { where: 'body.key' },
       )
     }
     requireGood(password)
-    this.#setup = undefined
     await this.#setPassword(password)
     return this.#createSession()
+  }
+
+  /** Sets another one for one that was lost. @returns how many browsers have to sign in again */
+  async resetPassword(password: string): Promise<number> {
+    requireGood(password)
+    const now = this.#now()
+    const signedOut = this.#record.sessions.filter(({ expiresAt }) => expiresAt >= now).length
+    await this.#setPassword(password)
+    return signedOut
   }
 
   /** @returns a session; undefined: that is not the password */
@@ -203,6 +211,11 @@ export class Access {
     return token
   }
 
+  /** Whether it is a program of the user who runs this process: who could read its files as well. */
+  isLocal({ kind, credential }: Caller): boolean {
+    return kind === 'token' && credential === this.#local
+  }
+
   async removeToken(name: string): Promise<boolean> {
     const tokens = this.#record.tokens.filter(each => each.name !== name)
     if (tokens.length === this.#record.tokens.length) return false
@@ -233,7 +246,9 @@ export class Access {
     return createHmac('sha256', this.#record.linkKey).update(`${expiresAt} ${path}`).digest('base64url')
   }
 
+  /** A link that was made for it is of no use any more. */
   async #setPassword(password: string): Promise<void> {
+    this.#setup = undefined
     const hash = await this.#passwords.hash(password)
     this.#right = undefined
     await this.#change({ password: hash, sessions: [], linkKey: secret() })

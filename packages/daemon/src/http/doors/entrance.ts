@@ -5,6 +5,7 @@
 import type { Scope } from '../../contract/index.ts'
 import type { Access, Caller } from '../access/access.ts'
 import { HttpProblem } from '../problem.ts'
+import type { Shown } from './failures.ts'
 import type { HostList } from './hosts.ts'
 import type { Limiter } from './limiter.ts'
 import { isOwnOrigin, type Proxies, type Visit } from './visit.ts'
@@ -29,6 +30,8 @@ export interface EntranceOptions {
   readonly passwordLimiter: Limiter
   readonly tokenLimiter: Limiter
   readonly basePath: string
+  /** Told of what was shown and is not right, with the address and how long it has to wait now. */
+  readonly onFailure: (shown: Shown, address: string, waitSeconds: number) => void
 }
 
 const RANK: Readonly<Record<Scope, number>> = { read: 0, add: 1, full: 2 }
@@ -91,9 +94,10 @@ export class Entrance {
     if (seconds > 0) throw tooMany(seconds)
   }
 
-  onPassword(visit: Visit, isRight: boolean): void {
-    if (isRight) this.#options.passwordLimiter.succeed(visit.address)
-    else this.#options.passwordLimiter.fail(visit.address)
+  onPassword(visit: Visit, isRight: boolean, shown: Shown = 'password'): void {
+    const { passwordLimiter, onFailure } = this.#options
+    if (isRight) passwordLimiter.succeed(visit.address)
+    else onFailure(shown, visit.address, passwordLimiter.fail(visit.address))
   }
 
   /** Password or token as HTTP's Basic authentication has them: for protocols of others that know nothing else. */
@@ -111,7 +115,7 @@ export class Entrance {
   }
 
   #identify(arrival: Arrival, visit: Visit, link: { path: string; key: string } | undefined): Caller {
-    const { access, tokenLimiter } = this.#options
+    const { access, tokenLimiter, onFailure } = this.#options
     const authorization = arrival.header('authorization')
     if (authorization !== undefined) {
       const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1]
@@ -119,7 +123,7 @@ export class Entrance {
       if (caller !== undefined) return caller
       const waited = tokenLimiter.wait(visit.address)
       if (waited > 0) throw tooMany(waited)
-      tokenLimiter.fail(visit.address)
+      onFailure('token', visit.address, tokenLimiter.fail(visit.address))
       throw unauthorized(
         false,
         token === undefined ? 'Authorization must be `Bearer` and a token.' : 'There is no such token.',

@@ -1,14 +1,22 @@
 /** Signing in and out, the password, and tokens. */
 import { z } from 'zod'
-import type { NewToken, SetupInfo, TokenInfo } from '../../contract/index.ts'
-import { SESSION_SECONDS } from '../access/access.ts'
+import type { NewToken, SetupInfo, SetupLink, SignedOut, TokenInfo } from '../../contract/index.ts'
+import { type Access, type Caller, SESSION_SECONDS, SETUP_SECONDS } from '../access/access.ts'
 import { MAX_PASSWORD_CHARS } from '../access/password.ts'
 import { sessionCookie } from '../doors/entrance.ts'
 import type { Visit } from '../doors/visit.ts'
 import { HttpProblem } from '../problem.ts'
 import { type Route, route, WithHeaders } from '../route.ts'
 import { name } from '../schema/basics.ts'
-import { newToken, setupInfo, type TokenRequest, tokenInfo, tokenRequest } from '../schema/session.ts'
+import {
+  newToken,
+  setupInfo,
+  setupLink,
+  signedOut,
+  type TokenRequest,
+  tokenInfo,
+  tokenRequest,
+} from '../schema/session.ts'
 import { shape } from '../schema/shape.ts'
 
 /** Whoever sends these has not signed in. */
@@ -27,6 +35,10 @@ interface Setup {
 
 interface PasswordChange {
   readonly current: string
+  readonly password: string
+}
+
+interface PasswordReset {
   readonly password: string
 }
 
@@ -58,7 +70,8 @@ export const accessRoutes: readonly Route[] = [
         entrance.onPassword(visit, true)
         return signedIn(session, visit)
       } catch (error) {
-        if (error instanceof HttpProblem && error.code === 'FORBIDDEN') entrance.onPassword(visit, false)
+        if (error instanceof HttpProblem && error.code === 'FORBIDDEN')
+          entrance.onPassword(visit, false, 'link')
         throw error
       }
     },
@@ -118,6 +131,32 @@ export const accessRoutes: readonly Route[] = [
       }
     },
   }),
+  route<unknown, unknown, PasswordReset, SignedOut>({
+    method: 'POST',
+    path: '/password/reset',
+    scope: 'full',
+    summary:
+      'Sets another password for one that was lost, for programs of the user who runs Shoal. All browsers are signed out; tokens stay.',
+    body: shape<PasswordReset>({ password }, 'PasswordResetRequest'),
+    maxBodyBytes: SMALL_BYTES,
+    answers: { kind: 'json', schema: signedOut },
+    handle: async ({ body, caller }, { access }) => {
+      requireLocal(access, caller)
+      return { signedOut: await access.resetPassword(body.password) }
+    },
+  }),
+  route<unknown, unknown, unknown, SetupLink>({
+    method: 'POST',
+    path: '/password/link',
+    scope: 'full',
+    summary:
+      'Makes the key of a link where a new password is set, for programs of the user who runs Shoal. It is told only now.',
+    answers: { kind: 'json', schema: setupLink, status: 201 },
+    handle: ({ caller }, { access }) => {
+      requireLocal(access, caller)
+      return { key: access.createSetupKey(), expiresAt: Math.floor(Date.now() / 1000) + SETUP_SECONDS }
+    },
+  }),
   route<unknown, unknown, unknown, readonly TokenInfo[]>({
     method: 'GET',
     path: '/tokens',
@@ -148,6 +187,15 @@ export const accessRoutes: readonly Route[] = [
     },
   }),
 ]
+
+/** Tokens of other programs are for what they do: none of them is a way to become the owner. */
+function requireLocal(access: Access, caller: Caller | undefined): void {
+  if (caller !== undefined && access.isLocal(caller)) return
+  throw new HttpProblem(
+    'FORBIDDEN',
+    'Only `shoal password`, run by the user of the daemon on its machine, may do this.',
+  )
+}
 
 function signedIn(session: string, visit: Visit): WithHeaders<undefined> {
   return new WithHeaders(undefined, { 'Set-Cookie': sessionCookie(session, SESSION_SECONDS, visit) })

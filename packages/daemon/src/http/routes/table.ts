@@ -2,6 +2,7 @@
 import type { Route } from '../route.ts'
 import { accessRoutes } from './access.ts'
 import { contentRoute } from './content.ts'
+import { demoRoute } from './demo.ts'
 import { householdRoutes } from './household.ts'
 import { listsRoutes } from './lists.ts'
 import { sessionRoutes } from './session.ts'
@@ -17,6 +18,7 @@ export const ROUTES: readonly Route[] = [
   contentRoute,
   ...householdRoutes,
   ...listsRoutes,
+  demoRoute,
   ...accessRoutes,
 ]
 

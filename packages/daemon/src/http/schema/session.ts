@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type {
   BlocklistStatus,
   CountriesStatus,
+  Demo,
   Finding,
   FolderInfo,
   Lists,
@@ -14,10 +15,12 @@ import type {
   SessionInfo,
   Setting,
   SetupInfo,
+  SetupLink,
+  SignedOut,
   TokenInfo,
   Totals,
 } from '../../contract/index.ts'
-import { amount, count, flag, name, nullableAmount, nullableText, text } from './basics.ts'
+import { amount, count, flag, name, nullableAmount, nullableText, text, torrentId } from './basics.ts'
 import { extended, optional, shape, words } from './shape.ts'
 import { why } from './torrent.ts'
 
@@ -150,6 +153,15 @@ export interface TokenRequest {
 export const tokenRequest: z.ZodType<TokenRequest> = shape<TokenRequest>({ name, scope }, 'TokenRequest')
 
 export const setupInfo: z.ZodType<SetupInfo> = shape<SetupInfo>({ needed: flag }, 'SetupInfo')
+
+export const setupLink: z.ZodType<SetupLink> = shape<SetupLink>({ key: text, expiresAt: amount }, 'SetupLink')
+
+export const signedOut: z.ZodType<SignedOut> = shape<SignedOut>({ signedOut: count }, 'SignedOut')
+
+export const demoInfo: z.ZodType<Demo> = shape<Demo>(
+  { id: torrentId, name: text, isNew: flag, endsAt: amount },
+  'Demo',
+)
 
 export const folderInfo: z.ZodType<FolderInfo> = shape<FolderInfo>(
   { path: text, freeBytes: nullableAmount, totalBytes: nullableAmount, folders: z.array(text) },
