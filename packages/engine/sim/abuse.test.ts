@@ -85,7 +85,8 @@ scenario('peers that take requests and never answer', run => {
 const IDLERS: Readonly<Record<string, { script: Script; mostMs: number }>> = {
   'take requests and never answer': { script: scripts.silent(), mostMs: 6_500 },
   'send four bytes a second': { script: scripts.drip(4), mostMs: 6_500 },
-  'send a block and then nothing': { script: scripts.oneGoodBlock(), mostMs: 20_000 },
+  'send a block and then nothing': { script: scripts.oneBlock(true), mostMs: 6_500 },
+  'send a wrong block and then nothing': { script: scripts.oneBlock(false), mostMs: 6_500 },
   'reject all that they are asked for': { script: scripts.rejects(), mostMs: 4_000 },
 }
 

@@ -55,11 +55,12 @@ export function silent(): Script {
   return { onRequest: () => {} }
 }
 
-/** Sends one block, then nothing any more. */
-export function oneGoodBlock(): Script {
+/** Sends one block, a true one or not, then nothing any more. */
+export function oneBlock(isTrue: boolean): Script {
   return {
     onRequest: (session, piece, begin, length) => {
-      if (session.blocksSent === 0) session.sendBlock(piece, begin, session.block(piece, begin, length))
+      if (session.blocksSent > 0) return
+      session.sendBlock(piece, begin, session.block(piece, begin, length, isTrue))
     },
   }
 }

@@ -404,6 +404,15 @@ export const CAST = [
     }),
   },
   {
+    name: 'one wrong block, then nothing',
+    illegal: false,
+    act: answering((peer, piece, begin, length) => {
+      if (peer.gave) return
+      peer.gave = true
+      peer.send(pieceMessage(piece, begin, Buffer.alloc(length, 0xbd)))
+    }),
+  },
+  {
     name: 'begins each block and closes its hand',
     illegal: false,
     act: answering((peer, piece, begin, length) => {

@@ -27,7 +27,14 @@ const CROWD = 50
 const HEADER_BYTES = 52
 
 /** Of row 9, fifty of one kind each, beside the mixed crowds: what slows or costs most. */
-const KINDS = ['unchokes and sends nothing', 'a byte a second of each block', 'all blocks wrong']
+const KINDS = [
+  'unchokes and sends nothing',
+  'a byte a second of each block',
+  'one good block, then nothing',
+  'one wrong block, then nothing',
+  'begins each block and closes its hand',
+  'all blocks wrong',
+]
 
 const POISONED = { bytes: 24 * MIB, pieceBytes: 256 * KIB, bytesPerSec: 12 * MIB }
 const ATTACKED = { bytes: 16 * MIB, pieceBytes: 64 * KIB, bytesPerSec: 6 * MIB }

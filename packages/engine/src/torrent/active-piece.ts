@@ -5,7 +5,7 @@
  *     slabs      |   0   |   1   |   2   |   3   |   4   |
  *                        ^taken          ^granted
  *
- * Invariant: each block is free, requested (by 1 to {@link MAX_ASKERS_PROVEN} peers) or received; requested and received ones
+ * Invariant: each block is free, requested (by 1 to {@link MAX_ASKERS_QUICK} peers) or received; requested and received ones
  * lie in granted slabs. Slabs are granted in order and taken away in order, by runs, once all their blocks are received.
  * At most one peer writes a block, and never a received one. The writer need not be among the askers: a block may
  * arrive after its request timed out; until that ends the block is not offered to anybody.
@@ -20,8 +20,10 @@ export const BLOCKS_PER_SLAB: number = SLAB_BYTES / BLOCK_BYTES
 
 /** Peers a block may be requested from at once, in endgame: more would only be waste. */
 export const MAX_ASKERS = 3
-/** With those that have proved that they send what they are asked for, whom silent ones must not keep out. */
-export const MAX_ASKERS_PROVEN = 6
+/** With those that have sent what they were asked for, whom those who never did must not keep out. */
+export const MAX_ASKERS_PROVEN = 5
+/** With those that send at this moment: others may have sent something once, and nothing since. */
+export const MAX_ASKERS_QUICK = 6
 
 export const NOBODY = -1
 
@@ -64,7 +66,7 @@ export class ActivePiece {
   readonly #askerCounts: Uint8Array
   /** The tick in which a requested block was first asked for. */
   readonly #askedIn: Uint32Array
-  /** {@link MAX_ASKERS_PROVEN} places a block, filled from the front. */
+  /** {@link MAX_ASKERS_QUICK} places a block, filled from the front. */
   readonly #askers: Int32Array
   readonly #writers: Int32Array
   /** Who sent a received block. */
@@ -79,7 +81,7 @@ export class ActivePiece {
     this.#states = new Uint8Array(blockCount)
     this.#askerCounts = new Uint8Array(blockCount)
     this.#askedIn = new Uint32Array(blockCount)
-    this.#askers = new Int32Array(blockCount * MAX_ASKERS_PROVEN)
+    this.#askers = new Int32Array(blockCount * MAX_ASKERS_QUICK)
     this.#writers = new Int32Array(blockCount)
     this.#senders = new Int32Array(blockCount)
     this.#slabs = new Int32Array(this.slabCount)
@@ -159,7 +161,7 @@ export class ActivePiece {
   ask(block: number, peer: number, tick: number): void {
     const askers = this.#askerCounts[block]!
     assert(
-      this.#states[block] !== RECEIVED && askers < MAX_ASKERS_PROVEN,
+      this.#states[block] !== RECEIVED && askers < MAX_ASKERS_QUICK,
       'a block is asked for once too often',
     )
     if (askers === 0) {
@@ -168,12 +170,12 @@ export class ActivePiece {
       this.requested++
       this.#states[block] = REQUESTED
     }
-    this.#askers[block * MAX_ASKERS_PROVEN + askers] = peer
+    this.#askers[block * MAX_ASKERS_QUICK + askers] = peer
     this.#askerCounts[block] = askers + 1
   }
 
   isAsked(block: number, peer: number): boolean {
-    const first = block * MAX_ASKERS_PROVEN
+    const first = block * MAX_ASKERS_QUICK
     const end = first + this.#askerCounts[block]!
     for (let at = first; at < end; at++) if (this.#askers[at] === peer) return true
     return false
@@ -181,7 +183,7 @@ export class ActivePiece {
 
   /** One asker fewer; requested → free after the last. Nothing if `peer` was not asked. */
   unask(block: number, peer: number): void {
-    const first = block * MAX_ASKERS_PROVEN
+    const first = block * MAX_ASKERS_QUICK
     const last = first + this.#askerCounts[block]! - 1
     for (let at = first; at <= last; at++) {
       if (this.#askers[at] !== peer) continue
@@ -290,7 +292,7 @@ export class ActivePiece {
       if (state === REQUESTED) requested++
       if (state === RECEIVED) received++
       assert(
-        state === REQUESTED ? askers >= 1 && askers <= MAX_ASKERS_PROVEN : askers === 0,
+        state === REQUESTED ? askers >= 1 && askers <= MAX_ASKERS_QUICK : askers === 0,
         'askers fit the state',
       )
       assert(!(writer && state === RECEIVED), 'nobody writes a received block')

@@ -18,8 +18,10 @@ const DEFAULT_PEER_QUEUE = 500
 const PEER_QUEUE_MAX = 1000
 /** In endgame, and while another has nothing to do, asking twice is cheap and waiting is not. */
 const PRESSED_PATIENCE = 0.4
-/** With someone of whom nothing ever came: 2 s. */
+/** With someone of whom nothing ever came: 2 s. Those on trial get so much, or as their longest gap was. */
 const PRESSED_PATIENCE_UNPROVEN = 0.1
+/** One that paused for a second may pause for two; by the 20 s of which patience is a part. */
+const PATIENCE_PER_GAP_MS = 2 / 20_000
 /** Blocks that nobody asked for, beyond those a choke, cancel or timeout explains. */
 const UNREQUESTED_MAX = 16
 /** Bounds what a peer can make us remember by `allowed fast`. */
@@ -217,8 +219,7 @@ export class Downloads {
    */
   expire(now: number, pressed: boolean, rival: boolean, lastReceivedAt: number): boolean {
     const { picked, picker } = this.#deps
-    const patience = this.meter.total > 0 ? PRESSED_PATIENCE : PRESSED_PATIENCE_UNPROVEN
-    const count = this.window.expired(now, picked, pressed ? patience : 1)
+    const count = this.window.expired(now, picked, pressed ? this.#patience : 1)
     for (let n = 0; n < count; n++) picker.release(this.#peer, picked[n * 2]!, picked[n * 2 + 1]!)
     // It stopped in the middle of a block: another peer may bring it, and this one's rest is skipped. The window does
     // not know of it, as the block is no longer outstanding. Whoever snubbed us and now begins to send is given time
@@ -232,6 +233,14 @@ export class Downloads {
     this.#deps.skipBlock()
     this.#abortArriving()
     return true
+  }
+
+  /** A block or two on trial are no promise: some send them to be waited for. */
+  get #patience(): number {
+    if (this.meter.total === 0) return PRESSED_PATIENCE_UNPROVEN
+    if (this.trial === undefined) return PRESSED_PATIENCE
+    const usual = this.window.longGapMs * PATIENCE_PER_GAP_MS
+    return Math.min(PRESSED_PATIENCE, Math.max(PRESSED_PATIENCE_UNPROVEN, usual))
   }
 
   /** The connection is over. */

@@ -123,6 +123,8 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
   parole = false
   /** Others are much quicker, see `PickerPeer`. */
   slow = false
+  /** As of the last tick, see `PickerPeer`. */
+  quick = false
   /** It speaks BEP 6, BEP 10. */
   fast = false
   extended = false
@@ -270,7 +272,8 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
   /** It would bring a block within a second, if it were asked. */
   isQuick(now: number): boolean {
     const free = this.phase === 'open' && this.interesting && !this.choking
-    return free && this.proven && this.downloadRate(now) >= BLOCK_BYTES
+    // More than a block: the first one that somebody sends says nothing of the next.
+    return free && this.proven && this.downloadRate(now) > BLOCK_BYTES
   }
 
   /** Timeouts, keep-alives, and whatever rate limits held back. `pressed`, `rival`: see {@link Downloads.expire}. */
@@ -281,6 +284,7 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
     if (this.phase !== 'open') return
     if (now - this.#lastReceivedAt > SILENCE_MS) return this.close('silent for three minutes')
     if (this.#outbox.isStalled(now)) return this.close('takes nothing of what we send')
+    this.quick = this.isQuick(now)
     const served = Math.max(this.unchokedAt, this.#uploads.servedAt)
     const isUnused = !this.choked && this.#uploads.size === 0 && now - served > UNUSED_MS
     this.stuck = isUnused || this.#outbox.isStuck(now)

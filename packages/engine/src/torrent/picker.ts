@@ -19,7 +19,7 @@ import { SLAB_BYTES, type SlabPool } from '../bytes/slabs.ts'
 import { assert } from '../errors.ts'
 import type { Geometry } from '../metainfo/geometry.ts'
 import type { Run } from '../ports.ts'
-import { type ActivePiece, MAX_ASKERS, MAX_ASKERS_PROVEN, NOBODY } from './active-piece.ts'
+import { type ActivePiece, MAX_ASKERS, MAX_ASKERS_PROVEN, MAX_ASKERS_QUICK, NOBODY } from './active-piece.ts'
 import { ActivePieces } from './active-pieces.ts'
 import { Copies } from './copies.ts'
 import { MAX_PRIORITY } from './picker-order.ts'
@@ -36,6 +36,8 @@ export interface PickerPeer {
   readonly trial?: Trial | undefined
   /** It has sent blocks that it was asked for, and goes on. */
   readonly proven?: boolean
+  /** It would bring a block within a second, if it were asked. */
+  readonly quick?: boolean
   /** Others are much quicker: what somebody waits for is left to them. */
   readonly slow?: boolean
   /** It was asked for blocks that have not come; or it sent nothing for so long that they were given up. */
@@ -74,6 +76,9 @@ const RANDOM_PIECES = 4
 /** In endgame, a block is asked of another after so many ticks. */
 const SHARE_AFTER_TICKS = 2
 
+/** And so long where it is not endgame, but this one has nothing else to do: two seconds. */
+const HELD_AFTER_TICKS = 20
+
 /** A critical block is asked of another quick peer after so many ticks: peers are kept busy for a second (request-window.ts). */
 const LATE_AFTER_TICKS = 15
 
@@ -105,6 +110,8 @@ export class Picker {
   #critical = 0
   /** The tick in which late critical blocks were last looked for. */
   #lateIn = -1
+  /** The tick in which blocks that others hold up were last looked for. */
+  #heldIn = -1
   /** The tick in which a piece was not begun for lack of memory. */
   #lackedIn = Number.NEGATIVE_INFINITY
   /** What {@link unavailable} found, when so much was missing in that version of the copies. */
@@ -304,7 +311,8 @@ export class Picker {
     if (count < limit) count = this.#pickOpen(peer, count, limit, out, true)
     // For one on trial it is endgame when all that it may have part in is asked for.
     const isEnd = (peer.trial?.hasRoom === false && peer.owes !== true) || this.endgame
-    return count < limit && isEnd ? this.#pickShared(peer, count, limit, out) : count
+    if (count < limit && isEnd) return this.#pickShared(peer, count, limit, out)
+    return count < limit ? this.#pickHeld(peer, count, limit, out) : count
   }
 
   /** As {@link pick}, from these pieces alone and without endgame (BEP 6, allowed fast pieces while choked). */
@@ -582,12 +590,30 @@ export class Picker {
     return count
   }
 
-  /** Endgame: blocks that few others were asked for. */
-  #pickShared(peer: PickerPeer, from: number, limit: number, out: Int32Array): number {
+  /**
+   * What silent ones have held for long, and the memory with it, for one that is quick or lets nobody wait. Once a tick: it
+   * may be a walk over all that is active.
+   */
+  #pickHeld(peer: PickerPeer, from: number, limit: number, out: Int32Array): number {
+    if (this.#heldIn === this.#ticks || this.#ticks < HELD_AFTER_TICKS) return from
+    if (peer.quick !== true && (peer.owes === true || from > 0)) return from
+    this.#heldIn = this.#ticks
+    return this.#pickShared(peer, from, limit, out, HELD_AFTER_TICKS)
+  }
+
+  /** Endgame: blocks that few others were asked for, so long ago. */
+  #pickShared(
+    peer: PickerPeer,
+    from: number,
+    limit: number,
+    out: Int32Array,
+    afterTicks: number = SHARE_AFTER_TICKS,
+  ): number {
     let count = from
     // What was asked for a moment ago is likely on its way: asking for it twice would only be waste.
-    const before = Math.max(0, this.#ticks - SHARE_AFTER_TICKS)
-    const most = peer.proven === true ? MAX_ASKERS_PROVEN : MAX_ASKERS
+    const before = Math.max(0, this.#ticks - afterTicks)
+    const most =
+      peer.quick === true ? MAX_ASKERS_QUICK : peer.proven === true ? MAX_ASKERS_PROVEN : MAX_ASKERS
     for (let askers = 1; askers < most; askers++) {
       for (const piece of this.#active.values()) {
         if (count === limit) return count

@@ -76,11 +76,14 @@ export class RequestWindow {
   // The last request taken, until the bytes that answered it are reported.
   #takenAt = -1
   #takenSentAt = Number.NaN
+  #takenAwaitedSince = Number.NaN
 
   /** Since when we have been waiting for the peer's next byte; NaN: we are not. */
   #waitingSince = Number.NaN
   #receivedAt = Number.NEGATIVE_INFINITY
   #gapMs = 0
+  /** The longest that we waited for a block, of late: every shorter wait takes a tenth of it. */
+  longGapMs = 0
   #roundTripMs = MAX_ROUND_TRIP_MS
 
   readonly #meter = new RateMeter()
@@ -140,6 +143,7 @@ export class RequestWindow {
   take(piece: number, block: number): boolean {
     const position = this.#find(piece, block)
     this.#takenAt = position
+    this.#takenAwaitedSince = this.#waitingSince
     if (position < 0) return false
     const wasPassedOver = position < this.#passedOver
     this.#takenSentAt = wasPassedOver ? Number.NaN : this.#times[this.#slot(position)]!
@@ -331,6 +335,8 @@ export class RequestWindow {
     const since = Number.isNaN(this.#takenSentAt) ? this.#waitingSince : this.#takenSentAt
     const gapMs = now - Math.max(this.#receivedAt, since)
     if (gapMs >= 0) this.#gapMs += (gapMs - this.#gapMs) / 8
+    const waitedMs = now - this.#takenAwaitedSince
+    if (waitedMs >= 0) this.longGapMs = Math.max(waitedMs, this.longGapMs * 0.9)
     this.#takenSentAt = Number.NaN
   }
 

@@ -623,6 +623,24 @@ describe('time', () => {
     bench.check()
   })
 
+  for (const gapMs of [100, 3_000]) {
+    test(`who stops after a first block that took ${gapMs} ms is waited for twice as long, and 2 s at least`, () => {
+      const bench = new Bench({ pieces: 1 })
+      const them = bench.visit().greet().say(have(0), messages.unchoke)
+      bench.wait(100)
+      bench.visit().greet().say(have(0), messages.unchoke)
+      for (let ms = 100; ms < gapMs; ms += 100) bench.wait(100)
+      them.sayBlock(bench.geometry, 0, 0)
+      const [peer] = bench.swarm.peers.values()
+      let waitedMs = 0
+      while (peer!.window.size > 0 && waitedMs < 20_000) {
+        bench.wait(100)
+        waitedMs += 100
+      }
+      expect(waitedMs).toBe(gapMs === 100 ? 2_000 : 6_000)
+    })
+  }
+
   test('a peer that chokes in the middle of a block may end it', () => {
     const bench = new Bench({ pieces: 2 })
     const them = bench.visit().greet().say(have(0), messages.unchoke)

@@ -251,6 +251,38 @@ describe('those that have sent nothing', () => {
   })
 })
 
+describe('what was asked for two seconds ago and has not come', () => {
+  const ticks = (table: Table, count: number): void => {
+    for (let n = 0; n < count; n++) table.picker.tick()
+  }
+
+  test('is asked of a quick peer, and of one that has nothing else to do, when there is no memory for more', () => {
+    for (const free of [{ quick: true, owes: true }, { owes: false }]) {
+      const table = new Table({ have: '....', slabs: 1 })
+      const held = table.pick(table.peer('####'), 4)
+      const peer = { ...table.peer('####'), proven: true, ...free }
+      ticks(table, 19)
+      expect(table.pick(peer, 8)).toEqual([])
+      ticks(table, 2)
+      expect(table.picker.endgame).toBe(false)
+      expect(table.pick({ ...peer, quick: false, owes: true }, 8)).toEqual([])
+      expect(table.pick(peer, 8)).toEqual(held)
+      // It is looked for once a tick.
+      expect(table.pick({ ...table.peer('####'), quick: true }, 8)).toEqual([])
+    }
+  })
+
+  test('has a place left for one that is quick, however many have sent something once', () => {
+    const table = new Table({ have: '.', lastBlocks: 1 })
+    for (let n = 0; n < 5; n++) {
+      expect(table.pick({ ...table.peer('#'), proven: true }, 1)).toEqual(['0.0'])
+      ticks(table, 3)
+    }
+    expect(table.pick({ ...table.peer('#'), proven: true }, 1)).toEqual([])
+    expect(table.pick({ ...table.peer('#'), proven: true, quick: true }, 1)).toEqual(['0.0'])
+  })
+})
+
 describe('on trial', () => {
   test('a peer has part in as many pieces as the trial admits, and in those of all it can', () => {
     const table = new Table({ have: '...', blocks: 16 })

@@ -42,6 +42,17 @@ test('requests are outstanding from push to take, in any order', () => {
   expect(window.take(8, 0)).toBe(false)
 })
 
+test('the longest gap between blocks is remembered, and fades with shorter ones', () => {
+  const window = new RequestWindow(250)
+  for (let block = 0; block < 20; block++) window.push(0, block, 0)
+  arrive(window, 0, 50)
+  arrive(window, 1, 3_050)
+  arrive(window, 2, 3_060)
+  expect(window.longGapMs).toBeCloseTo(2_700)
+  for (let block = 3; block < 20; block++) arrive(window, block, 3_060 + block)
+  expect(window.longGapMs).toBeLessThan(500)
+})
+
 test('the window agrees with a plain list under any mixture of operations', () => {
   const operation = fc.record({ kind: fc.constantFrom('push', 'take', 'head', 'cancel'), block: fc.nat(60) })
   fc.assert(
