@@ -276,23 +276,27 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
     return free && this.proven && this.downloadRate(now) > BLOCK_BYTES
   }
 
-  /** Timeouts, keep-alives, and whatever rate limits held back. `pressed`, `rival`: see {@link Downloads.expire}. */
-  tick(now: number, pressed: boolean, rival: boolean): void {
+  /**
+   * Timeouts, keep-alives, and whatever rate limits held back. `pressed`, `rival`: see {@link Downloads.expire}. True: what
+   * it let us wait for is for others to ask for.
+   */
+  tick(now: number, pressed: boolean, rival: boolean): boolean {
     const waiting = now - this.startedAt
-    if (this.phase === 'connecting' && waiting > CONNECT_TIMEOUT_MS) return this.close('no answer')
-    if (this.phase === 'handshake' && waiting > HANDSHAKE_TIMEOUT_MS) return this.close('no handshake')
-    if (this.phase !== 'open') return
-    if (now - this.#lastReceivedAt > SILENCE_MS) return this.close('silent for three minutes')
-    if (this.#outbox.isStalled(now)) return this.close('takes nothing of what we send')
+    if (this.phase === 'connecting' && waiting > CONNECT_TIMEOUT_MS) return this.#expired('no answer')
+    if (this.phase === 'handshake' && waiting > HANDSHAKE_TIMEOUT_MS) return this.#expired('no handshake')
+    if (this.phase !== 'open') return false
+    if (now - this.#lastReceivedAt > SILENCE_MS) return this.#expired('silent for three minutes')
+    if (this.#outbox.isStalled(now)) return this.#expired('takes nothing of what we send')
     this.quick = this.isQuick(now)
     const served = Math.max(this.unchokedAt, this.#uploads.servedAt)
     const isUnused = !this.choked && this.#uploads.size === 0 && now - served > UNUSED_MS
     this.stuck = isUnused || this.#outbox.isStuck(now)
     if (now - this.#outbox.lastSentAt > KEEP_ALIVE_MS) this.#outbox.send(messages.keepAlive)
-    // What it let us wait for is for others to ask for: it would take the very same again, before they can.
+    // It would take the very same again, before others can.
     const gaveUp = this.#downloads.expire(now, pressed, rival, this.#lastReceivedAt)
     if (!gaveUp) this.fill(now)
     this.serve(now)
+    return gaveUp
   }
 
   choke(): void {
@@ -621,6 +625,11 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
   }
 
   // ---------------------------------------------------------------------------------------------------- helpers
+
+  #expired(reason: string): false {
+    this.close(reason)
+    return false
+  }
 
   #setPieces(pieces: Bitfield): void {
     const { picker } = this.#owner

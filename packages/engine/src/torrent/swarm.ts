@@ -248,10 +248,15 @@ export class Swarm implements PeerOwner {
     const rival = idle.find(peer => peer.isQuick(now))
     // What a rate limit allows goes to whoever asks first: everyone is first in turn.
     const first = peers.length === 0 ? 0 : this.#rotation++ % peers.length
+    let isReleased = false
     for (let n = 0; n < peers.length; n++) {
       const peer = peers[(first + n) % peers.length]!
-      peer.tick(now, pressed, rival !== undefined && rival !== peer)
+      if (!peer.tick(now, pressed, rival !== undefined && rival !== peer)) continue
+      isReleased = true
+      this.#starved.delete(peer)
     }
+    // Others have it before the next tick, when whoever held it up may ask again.
+    if (isReleased) this.#feedStarved()
     this.extensions.tick(now)
     if (now - this.#caredAt >= CARE_MS) this.#care(now)
     if (now >= this.#choker.dueAt) this.#rechoke(now)
