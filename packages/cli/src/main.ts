@@ -77,14 +77,19 @@ function fromCommander(error: unknown, name: string): unknown {
   )
 }
 
-watchStdout()
-try {
-  await main(process.argv.slice(2))
-} catch (error) {
-  if (error !== undefined) {
-    const { line, exitCode } = explain(error)
-    process.stderr.write(`shoal: ${line}\n`)
-    process.exitCode = exitCode
+/** Never rejects: what went wrong becomes a line and an exit code. */
+async function run(): Promise<void> {
+  try {
+    await main(process.argv.slice(2))
+  } catch (error) {
+    if (error !== undefined) {
+      const { line, exitCode } = explain(error)
+      process.stderr.write(`shoal: ${line}\n`)
+      process.exitCode = exitCode
+    }
   }
+  setTimeout(() => process.exit(), LINGER_MS).unref()
 }
-setTimeout(() => process.exit(), LINGER_MS).unref()
+
+watchStdout()
+void run()
