@@ -39,6 +39,7 @@ const WORLD: Readonly<Record<string, Rule>> = {
   },
   library: { parts: [...Object.keys(CORE), 'node'], packages: [] },
   index: { parts: [...Object.keys(CORE), 'node', 'library'], packages: [] },
+  workers: { parts: ['node'], packages: [] },
   sim: { parts: Object.keys(CORE), packages: ['node:', 'vitest', 'fast-check'] },
   // The daemon: what is said over HTTP, what is done, and the ways in.
   'daemon/contract': { parts: [], packages: [] },
@@ -100,6 +101,7 @@ const WORLD: Readonly<Record<string, Rule>> = {
       'commander',
       'get-east-asian-width',
       '@shoal/engine',
+      '@shoal/engine/workers',
       '@shoal/daemon',
       '@shoal/daemon/client',
       '@shoal/daemon/contract',

@@ -3,6 +3,7 @@
  * `--json` events to standard output.
  */
 import type { AddOptions, Engine, Magnet, Metainfo, Torrent, TorrentSnapshot } from '@shoal/engine'
+import { startWorkersAhead } from '@shoal/engine/workers'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { explain } from './failure.ts'
 import { Fetching, fetchingEvent, UNTOLD } from './fetching.ts'
@@ -108,6 +109,7 @@ class Session {
 
   async #work(): Promise<void> {
     const { sources, options, seedOnly } = this.#plan
+    startWorkersAhead(1)
     const library = await import('@shoal/engine')
     const opened = await Promise.all(sources.map(source => this.#open(library, source)))
     if (opened.every(each => each === undefined)) return
@@ -263,6 +265,8 @@ class Session {
   }
 
   #complete(entry: Entry): void {
+    // Who shares wants nothing, and has all that is wanted: that may be nothing.
+    if (this.#plan.seedOnly && entry.outcome === 'open' && this.#lacksData(entry)) return this.#look()
     entry.outcome = 'complete'
     entry.sharingSinceMs = performance.now()
     const snapshot = entry.torrent.snapshot()

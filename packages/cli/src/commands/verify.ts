@@ -1,4 +1,5 @@
 import type { Metainfo, VerifyReport } from '@shoal/engine'
+import { startWorkersAhead } from '@shoal/engine/workers'
 import { Command } from 'commander'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { formatBytes, formatCount, plural } from '../format.ts'
@@ -42,6 +43,7 @@ async function verify(source: string, options: VerifyOptions): Promise<ExitCode>
   const screen = new Screen(process.stderr, options.color)
   const interruption = watchInterrupts(() => screen.clear())
   try {
+    startWorkersAhead()
     const engine = await import('@shoal/engine')
     const metainfo = await loadSource(engine, source, interruption.signal)
     const report = await engine.verifyTorrent(metainfo, options.dir, {

@@ -2,7 +2,6 @@
 import { ShoalError } from '../errors.ts'
 import type { Metainfo } from '../metainfo/metainfo.ts'
 import { MAX_TORRENT_BYTES } from '../metainfo/parse.ts'
-import { HttpGetError, httpGet } from '../node/http-get.ts'
 import { readSourceFile } from '../node/source-file.ts'
 import { redactUrl } from '../tracker/redact.ts'
 import { abortable } from './abort.ts'
@@ -76,7 +75,9 @@ async function readTorrent(place: string | URL, signal: AbortSignal | undefined)
   }
 }
 
-function fetchTorrent(url: URL, name: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
+async function fetchTorrent(url: URL, name: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  // Most torrents are files, and Node.js takes some milliseconds to load HTTP and TLS.
+  const { HttpGetError, httpGet } = await import('../node/http-get.ts')
   return new Promise((resolve, reject) => {
     const options = { timeoutMs: FETCH_TIMEOUT_MS, maxBytes: MAX_TORRENT_BYTES }
     const cancel = httpGet(url, options, outcome => {

@@ -2,8 +2,8 @@
 import { stat } from 'node:fs/promises'
 import { ShoalError } from '../errors.ts'
 import { diskError, unpackError } from './disk-errors.ts'
-import { defaultWorkers } from './storage.ts'
 import type { HashFile } from './store-messages.ts'
+import { defaultWorkers } from './store-threads.ts'
 import { WorkerPool } from './worker-pool.ts'
 
 const DIGEST_BYTES = 20

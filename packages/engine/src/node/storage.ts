@@ -1,5 +1,4 @@
 /** Files as the {@link Storage} of an engine: piece memory, store workers, read cache, one store a torrent. */
-import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { SLAB_BYTES } from '../bytes/slabs.ts'
 import { ShoalError } from '../errors.ts'
@@ -8,10 +7,8 @@ import { FileStore, type Shared } from './file-store.ts'
 import { ReadHandles } from './handles.ts'
 import { probeDisk } from './probe.ts'
 import { ReadCache } from './read-cache.ts'
+import { defaultWorkers } from './store-threads.ts'
 import { WorkerPool } from './worker-pool.ts'
-
-/** More than this many do not make disks faster, and each costs memory and open files. */
-const WORKERS_LIMIT = 4
 
 export interface StorageOptions {
   /** Piece memory: a positive multiple of {@link SLAB_BYTES}. It becomes resident only as far as it is used. */
@@ -38,10 +35,6 @@ export function createStorage(options: StorageOptions): Storage & { close(): Pro
   if (options.eager === 'one') pool.pick()
   if (options.eager === 'all') pool.all()
   return new FileStorage(pool, options.cacheBytes)
-}
-
-export function defaultWorkers(): number {
-  return Math.max(1, Math.min(WORKERS_LIMIT, availableParallelism()))
 }
 
 export class FileStorage implements Storage {

@@ -80,7 +80,7 @@ export type Job =
 
 export type ToWorker =
   | { readonly type: 'job'; readonly n: number; readonly job: Job }
-  | { readonly type: 'open'; readonly plan: TorrentPlan }
+  | { readonly type: 'open'; readonly plan: TorrentPlan; readonly memory: SharedArrayBuffer }
   | { readonly type: 'abandon'; readonly id: number; readonly piece: number }
   /** The parts file was removed or moved from by another worker: its handle is stale. */
   | { readonly type: 'forget-parts'; readonly id: number }

@@ -1,7 +1,7 @@
 /** The thread that hashes and writes: takes batches of jobs, answers in batches. All its work is synchronous. */
 import { createHash, type Hash } from 'node:crypto'
 import { fstatSync } from 'node:fs'
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { ShoalError } from '../errors.ts'
 import { type FileSlice, Geometry } from '../metainfo/geometry.ts'
 import { diskError, type PlainError, packError } from './disk-errors.ts'
@@ -18,8 +18,6 @@ const HASH_CHUNK_BYTES = 256 * 1024
 
 const port = parentPort
 if (port === null) throw new Error('store-worker runs as a worker only')
-const { memory } = workerData as { memory: SharedArrayBuffer }
-const slabs = new Uint8Array(memory)
 const handles = new Handles()
 const chunk = new Uint8Array(HASH_CHUNK_BYTES)
 const disks = new Map<number, TorrentDisk>()
@@ -30,7 +28,7 @@ port.on('message', (batch: ToWorker[]) => {
   for (const message of batch) {
     switch (message.type) {
       case 'open':
-        disks.set(message.plan.id, new TorrentDisk(message.plan, slabs, handles))
+        disks.set(message.plan.id, new TorrentDisk(message.plan, new Uint8Array(message.memory), handles))
         break
       case 'abandon':
         disks.get(message.id)?.abandon(message.piece)
@@ -40,7 +38,8 @@ port.on('message', (batch: ToWorker[]) => {
         break
       case 'job':
         replies.push({ n: message.n, answer: answer(message.job) })
-        if (message.job.type === 'run') writtenBytes += message.job.length
+        // What hashes for milliseconds is answered at once: the next of it is to arrive while another one is hashed.
+        writtenBytes += message.job.type === 'run' ? message.job.length : ANSWER_BYTES
         break
     }
     if (writtenBytes >= ANSWER_BYTES) {
@@ -52,7 +51,7 @@ port.on('message', (batch: ToWorker[]) => {
   if (replies.length > 0) port.postMessage(replies)
 })
 
-// Says that we listen: until then we had better not be stopped, see worker-pool.ts.
+// Says that we listen: until then we had better not be stopped, see StoreWorker.end.
 port.postMessage([])
 
 function answer(job: Job): Answer {

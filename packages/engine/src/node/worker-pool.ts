@@ -3,10 +3,10 @@
  * message costs as much as hashing a block, so they are never sent one by one).
  */
 import { availableParallelism } from 'node:os'
-import { Worker } from 'node:worker_threads'
 import { ShoalError } from '../errors.ts'
 import { packError } from './disk-errors.ts'
 import type { Answer, Job, Reply, TorrentPlan, ToWorker } from './store-messages.ts'
+import { type StoreThread, takeThread } from './store-threads.ts'
 
 /**
  * Waiting bytes before another worker is started for writing: half of the usual piece memory. One hashes and writes
@@ -15,8 +15,6 @@ import type { Answer, Job, Reply, TorrentPlan, ToWorker } from './store-messages
 const START_BACKLOG_BYTES = 24 * 1024 * 1024
 /** Workers that a job may outlive. One that does again is likely to be what kills them. */
 const MAX_DEATHS = 3
-/** A worker's heap holds little: piece memory is shared and buffers are outside of it. */
-const YOUNG_HEAP_MIB = 4
 
 interface Pending {
   readonly job: Job
@@ -96,15 +94,14 @@ export class WorkerPool {
 }
 
 export class StoreWorker {
-  readonly thread: Worker
+  readonly thread: StoreThread
+  readonly #memory: SharedArrayBuffer
   readonly #pending = new Map<number, Pending>()
   readonly #opened = new Map<number, TorrentPlan>()
   readonly #onEnd: (estate: Estate) => StoreWorker | undefined
   #queue: ToWorker[] = []
   #flushing = false
   #alive = true
-  /** It has begun to listen: the first message is that. */
-  #loaded = false
   #ending = false
   #backlogBytes = 0
   #nextNumber = 0
@@ -112,24 +109,20 @@ export class StoreWorker {
 
   /** `onEnd` names who does what is left. */
   constructor(memory: SharedArrayBuffer, onEnd: (estate: Estate) => StoreWorker | undefined) {
+    this.#memory = memory
     this.#onEnd = onEnd
-    this.thread = new Worker(workerUrl(), {
-      workerData: { memory },
-      execArgv: [],
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_HEAP_MIB },
-    })
-    this.thread.unref()
-    this.thread.on('message', (replies: Reply[]) => {
-      this.#loaded = true
-      if (this.#ending) void this.thread.terminate()
+    this.thread = takeThread()
+    const { worker } = this.thread
+    worker.on('message', (replies: Reply[]) => {
+      if (this.#ending) void worker.terminate()
       for (const reply of replies) this.#settle(reply.n, reply.answer)
-      if (this.#pending.size === 0 && !this.#ending) this.thread.unref()
+      if (this.#pending.size === 0 && !this.#ending) worker.unref()
     })
     let reason = ''
-    this.thread.on('error', error => {
+    worker.on('error', error => {
       reason = error instanceof Error ? error.message : String(error)
     })
-    this.thread.on('exit', () => this.#end(reason))
+    worker.on('exit', () => this.#end(reason))
   }
 
   /** This worker, or the one that does what it had left when it died; undefined when nothing was. */
@@ -150,9 +143,10 @@ export class StoreWorker {
     return new Promise(resolve => {
       if (!this.#alive) return resolve()
       this.#ending = true
-      this.thread.ref()
-      this.thread.once('exit', () => resolve())
-      if (this.#loaded) void this.thread.terminate()
+      const { worker, isLoaded } = this.thread
+      worker.ref()
+      worker.once('exit', () => resolve())
+      if (isLoaded) void worker.terminate()
     })
   }
 
@@ -160,7 +154,7 @@ export class StoreWorker {
   open(plan: TorrentPlan): void {
     if (this.#opened.has(plan.id)) return
     this.#opened.set(plan.id, plan)
-    this.post({ type: 'open', plan })
+    this.post({ type: 'open', plan, memory: this.#memory })
   }
 
   hasOpened(id: number): boolean {
@@ -187,7 +181,7 @@ export class StoreWorker {
     const { job, bytes } = pending
     if (job.type === 'release') this.#opened.delete(job.id)
     const n = this.#nextNumber++
-    if (this.#pending.size === 0) this.thread.ref()
+    if (this.#pending.size === 0) this.thread.worker.ref()
     this.#pending.set(n, pending)
     this.#backlogBytes += bytes
     this.post({ type: 'job', n, job })
@@ -202,7 +196,7 @@ export class StoreWorker {
       this.#flushing = false
       const batch = this.#queue
       this.#queue = []
-      if (this.#alive) this.thread.postMessage(batch)
+      if (this.#alive) this.thread.worker.postMessage(batch)
       else this.#fail('')
     })
   }
@@ -239,10 +233,4 @@ export class StoreWorker {
 /** Half of a `select` may be done, and its parts file gone; a `release` is what the death of the worker was. */
 function mayRepeat({ job, deaths }: Pending): boolean {
   return job.type !== 'select' && job.type !== 'release' && deaths + 1 < MAX_DEATHS
-}
-
-/** Run from the TypeScript sources (tests), Node 20 cannot start a `.ts` worker: the built one is taken instead. */
-function workerUrl(): URL {
-  const fromSource = import.meta.url.endsWith('.ts')
-  return new URL(fromSource ? '../../dist/node/store-worker.js' : './store-worker.js', import.meta.url)
 }

@@ -363,7 +363,7 @@ describe('a worker that dies', () => {
     const { outcomes } = torrent.recorder
     torrent.store.write({ piece: 0, begin: 0, length: 2 * SLAB_BYTES, slabs: [0, 1], last: false }, false)
     await world.until(() => outcomes.length === 1)
-    await pool.running[0]!.thread.terminate()
+    await pool.running[0]!.thread.worker.terminate()
     torrent.store.write({ piece: 1, begin: 0, length: MIB, slabs: [4, 5, 6, 7], last: true }, false)
     await world.until(() => outcomes.length === 2)
     // The new worker reads back what the old one had written.
@@ -372,7 +372,7 @@ describe('a worker that dies', () => {
     await world.until(() => outcomes.length === 3)
     expect(outcomes.map(({ outcome }) => outcome.kind)).toEqual(['written', 'stored', 'stored'])
 
-    const killed = pool.running[0]!.thread.terminate()
+    const killed = pool.running[0]!.thread.worker.terminate()
     torrent.store.write({ piece: 1, begin: 0, length: MIB, slabs: [4, 5, 6, 7], last: true }, false)
     await killed
     await world.until(() => outcomes.length === 4)
@@ -402,7 +402,7 @@ describe('workers that die again and again', () => {
         }
         torrent.store.write(run, false)
         // Before it has begun, while it works, and in between.
-        if ((piece + at) % 3 === 0) void pool.running[0]?.thread.terminate()
+        if ((piece + at) % 3 === 0) void pool.running[0]?.thread.worker.terminate()
         if (at === piece % 4) await world.until(() => outcomes.length === 4 * piece + at + 1)
       }
       await world.until(() => outcomes.length === 4 * piece + 4)
