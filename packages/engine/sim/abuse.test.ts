@@ -114,6 +114,35 @@ for (const pieceKib of [64, 1024]) {
   }
 }
 
+for (const comes of [true, false]) {
+  const way = comes ? 'comes by itself' : 'is named to us'
+  scenario(
+    `two hundred peers that talk and send nothing, in all places, and a seed that ${way}`,
+    run => {
+      const s = swarm({ ...run, torrent: { pieces: 20 } })
+      const leecher = s.addLeecher({ torrent: { maxConnections: 200 } })
+      for (let n = 0; n < 200; n++) {
+        s.addScripted(scripts.chatters()).dial(leecher.address)
+        s.world.runFor(20)
+      }
+      s.world.runFor(36_000)
+      const { torrent } = leecher.member
+      s.world.check(torrent.swarm!.peers.size === 200, 'all places are taken')
+      const honest = s.addScripted({})
+      const dial = (): void => {
+        honest.dial(leecher.address)
+        if (!leecher.member.hasAll) s.world.after(5_000, honest.host.name, 'tries again', dial)
+      }
+      if (comes) dial()
+      else torrent.swarm!.addAddress(honest.address, 'tracker')
+      const tookMs = s.runUntilComplete() - 40_000
+      s.world.check(tookMs < 20_000, `took ${tookMs} ms`)
+      s.finish()
+    },
+    [1],
+  )
+}
+
 scenario('peers that are slow to begin, beside a quick one', run => {
   const s = swarm({ ...run, torrent: { pieces: 60, pieceLength: 128 * 1024 } })
   for (let n = 0; n < 4; n++) s.addScripted(scripts.awakesAfter(4_000), { link: dsl(1_000_000) })

@@ -55,6 +55,23 @@ export function silent(): Script {
   return { onRequest: () => {} }
 }
 
+/** Unchokes and never sends anything that is asked for, but tells of a piece every few seconds. */
+export function chatters(): Script {
+  return {
+    pieces: [0],
+    onReady: session => {
+      session.tellPieces()
+      let piece = 1
+      const tell = (): void => {
+        session.send(piece < session.theirs.length ? messages.encodeHave(piece++) : messages.keepAlive)
+        session.after(5_000, 'tells', tell)
+      }
+      tell()
+    },
+    onRequest: () => {},
+  }
+}
+
 /** Sends one block, a true one or not, then nothing any more. */
 export function oneBlock(isTrue: boolean): Script {
   return {

@@ -20,6 +20,8 @@ export interface Occupant {
   /** It may request nothing of us, and we of it. */
   readonly choked: boolean
   readonly choking: boolean
+  /** It let us wait for long in vain, and has sent nothing of what we asked for since. */
+  readonly snubbed: boolean
   readonly entry: { readonly sources: readonly string[] }
   downloadRate(now: number): number
   uploadRate(now: number): number
@@ -59,13 +61,14 @@ export function whoMakesRoom<P extends Occupant>(
 }
 
 /**
- * Who may go for anybody who comes: one that has not even greeted, or says nothing that either side could want, and has
- * had the time to; the longest first.
+ * Who may go for anybody who comes: one that has not even greeted, says nothing that either side could want, or sends
+ * nothing of what it promised, and has had the time to; the longest first.
  */
 export function whoIsUseless<P extends Occupant>(occupants: Iterable<P>, now: number): P | undefined {
   let longest: P | undefined
   for (const peer of occupants) {
-    const isUseless = peer.phase === 'handshake' || (peer.phase === 'open' && isIdle(peer))
+    const isUseless =
+      peer.phase === 'handshake' || (peer.phase === 'open' && (isIdle(peer) || isHoldingBack(peer, now)))
     if (!isUseless || now - peer.startedAt < FIRST_WORDS_MS || peer.entry.sources.includes('given')) continue
     if (longest === undefined || peer.startedAt < longest.startedAt) longest = peer
   }
@@ -103,8 +106,14 @@ function isIdle({ interested, interesting }: Occupant): boolean {
   return !interested && !interesting
 }
 
+/** It lets us ask, however much else it says, and what we ask for does not come; nor does it take anything. */
+export function isHoldingBack(peer: Occupant, now: number): boolean {
+  return peer.snubbed && peer.interesting && !peer.choking && peer.uploadRate(now) === 0
+}
+
 /** Something goes to it or comes from it, or may at any moment. */
 function isAtWork(peer: Occupant, now: number): boolean {
-  const isOpen = (peer.interested && !peer.choked) || (peer.interesting && !peer.choking)
+  const mayAsk = peer.interesting && !peer.choking && !peer.snubbed
+  const isOpen = (peer.interested && !peer.choked) || mayAsk
   return isOpen || peer.downloadRate(now) > 0 || peer.uploadRate(now) > 0
 }

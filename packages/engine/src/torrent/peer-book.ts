@@ -195,6 +195,13 @@ export class PeerBook {
     return this.#entries.get(formatAddress(address))
   }
 
+  /** Whether {@link next} would find one that has not failed us: one walk over the book at most. */
+  hasFresh(now: number): boolean {
+    for (const { state, retryAt, failures } of this.#entries.values())
+      if (state === 'idle' && retryAt <= now && failures === 0) return true
+    return false
+  }
+
   /** The best address to dial now, which is dialling from here on; one walk over the book. */
   next(now: number): PeerBookEntry | undefined {
     let best: Entry | undefined

@@ -17,7 +17,7 @@ import { adaptExtension, type CustomExtension } from './custom-extension.ts'
 import { DontHaveExtension } from './donthave.ts'
 import { type Extension, ExtensionRegistry } from './extensions.ts'
 import type { RateLimit } from './limits.ts'
-import { leastUseful, whoIsUseless, whoMakesRoom } from './make-room.ts'
+import { isHoldingBack, leastUseful, whoIsUseless, whoMakesRoom } from './make-room.ts'
 import { MetadataExtension } from './metadata.ts'
 import type { OwnAddress } from './own-address.ts'
 import { isGoodParting, PARTING } from './parting.ts'
@@ -609,11 +609,17 @@ export class Swarm implements PeerOwner {
     }
   }
 
-  /** Silent ones could hold all places for ever; the oldest goes, one at a time. */
+  /**
+   * Those of no use could hold all places for ever; the oldest goes, one at a time. Whoever holds back what we asked for goes
+   * when there is somebody else to ask, who may do better.
+   */
   #makeRoom(now: number): void {
+    const hasBetter = this.book.hasFresh(now)
     for (const peer of this.#peers.values()) {
-      const idle = peer.phase === 'open' && !peer.interested && !peer.interesting
-      if (!idle || now - peer.startedAt <= IDLE_MS) continue
+      if (peer.phase !== 'open') continue
+      const idle = !peer.interested && !peer.interesting && now - peer.startedAt > IDLE_MS
+      const isGiven = peer.entry.sources.includes('given')
+      if (!idle && !(hasBetter && !isGiven && isHoldingBack(peer, now))) continue
       peer.close(PARTING.noUse)
       return
     }

@@ -21,6 +21,7 @@ function peer(last: number, as: Partial<Occupant> & { readonly rate?: number } =
     interesting: true,
     choked: true,
     choking: true,
+    snubbed: false,
     entry: { sources: ['tracker'] },
     downloadRate: () => as.rate ?? 0,
     uploadRate: () => 0,
@@ -58,6 +59,15 @@ test('whoever has been of no use for the longest goes first of all, whatever the
   const longer = peer(91, { ...idle, startedAt: NOW - IDLE_MS - 9 })
   expect(leaving(50, [peer(20), long, longer, peer(30)])).toBe('9.9.9.91')
   expect(leaving(50, [peer(90, idle), peer(20)])).toBe('9.9.9.20')
+})
+
+test('whoever lets us wait in vain is not at work, and goes for anyone who comes', () => {
+  const promising = peer(1, { choking: false })
+  const holding = peer(2, { choking: false, snubbed: true })
+  expect(whoIsUseless([promising, holding], NOW)).toBe(holding)
+  expect(leaving(50, [promising, holding])).toBe('9.9.9.2')
+  expect(whoIsUseless([peer(3, { choking: false, snubbed: true, uploadRate: () => 1 })], NOW)).toBeUndefined()
+  expect(whoIsUseless([peer(4, { snubbed: true })], NOW)).toBeUndefined()
 })
 
 test('a host that is connected displaces nobody', () => {
