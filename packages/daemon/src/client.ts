@@ -21,11 +21,13 @@ import type {
   MoveRequest,
   NewToken,
   PeerRow,
+  PickRequest,
   PiecesView,
   ProblemBody,
   ProblemCode,
   RateHistory,
   RemoveRequest,
+  RowPart,
   Scope,
   SessionInfo,
   Setting,
@@ -122,6 +124,11 @@ export class Client {
 
   torrents(query: ListQuery = {}, options?: CallOptions): Promise<TorrentPage> {
     return this.#json('GET', `/torrents${queryText(query)}`, undefined, options)
+  }
+
+  /** Some fields of all that match, however many. */
+  pick(request: PickRequest, options?: CallOptions): Promise<readonly RowPart[]> {
+    return this.#json('POST', '/torrents/pick', request, options)
   }
 
   add(request: AddRequest, options?: CallOptions): Promise<readonly AddResult[]> {

@@ -61,6 +61,16 @@ export interface ListQuery {
   readonly ids?: readonly string[]
 }
 
+/** Some fields of many torrents at once, in the order of the list. */
+export interface PickRequest {
+  /** All that match, unless told otherwise; at most 100,000 `ids`. */
+  readonly query: ListQuery
+  readonly fields: readonly RowField[]
+}
+
+export type RowField = Exclude<keyof TorrentRow, 'id'>
+export type RowPart = Pick<TorrentRow, 'id'> & Partial<TorrentRow>
+
 export interface TorrentPage {
   /** Matching, of which `items` is a window. */
   readonly total: number

@@ -119,7 +119,7 @@ async function run(route: Route, c: Ctx, options: AppOptions): Promise<Response>
   if (route.answers.kind === 'raw' && raw === undefined) throw new Error(`${route.path} needs a connection`)
   const given = { params, query, body, files, caller, visit, signal: signalOf(c), raw: raw as HttpBindings }
   const result = await route.handle(given, services)
-  if (route.method !== 'GET') {
+  if (route.method !== 'GET' && route.isQuestion !== true) {
     const who = caller?.name ?? 'somebody at the door'
     options.onChange({ who, address: visit.address, what: `${route.method} ${route.path}` })
   }

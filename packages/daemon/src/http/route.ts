@@ -74,6 +74,8 @@ export interface RouteOf<P, Q, B, R> {
   /** Besides JSON, `multipart/form-data`: files, and a field `options` that takes what `body` has in `options`. */
   readonly upload?: true
   readonly maxBodyBytes?: number
+  /** It changes nothing, though it takes a body. */
+  readonly isQuestion?: true
   readonly answers: Answers<R>
   /** It answers with headers of its own, cookies among them. */
   readonly handle: (given: Given<P, Q, B>, services: Services) => Promise<Result<R>> | Result<R>

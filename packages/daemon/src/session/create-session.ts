@@ -16,6 +16,8 @@ import type {
   PeerRow,
   PiecesView,
   RateHistory,
+  RowField,
+  RowPart,
   SessionInfo,
   TorrentDetail,
   TorrentPage,
@@ -33,6 +35,7 @@ import type { SessionEngine } from './engine-port.ts'
 import type { Item } from './item.ts'
 import { facetsOf } from './list/facets.ts'
 import { Pulse, STEP_MS } from './pulse.ts'
+import { partOf } from './row.ts'
 import { isScheduled, localTime } from './rules/timetable.ts'
 import { type Changes, type Session, SessionError, type SessionSettings, type Terms } from './session.ts'
 import { detailOf, filesOf, knownMetainfo, pathOf, peersOf, piecesOf, termsOf, trackersOf } from './views.ts'
@@ -118,6 +121,14 @@ class TorrentSession implements Session {
       facets: this.facets(),
       cursor: changes.cursor,
     }
+  }
+
+  pick(query: ListQuery, fields: readonly RowField[]): RowPart[] {
+    const { torrents } = this.#core
+    torrents.refresh()
+    const limit = query.limit ?? Number.POSITIVE_INFINITY
+    const { items } = torrents.lists.window(torrents.ordered(), { ...query, limit }, limit)
+    return items.map(({ row }) => partOf(row!, fields))
   }
 
   facets(): Facets {

@@ -1,5 +1,5 @@
 /** The row of a torrent, and what of it changed. */
-import type { RowDelta, TorrentRow, TorrentState } from '../contract/index.ts'
+import type { RowDelta, RowField, RowPart, TorrentRow, TorrentState } from '../contract/index.ts'
 import { failureOf, shownFailure } from './failure.ts'
 import type { Item } from './item.ts'
 import { type WhyFacts, whyOf } from './why.ts'
@@ -56,6 +56,12 @@ export function rowOf(item: Item, facts: WhyFacts): TorrentRow {
           : shownFailure(record.failure),
     why: whyOf(item, state, facts),
   }
+}
+
+export function partOf(row: TorrentRow, fields: readonly RowField[]): RowPart {
+  return Object.fromEntries(
+    ['id' as const, ...fields].map(field => [field, row[field]]),
+  ) as unknown as RowPart
 }
 
 export function stateOf({ record, live, isWanted }: Item): TorrentState {

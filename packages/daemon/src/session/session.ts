@@ -20,6 +20,8 @@ import type {
   ProblemCode,
   RateHistory,
   RowDelta,
+  RowField,
+  RowPart,
   SessionInfo,
   TorrentDetail,
   TorrentPage,
@@ -33,6 +35,8 @@ export interface Session {
   history(): RateHistory
 
   list(query: ListQuery): TorrentPage
+  /** Some fields of all that match. */
+  pick(query: ListQuery, fields: readonly RowField[]): RowPart[]
   facets(): Facets
   /** In the order of the queue. */
   rows(): readonly TorrentRow[]

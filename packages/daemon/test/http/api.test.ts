@@ -50,6 +50,17 @@ describe('lists', () => {
     expect(await problemOf(response)).toEqual({ code: 'INVALID', text, where })
   })
 
+  test('tell some fields of many more than an address holds', async () => {
+    await using rig = await createRig({ torrents: 3 })
+    const ids = Array.from({ length: 50_000 }, (_, n) => idOf(n))
+    const ask = async (query: unknown): Promise<unknown> =>
+      (await rig.ask('POST', `${API}/torrents/pick`, { query, fields: ['name'] })).json()
+    expect(await ask({ ids })).toEqual([0, 1, 2].map(n => ({ id: idOf(n), name: `torrent ${n}` })))
+    expect(await ask({ limit: 1, offset: 2 })).toEqual([{ id: idOf(2), name: 'torrent 2' }])
+    const unknown = { query: {}, fields: ['nme'] }
+    expect(await refusal(rig, 'POST', '/torrents/pick', unknown)).toBe('400 INVALID body.fields.0')
+  })
+
   test('take no query where there is nothing to ask', async () => {
     await using rig = await createRig()
     expect(await refusal(rig, 'GET', '/session?x=1')).toBe('400 INVALID query.x')

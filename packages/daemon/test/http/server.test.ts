@@ -325,6 +325,7 @@ test('the log is told who changed what, from where, and nothing of what was in i
   const told: unknown[] = []
   await using rig = await createRig({ onChange: change => told.push(change) })
   await rig.ask('GET', '/api/v1/session')
+  await rig.ask('POST', '/api/v1/torrents/pick', { query: {}, fields: [] })
   await rig.ask('PATCH', `/api/v1/torrents/${ID}`, { labels: ['secret'] })
   await rig.ask('POST', '/api/v1/torrents/actions', { action: 'start', ids: 'nonsense' })
   await rig.ask(

@@ -7,6 +7,8 @@ import type {
   Facets,
   FileRow,
   ListQuery,
+  RowField,
+  RowPart,
   SessionInfo,
   StateFilter,
   TorrentDetail,
@@ -14,6 +16,7 @@ import type {
   TorrentPatch,
   TorrentRow,
 } from '../../src/contract/index.ts'
+import { partOf } from '../../src/session/row.ts'
 import { type ChangeStep, type Session, SessionError } from '../../src/session/session.ts'
 
 export function idOf(n: number): string {
@@ -163,6 +166,12 @@ export class StandIn implements Session {
     const offset = query.offset ?? 0
     const items = matching.slice(offset, offset + (query.limit ?? 100))
     return { total: matching.length, offset, items, facets: this.facets(), cursor: this.changes.cursor }
+  }
+
+  pick(query: ListQuery, fields: readonly RowField[]): RowPart[] {
+    return this.list({ ...query, limit: query.limit ?? this.#rows.size }).items.map(row =>
+      partOf(row, fields),
+    )
   }
 
   facets(): Facets {

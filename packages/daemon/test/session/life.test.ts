@@ -54,6 +54,19 @@ test('a magnet link is fetched, then goes on as a torrent of its own file', asyn
   expect(await session.torrentFile(torrentId('one'))).toEqual(Buffer.from(torrentBytes('one')))
 })
 
+test('of all torrents, more than a page holds, a few fields are told', async () => {
+  const { session } = await testSession()
+  const ids = Array.from({ length: 1001 }, (_, number) => number.toString(16).padStart(40, '0'))
+  await session.add(ids, { start: false })
+  const [first, second] = ids
+  await session.patch(second!, { labels: ['chosen'] })
+  expect(session.pick({ state: [], label: [] }, [])).toEqual(ids.map(id => ({ id })))
+  expect(session.pick({ label: ['chosen'] }, ['intent', 'labels'])).toEqual([
+    { id: second, intent: 'stop', labels: ['chosen'] },
+  ])
+  expect(session.pick({ ids: [second!, first!], offset: 1, limit: 5 }, [])).toEqual([{ id: second }])
+})
+
 test('a torrent that is removed is gone, also after a restart', async () => {
   const first = await testSession()
   await first.session.add([torrentBytes('one'), torrentBytes('two')])

@@ -8,7 +8,9 @@ import type {
   Inspection,
   ListQuery,
   MoveRequest,
+  PickRequest,
   RemoveRequest,
+  RowPart,
   TorrentPage,
 } from '../../contract/index.ts'
 import { HttpProblem } from '../problem.ts'
@@ -23,10 +25,12 @@ import {
   inspectRequest,
   listQuery,
   moveRequest,
+  pickRequest,
   removeRequest,
   torrentPage,
 } from '../schema/requests.ts'
 import { shape } from '../schema/shape.ts'
+import { rowPart } from '../schema/torrent.ts'
 import { parseSource, refusedSource, requireSource } from './sources.ts'
 
 /** Some thousand torrent files at once, or 10,000 magnet links. */
@@ -48,6 +52,17 @@ export const torrentsRoutes: readonly Route[] = [
     query: listQuery,
     answers: { kind: 'json', schema: torrentPage },
     handle: ({ query }, { session }) => session.list(query),
+  }),
+  route<unknown, unknown, PickRequest, readonly RowPart[]>({
+    method: 'POST',
+    path: '/torrents/pick',
+    scope: 'read',
+    summary: 'Some fields of all that match, or of many by their ids.',
+    body: pickRequest,
+    isQuestion: true,
+    maxBodyBytes: IDS_BYTES,
+    answers: { kind: 'json', schema: z.array(rowPart) },
+    handle: ({ body: { query, fields } }, { session }) => session.pick(query, fields),
   }),
   route<unknown, unknown, AddRequest, readonly AddResult[]>({
     method: 'POST',
@@ -113,6 +128,7 @@ export const torrentsRoutes: readonly Route[] = [
     scope: 'add',
     summary: 'What is in a source, before it is added. For a magnet link, peers are asked.',
     body: inspectRequest,
+    isQuestion: true,
     upload: true,
     maxBodyBytes: UPLOAD_BYTES,
     answers: { kind: 'json', schema: inspection },

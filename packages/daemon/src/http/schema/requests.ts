@@ -13,6 +13,7 @@ import {
   type Inspection,
   type ListQuery,
   type MoveRequest,
+  type PickRequest,
   type RemoveRequest,
   SORT_KEYS,
   type SortKey,
@@ -37,7 +38,7 @@ import {
   trackerTiers,
 } from './basics.ts'
 import { dictionary, list, optional, partial, shape, words } from './shape.ts'
-import { filePriority, goals, intent, torrentLimits, torrentRow } from './torrent.ts'
+import { filePriority, goals, intent, rowField, torrentLimits, torrentRow } from './torrent.ts'
 
 export const MAX_SOURCES = 10_000
 export const MAX_PAGE = 1000
@@ -54,18 +55,31 @@ export const stateFilter: z.ZodType<StateFilter> = z.enum(STATE_FILTERS).meta({ 
 /** '' is those without. */
 const categoryFilter = z.string().max(100)
 
-export const listQuery: z.ZodType<ListQuery> = shape<ListQuery>({
+const listFilters = {
   sort: optional(sortKey),
   order: optional(words<'asc' | 'desc'>({ asc: true, desc: true })),
   offset: optional(count),
-  limit: optional(z.int().min(0).max(MAX_PAGE)),
   state: optional(list(stateFilter, 20)),
   category: optional(list(categoryFilter, 1000)),
   label: optional(list(categoryFilter, 1000)),
   tracker: optional(list(z.string().max(300), 1000)),
   text: optional(z.string().max(1000)),
+}
+
+/** In an address, which holds some hundred `ids`. */
+export const listQuery: z.ZodType<ListQuery> = shape<ListQuery>({
+  ...listFilters,
+  limit: optional(z.int().min(0).max(MAX_PAGE)),
   ids: optional(list(torrentId, 1000)),
 })
+
+export const pickRequest: z.ZodType<PickRequest> = shape<PickRequest>(
+  {
+    query: shape<ListQuery>({ ...listFilters, limit: optional(count), ids: optional(ids) }),
+    fields: list(rowField, 100),
+  },
+  'PickRequest',
+)
 
 export const facets: z.ZodType<Facets> = shape<Facets>(
   {

@@ -30,6 +30,19 @@ export function partial<T extends object>(schema: z.ZodType<T>): z.ZodType<Parti
   return z.strictObject(fields) as unknown as z.ZodType<Partial<T>>
 }
 
+/** One field of `T` for sure, and any of the others. */
+export function part<T extends object, K extends keyof T & string>(
+  schema: z.ZodType<T>,
+  key: K,
+  name: string,
+): z.ZodType<Pick<T, K> & Partial<T>> {
+  const { shape } = schema as unknown as z.ZodObject<z.ZodRawShape>
+  const others = (partial(schema) as unknown as z.ZodObject<z.ZodRawShape>).shape
+  return z.strictObject({ ...others, [key]: shape[key]! }).meta({ id: name }) as unknown as z.ZodType<
+    Pick<T, K> & Partial<T>
+  >
+}
+
 /** The fields of one schema and some more. */
 export function extended<T extends B, B extends object>(
   base: z.ZodType<B>,

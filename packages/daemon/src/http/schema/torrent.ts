@@ -8,6 +8,8 @@ import type {
   LogLine,
   PeerRow,
   PiecesView,
+  RowField,
+  RowPart,
   TorrentDetail,
   TorrentLimits,
   TorrentRow,
@@ -27,7 +29,7 @@ import {
   text,
   torrentId,
 } from './basics.ts'
-import { dictionary, extended, optional, shape, words } from './shape.ts'
+import { dictionary, extended, optional, part, shape, words } from './shape.ts'
 
 export const torrentState: z.ZodType<TorrentState> = words<TorrentState>(
   {
@@ -113,6 +115,50 @@ export const torrentRow: z.ZodType<TorrentRow> = shape<TorrentRow>(
     why: why.nullable(),
   },
   'TorrentRow',
+)
+
+export const rowPart: z.ZodType<RowPart> = part(torrentRow, 'id', 'RowPart')
+export const rowField: z.ZodType<RowField> = words<RowField>(
+  {
+    name: true,
+    state: true,
+    intent: true,
+    complete: true,
+    progress: true,
+    work: true,
+    totalBytes: true,
+    wantedBytes: true,
+    haveBytes: true,
+    leftBytes: true,
+    downloadRate: true,
+    uploadRate: true,
+    etaSeconds: true,
+    downloadedBytes: true,
+    uploadedBytes: true,
+    ratio: true,
+    seeds: true,
+    peers: true,
+    sending: true,
+    receiving: true,
+    swarmSeeds: true,
+    swarmPeers: true,
+    availability: true,
+    addedAt: true,
+    completedAt: true,
+    activeAt: true,
+    downloadSeconds: true,
+    seedSeconds: true,
+    queue: true,
+    category: true,
+    labels: true,
+    dir: true,
+    tracker: true,
+    private: true,
+    sequential: true,
+    error: true,
+    why: true,
+  },
+  'RowField',
 )
 
 export const torrentDetail: z.ZodType<TorrentDetail> = extended<TorrentDetail, TorrentRow>(

@@ -30,10 +30,10 @@ export class Lists<T extends Listed> {
   }
 
   /** @param all in the order of the queue */
-  window(all: readonly T[], query: ListQuery): Window<T> {
+  window(all: readonly T[], query: ListQuery, maxLimit: number = MAX_LIMIT): Window<T> {
     const matches = matcher(query)
     const offset = Math.max(0, query.offset ?? 0)
-    const limit = Math.max(0, Math.min(query.limit ?? DEFAULT_LIMIT, MAX_LIMIT))
+    const limit = Math.max(0, Math.min(query.limit ?? DEFAULT_LIMIT, maxLimit))
     const sorted = this.#sort(all, query.sort ?? 'queue', query.order === 'desc')
     const found = matches === undefined ? sorted : sorted.filter(matches)
     return { total: found.length, offset, items: found.slice(offset, offset + limit) }
@@ -50,14 +50,14 @@ export class Lists<T extends Listed> {
   }
 }
 
-/** Undefined: everything does. */
+/** Undefined: everything does. Lists of none are as good as not there. */
 function matcher(query: ListQuery): ((item: Listed) => boolean) | undefined {
   const tests: ((row: TorrentRow, item: Listed) => boolean)[] = []
-  const { state, category, label, tracker, text, ids } = query
-  if (state !== undefined) tests.push(row => state.some(each => isOfState(row, each)))
-  if (category !== undefined) tests.push(row => category.includes(row.category ?? ''))
-  if (tracker !== undefined) tests.push(row => tracker.includes(row.tracker ?? ''))
-  if (label !== undefined) {
+  const { state = [], category = [], label = [], tracker = [], text, ids } = query
+  if (state.length > 0) tests.push(row => state.some(each => isOfState(row, each)))
+  if (category.length > 0) tests.push(row => category.includes(row.category ?? ''))
+  if (tracker.length > 0) tests.push(row => tracker.includes(row.tracker ?? ''))
+  if (label.length > 0) {
     tests.push(({ labels }) =>
       label.some(each => (each === '' ? labels.length === 0 : labels.includes(each))),
     )
