@@ -15,6 +15,7 @@ import type {
   PeerRow,
   PiecesView,
   RateHistory,
+  RowField,
   Scope,
   SessionInfo,
   Setting,
@@ -23,6 +24,7 @@ import type {
   TorrentDetail,
   TorrentPage,
   TorrentPatch,
+  TorrentRow,
   TrackerRow,
 } from '@shoal/daemon/contract'
 
@@ -36,6 +38,8 @@ export interface Api {
   info(): Promise<SessionInfo>
   history(): Promise<RateHistory>
   list(query: ListQuery): Promise<TorrentPage>
+  /** Some fields of all that match, or of those with `query.ids`; as many as there are. */
+  pick<F extends RowField>(query: ListQuery, fields: readonly F[]): Promise<readonly Picked<F>[]>
   detail(id: string): Promise<TorrentDetail>
   files(id: string): Promise<readonly FileRow[]>
   peers(id: string): Promise<readonly PeerRow[]>
@@ -79,6 +83,8 @@ export interface Api {
   playlistUrl(id: string): string
   torrentFileUrl(id: string): string
 }
+
+export type Picked<F extends RowField> = Pick<TorrentRow, 'id' | F>
 
 export interface EventsOptions {
   /** What is on the screen; only that is told. */

@@ -1,6 +1,8 @@
 /** The daemon that served this page. */
+
 import { createClient, ApiError as Refusal } from '@shoal/daemon/client'
-import { type Api, ApiError } from './api.ts'
+import type { ListQuery, RowField } from '@shoal/daemon/contract'
+import { type Api, ApiError, type Picked } from './api.ts'
 
 const FILE = /^data:application\/x-bittorrent;base64,/
 
@@ -25,6 +27,8 @@ export function remoteApi(base: URL): Api {
     info: () => told(client.session()),
     history: () => told(client.history()),
     list: query => told(client.torrents(query)),
+    pick: async <F extends RowField>(query: ListQuery, fields: readonly F[]) =>
+      (await told(client.pick({ query, fields }))) as readonly Picked<F>[],
     detail: id => told(client.torrent(id)),
     files: id => told(client.files(id)),
     peers: id => told(client.peers(id)),

@@ -1,11 +1,8 @@
 /** What is done to torrents, told at the edge of the page, with a way back where there is one. */
-import type { Action, TorrentRow } from '@shoal/daemon/contract'
-import type { Api } from '../api/api.ts'
+import type { Action, RowField } from '@shoal/daemon/contract'
+import type { Api, Picked } from '../api/api.ts'
 import { t } from '../words/index.ts'
 import type { Toasts } from './toasts.ts'
-
-/** The daemon's largest page. */
-const PAGE = 1000
 
 export interface Actions {
   act(action: Action, ids: readonly string[]): Promise<void>
@@ -13,28 +10,27 @@ export interface Actions {
   setLabels(ids: readonly string[], labels: readonly string[]): Promise<void>
   remove(ids: readonly string[], data: boolean): Promise<void>
   move(ids: readonly string[], dir: string, move: boolean): Promise<void>
-  /** As they are now, also those that are not on the screen. */
-  rows(ids: readonly string[]): Promise<TorrentRow[]>
+}
+
+/** How they were, also those that are not on the screen. */
+export async function picked<F extends RowField>(
+  api: Api,
+  ids: readonly string[],
+  fields: readonly F[],
+): Promise<readonly Picked<F>[]> {
+  return ids.length === 0 ? [] : await api.pick({ ids }, fields)
 }
 
 export function actions(api: Api, toasts: Toasts): Actions {
-  const rows = async (ids: readonly string[]): Promise<TorrentRow[]> => {
-    const found: TorrentRow[] = []
-    for (let at = 0; at < ids.length; at += PAGE) {
-      const page = await api.list({ ids: ids.slice(at, at + PAGE), limit: PAGE })
-      found.push(...page.items)
-    }
-    return found
-  }
-
   /** Does it, and remembers how it was; one at a time, so that thousands are no flood. */
-  const patchAll = async (
+  const patchAll = async <F extends 'category' | 'labels'>(
     ids: readonly string[],
+    field: F,
     change: (id: string) => Promise<void>,
     text: string,
-    back: (row: TorrentRow) => Promise<void>,
+    back: (row: Picked<F>) => Promise<void>,
   ): Promise<void> => {
-    const before = await rows(ids)
+    const before = await picked(api, ids, [field])
     for (const id of ids) await change(id)
     toasts.done(text, async () => {
       for (const row of before) await back(row)
@@ -42,11 +38,10 @@ export function actions(api: Api, toasts: Toasts): Actions {
   }
 
   return {
-    rows,
     async act(action, ids) {
       if (ids.length === 0) return
       const reversible = action === 'start' || action === 'stop' || action === 'force'
-      const before = reversible ? await rows(ids) : []
+      const before = reversible ? await picked(api, ids, ['intent']) : []
       await api.act(action, ids)
       const text = (t().actions.done as Readonly<Record<string, unknown>>)[action]
       if (typeof text !== 'function') return
@@ -69,6 +64,7 @@ export function actions(api: Api, toasts: Toasts): Actions {
     setCategory: (ids, category) =>
       patchAll(
         ids,
+        'category',
         id => api.patch(id, { category }),
         t().actions.done.category(ids.length),
         row => api.patch(row.id, { category: row.category }),
@@ -76,6 +72,7 @@ export function actions(api: Api, toasts: Toasts): Actions {
     setLabels: (ids, labels) =>
       patchAll(
         ids,
+        'labels',
         id => api.patch(id, { labels }),
         t().actions.done.labels(ids.length),
         row => api.patch(row.id, { labels: row.labels }),

@@ -1,7 +1,7 @@
 /** What every part of the page may reach. */
 import type { LogLine, SessionInfo, TorrentRow } from '@shoal/daemon/contract'
 import { type Accessor, createContext, useContext } from 'solid-js'
-import type { Api } from '../api/api.ts'
+import type { Api, Picked } from '../api/api.ts'
 import type { ListState } from '../list/list-state.ts'
 import type { MenuEntry } from '../ui/menu.tsx'
 import type { Actions } from './actions.ts'
@@ -12,15 +12,18 @@ import type { Toasts } from './toasts.ts'
 /** What stands above the page; one at a time. */
 export type Dialog =
   | { readonly kind: 'add'; readonly sources: readonly string[]; readonly files: readonly File[] }
-  | { readonly kind: 'remove'; readonly rows: readonly TorrentRow[]; readonly ids: readonly string[] }
-  | { readonly kind: 'move'; readonly rows: readonly TorrentRow[]; readonly ids: readonly string[] }
-  | { readonly kind: 'labels'; readonly rows: readonly TorrentRow[]; readonly ids: readonly string[] }
+  | { readonly kind: 'remove'; readonly rows: readonly ChosenRow[]; readonly ids: readonly string[] }
+  | { readonly kind: 'move'; readonly rows: readonly ChosenRow[]; readonly ids: readonly string[] }
+  | { readonly kind: 'labels'; readonly rows: readonly ChosenRow[]; readonly ids: readonly string[] }
   | { readonly kind: 'rename'; readonly row: TorrentRow }
   | { readonly kind: 'limits'; readonly ids: readonly string[] }
   | { readonly kind: 'category'; readonly ids: readonly string[] }
   | { readonly kind: 'rates' }
   | { readonly kind: 'keys' }
   | { readonly kind: 'filters' }
+
+/** Of torrents that something is about to be done to. */
+export type ChosenRow = Picked<'name' | 'dir' | 'haveBytes' | 'labels'>
 
 export interface App {
   readonly api: Api

@@ -7,11 +7,11 @@ import { FolderField } from '../ui/folder-field.tsx'
 import { Field } from '../ui/parts.tsx'
 import { type Form, useForm } from '../ui/use-form.ts'
 import { f, t } from '../words/index.ts'
-import { useApp } from './context.ts'
+import { type ChosenRow, useApp } from './context.ts'
 
 interface Chosen {
   readonly ids: readonly string[]
-  readonly rows: readonly TorrentRow[]
+  readonly rows: readonly ChosenRow[]
 }
 
 /** Names shown before `and 12 more`. */

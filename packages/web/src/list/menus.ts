@@ -1,6 +1,7 @@
 /** What can be done with the selection, and which columns there are: the entries of menus. */
 import type { Category, TorrentRow } from '@shoal/daemon/contract'
-import type { App } from '../app/context.ts'
+import { picked } from '../app/actions.ts'
+import type { App, ChosenRow } from '../app/context.ts'
 import { COLUMNS, DEFAULT_COLUMNS, toggledColumn } from '../model/columns.ts'
 import type { MenuEntry } from '../ui/menu.tsx'
 import { t } from '../words/index.ts'
@@ -105,9 +106,9 @@ export function torrentEntries(
 export function openWithRows(
   app: App,
   ids: readonly string[],
-  open: (rows: readonly TorrentRow[]) => void,
+  open: (rows: readonly ChosenRow[]) => void,
 ): void {
-  void app.attempt(async () => open(await app.actions.rows(ids)))
+  void app.attempt(async () => open(await picked(app.api, ids, ['name', 'dir', 'haveBytes', 'labels'])))
 }
 
 async function copyMagnet(app: App, id: string): Promise<void> {

@@ -54,7 +54,7 @@ export function SelectionTools(): JSX.Element {
     const box = event.currentTarget.getBoundingClientRect()
     void app.attempt(async () => {
       const all = ids()
-      const row = app.list.row(all[0]!) ?? (await app.actions.rows(all.slice(0, 1)))[0]
+      const row = app.list.row(all[0]!) ?? (await app.api.list({ ids: all.slice(0, 1) })).items[0]
       if (row === undefined) return
       app.menu({ x: box.left, y: box.bottom + 4 }, torrentEntries(app, all, row, await app.api.categories()))
     })

@@ -261,6 +261,11 @@ export function mockApi(options: MockOptions): Api {
           cursor: '0',
         }
       }),
+    pick: query =>
+      answer(() => {
+        const { offset = 0, limit = world.rows.size } = query
+        return matching(world.rows.values(), query).slice(offset, offset + limit)
+      }),
     detail: id => answer(() => detail(id)),
     files: id => answer(() => world.files(find(id).id)),
     peers: id => answer(() => peers(id)),
