@@ -43,8 +43,13 @@ export function formatFor(locale: string): Format {
   const times = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
   const choices = new Intl.ListFormat(locale, { type: 'disjunction' })
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' })
-  const unit = (value: number, name: string): string =>
-    new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: 'narrow' }).format(value)
+  const units = new Map(
+    ['second', 'minute', 'hour', 'day'].map(name => [
+      name,
+      new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: 'narrow' }),
+    ]),
+  )
+  const unit = (value: number, name: string): string => units.get(name)!.format(value)
 
   const bytes = (value: number): string => {
     let step = 0
