@@ -1,23 +1,18 @@
 /** A real daemon, a real peer: from the one-time link to a file that plays. */
-import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { browser, keep, look } from './page.ts'
+import { ALONE, endAll, run, until } from './program.ts'
 
-const SHOAL = fileURLToPath(new URL('../../cli/bin/shoal.js', import.meta.url))
 const BYTES = 12_000_000
-/** Nobody but those that the test names. */
-const ALONE = ['--bind', '127.0.0.1', '--port', '0', '--no-dht', '--no-lsd']
 
 let chrome: Browser
 let folder: string
 let link: string
 let seedPort: number
-const children: ChildProcess[] = []
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'shoal-web-'))
@@ -53,7 +48,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await chrome?.close()
-  for (const child of children) child.kill('SIGKILL')
+  endAll()
   if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
 })
 
@@ -122,24 +117,3 @@ test('the link sets the password; a torrent is seen, added, fetched from a peer,
   expect(complaints).toEqual([])
   await close()
 })
-
-function run(...args: string[]): ChildProcess {
-  const child = spawn(process.execPath, [SHOAL, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-  children.push(child)
-  return child
-}
-
-/** What a program says, as soon as it says it. */
-function until(child: ChildProcess, pattern: RegExp): Promise<RegExpExecArray> {
-  return new Promise((resolve, reject) => {
-    let said = ''
-    const take = (chunk: Buffer): void => {
-      said += chunk
-      const match = pattern.exec(said)
-      if (match !== null) resolve(match)
-    }
-    child.stdout!.on('data', take)
-    child.stderr!.on('data', take)
-    child.on('exit', code => reject(new Error(`exit code ${code}: ${said}`)))
-  })
-}

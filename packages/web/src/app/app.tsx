@@ -10,6 +10,7 @@ import { f, t, useLanguage } from '../words/index.ts'
 import { actions } from './actions.ts'
 import { AppContext, type App as AppShape, type Dialog } from './context.ts'
 import { notifyWhenDone } from './notify.ts'
+import { followPace } from './pace.ts'
 import { type Preferences, preferences } from './preferences.ts'
 import { type Route, route } from './route.ts'
 import { Shell } from './shell.tsx'
@@ -87,6 +88,7 @@ function Inside(props: InsideProps): JSX.Element {
   const list = listState(
     api,
     view,
+    followPace(),
     changed => {
       const before = session()
       if (before !== undefined) setSession({ ...before, ...changed })

@@ -14,17 +14,18 @@ import {
   untrack,
 } from 'solid-js'
 import type { Api, ConnectionState } from '../api/api.ts'
+import { follow } from '../api/follow.ts'
+import { changedRow } from '../model/changed-row.ts'
+import type { Pace } from '../model/front.ts'
 import type { View } from '../model/location.ts'
 import { NOTHING, type Selection } from '../model/selection.ts'
 import { WindowModel } from '../model/window-model.ts'
 import { type Range, windowFor } from '../model/window-range.ts'
 
-/** While scrolling, the daemon is asked when it rests for so long. */
-const REST_MS = 70
+/** While scrolling, the daemon is asked no more often than this, and not before it has answered. */
+const SCROLL_MS = 70
 /** Places kept around the window. */
 const KEEP = 600
-/** The daemon's largest page. */
-const PAGE = 1000
 
 export interface ListState {
   readonly total: Accessor<number>
@@ -47,6 +48,7 @@ export interface ListState {
 export function listState(
   api: Api,
   view: Accessor<View>,
+  pace: Accessor<Pace>,
   onSession: (changed: Partial<SessionInfo>) => void,
   onLog: (event: Extract<ShoalEvent, { type: 'log' }>) => void,
 ): ListState {
@@ -59,7 +61,9 @@ export function listState(
   const [connection, setConnection] = createSignal<ConnectionState | 'connecting'>('connecting')
   const [selection, select] = createSignal(NOTHING)
   const [window, setWindow] = createSignal<Range>({ from: 0, to: 120 })
-  let resting: ReturnType<typeof setTimeout> | undefined
+  let scrolling: ReturnType<typeof setTimeout> | undefined
+  let seen: Range | undefined
+  let isAnswered = false
 
   const query = (): ListQuery => view()
 
@@ -68,6 +72,7 @@ export function listState(
       if (before === undefined) return
       // What is on the screen stays until the answer is there, so that nothing flickers.
       setReady(false)
+      seen = undefined
       setWindow(now => ({ from: 0, to: Math.min(120, now.to - now.from) }))
     }),
   )
@@ -77,7 +82,8 @@ export function listState(
     const asked: ListQuery = { ...query(), offset: from, limit: to - from }
     const abort = new AbortController()
     let first = true
-    api.events({
+    isAnswered = false
+    follow(api, pace(), {
       query: asked,
       signal: abort.signal,
       onState: state => !abort.signal.aborted && setConnection(state),
@@ -100,29 +106,32 @@ export function listState(
   function take(offset: number, event: Extract<ShoalEvent, { type: 'window' }>): void {
     for (const delta of event.rows) {
       const known = rows.get(delta.id)
-      if (known !== undefined) known[1](before => ({ ...before, ...delta }))
+      if (known !== undefined) known[1](before => changedRow(before, delta))
       else if ('name' in delta) rows.set(delta.id, createSignal(delta as TorrentRow))
     }
     if (event.ids !== undefined) {
       model.set(offset, event.ids, event.total)
-      for (const id of model.retain(offset - KEEP, offset + event.ids.length + KEEP)) rows.delete(id)
+      model.retain(offset - KEEP, offset + event.ids.length + KEEP)
+      for (const id of rows.keys()) if (model.placeOf(id) === undefined) rows.delete(id)
       setOrder(version => version + 1)
     } else model.total = event.total
     setTotal(event.total)
     if (event.facets !== undefined) setFacets(event.facets)
     setReady(true)
+    isAnswered = true
+    if (scrolling === undefined) moveWindow()
+  }
+
+  /** To what is on the screen by now. */
+  function moveWindow(): void {
+    scrolling = undefined
+    if (isAnswered && seen !== undefined) setWindow(windowFor(seen, untrack(window)))
   }
 
   const idsOf = async (from: number, to: number): Promise<string[]> => {
     const known = model.range(from, to)
     if (known !== undefined) return known
-    const ids: string[] = []
-    for (let offset = from; offset < to; offset += PAGE) {
-      const page = await api.list({ ...query(), offset, limit: Math.min(PAGE, to - offset) })
-      ids.push(...page.items.map(row => row.id))
-      if (page.items.length === 0) break
-    }
-    return ids
+    return (await api.pick({ ...query(), offset: from, limit: to - from }, [])).map(({ id }) => id)
   }
 
   return {
@@ -141,11 +150,8 @@ export function listState(
       return model.placeOf(id)
     },
     see(visible) {
-      clearTimeout(resting)
-      const now = untrack(window)
-      const wanted = windowFor(visible, now)
-      if (wanted === now) return
-      resting = setTimeout(() => setWindow(wanted), REST_MS)
+      seen = visible
+      scrolling ??= setTimeout(moveWindow, SCROLL_MS)
     },
     selection,
     select,

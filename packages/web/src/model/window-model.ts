@@ -36,15 +36,11 @@ export class WindowModel {
     }
   }
 
-  /** Forgets all places but those from `from` to before `to`. @returns what stands nowhere any more */
-  retain(from: number, to: number): string[] {
-    const gone: string[] = []
+  /** Forgets all places but those from `from` to before `to`. */
+  retain(from: number, to: number): void {
     for (const [index, id] of this.#ids) {
-      if (index >= from && index < to) continue
-      this.#drop(index, id)
-      if (!this.#places.has(id)) gone.push(id)
+      if (index < from || index >= to) this.#drop(index, id)
     }
-    return gone
   }
 
   clear(): void {

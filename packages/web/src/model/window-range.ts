@@ -7,7 +7,7 @@ export interface Range {
 }
 
 /** Rows asked for before and after those on the screen. */
-const MARGIN = 60
+const MARGIN = 100
 /** The daemon's largest window is 1,000; a screen of 4K has some 90 rows. */
 const MAX_WINDOW = 400
 
