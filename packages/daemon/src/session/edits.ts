@@ -110,7 +110,7 @@ export async function patchFiles(core: Core, item: Item, changes: readonly FileP
     record.leftBytes = record.wantedBytes - record.haveBytes
     if (record.leftBytes > 0) record.completedAt = undefined
   }
-  if (renames.length > 0) addPending(item, { rename: [...(record.pending.rename ?? []), ...renames] })
+  if (renames.length > 0) rename(item, renames)
   core.wakeWanted(item)
   await core.save([item])
 }
@@ -208,7 +208,12 @@ function renameRoot(item: Item, name: string): void {
     item.onRenamed()
     return
   }
-  addPending(item, { rename: [...(record.pending.rename ?? []), { root: root! }] })
+  rename(item, [{ root: root! }])
+}
+
+function rename(item: Item, renames: readonly Rename[]): void {
+  clearFailure(item)
+  addPending(item, { rename: [...(item.record.pending.rename ?? []), ...renames] })
 }
 
 /** One torrent to a place from 0; @returns those whose number changed */

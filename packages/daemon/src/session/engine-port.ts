@@ -14,6 +14,7 @@ import type {
   TrackerSnapshot,
   Why,
 } from '@shoal/engine'
+import type { Rename } from './record.ts'
 
 export interface SessionEngine {
   readonly port: number
@@ -86,7 +87,8 @@ export interface EngineTorrent {
       onProgress?: (progress: { doneBytes: number; totalBytes: number }) => void
     },
   ): Promise<void>
-  rename(what: { root: string } | { file: number; path: readonly string[] }): Promise<void>
+  /** Together, or none of them. */
+  rename(what: readonly Rename[]): Promise<void>
   setFilePriority(index: number, priority: FilePriority): void
   setSequential(on: boolean): void
   setTrackers(tiers: readonly (readonly string[])[]): void

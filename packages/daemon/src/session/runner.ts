@@ -253,17 +253,19 @@ export class Runner {
 
   async #rename(item: Item, live: Live, renames: readonly Rename[]): Promise<void> {
     const { record } = item
-    const [rename, ...rest] = renames
     const torrent = await this.#engage(item, live, true)
     try {
       // Before a crash it may have been done, and not crossed off.
-      if (!isRenamed(torrent.names, rename!)) await torrent.rename(rename!)
+      const todo = renames.filter(rename => !isRenamed(torrent.names, rename))
+      if (todo.length > 0) await torrent.rename(todo)
       takePlace(item, torrent)
     } catch (cause) {
       if (!(cause instanceof ShoalError) || this.#closed) throw cause
       const text = `${record.name} could not be renamed: ${cause.message}`
       this.#fail(item, { ...failureOf(cause, 'rename'), text, blocks: false })
     }
+    // Others may have been asked for meanwhile.
+    const rest = record.pending.rename?.slice(renames.length) ?? []
     await this.#settle(item, { rename: rest.length > 0 ? rest : undefined })
   }
 

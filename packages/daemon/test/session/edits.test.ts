@@ -376,8 +376,8 @@ describe('changing', () => {
     await first.session.patchFiles(id, [{ index: 1, path: 'other/x.txt' }])
     await first.session.settled()
     expect(engine.torrent(id).told.filter(told => told.startsWith('rename'))).toEqual([
-      'rename {"root":"new"}',
-      'rename {"file":1,"path":["other","x.txt"]}',
+      'rename [{"root":"new"}]',
+      'rename [{"file":1,"path":["other","x.txt"]}]',
     ])
     const { session, engine: next } = await first.restart()
     await session.settled()
@@ -387,6 +387,32 @@ describe('changing', () => {
       'new/c.txt',
     ])
     expect(next.torrent(id).options.names).toEqual({ root: 'new', files: { 1: ['other', 'x.txt'] } })
+  })
+
+  test('names of several files are changed together, and those that are asked for meanwhile come next', async () => {
+    const { session, engine } = await testSession()
+    const id = torrentId('two', FOLDER)
+    await session.add([torrentBytes('two', FOLDER)])
+    await session.settled()
+    const torrent = engine.torrent(id)
+    torrent.holding = true
+    await session.patchFiles(id, [
+      { index: 0, path: 'new/a.txt' },
+      { index: 2, path: 'new/c.txt' },
+    ])
+    await session.patch(id, { name: 'root' })
+    torrent.holding = false
+    for (const go of torrent.held.splice(0)) go()
+    await session.settled()
+    expect(torrent.told.filter(told => told.startsWith('rename'))).toEqual([
+      'rename [{"file":0,"path":["new","a.txt"]},{"file":2,"path":["new","c.txt"]}]',
+      'rename [{"root":"root"}]',
+    ])
+    expect((await session.files(id)).map(({ path }) => path)).toEqual([
+      'root/new/a.txt',
+      'root/sub/b.txt',
+      'root/new/c.txt',
+    ])
   })
 
   test('categories are kept; the torrents of one that is removed have none', async () => {

@@ -328,12 +328,15 @@ export class FakeTorrent implements EngineTorrent {
     this.dir = dir
   }
 
-  async rename(what: { root: string } | { file: number; path: readonly string[] }): Promise<void> {
+  async rename(what: Parameters<EngineTorrent['rename']>[0]): Promise<void> {
     this.told.push(`rename ${JSON.stringify(what)}`)
-    this.names =
-      'root' in what
-        ? { ...this.names, root: what.root }
-        : { ...this.names, files: { ...this.names.files, [what.file]: what.path } }
+    await this.#hold()
+    for (const each of what) {
+      this.names =
+        'root' in each
+          ? { ...this.names, root: each.root }
+          : { ...this.names, files: { ...this.names.files, [each.file]: each.path } }
+    }
   }
 
   setFilePriority(index: number, priority: string): void {

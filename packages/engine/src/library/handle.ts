@@ -165,7 +165,7 @@ export class TorrentHandle implements Torrent, TorrentObserver {
     await this.#relocate(({ names }) => ({ dir: absolutePath(dir), names }), options)
   }
 
-  async rename(what: Rename): Promise<void> {
+  async rename(what: Rename | readonly Rename[]): Promise<void> {
     await this.#relocate(({ dir, names }) => ({ dir, names: renamed(this.metainfo, names, what) }), {})
   }
 

@@ -423,9 +423,10 @@ export interface Torrent {
   move(dir: string, options?: MoveOptions): Promise<void>
   /**
    * Gives the file or folder of the torrent another name, or one of its files another path below the folder; on disk, too.
-   * A name has to be safe on every system, and free. As {@link move} in all other respects.
+   * A name has to be safe on every system, and free. Several are changed together, or none of them. As {@link move} in
+   * all other respects.
    */
-  rename(what: Rename): Promise<void>
+  rename(what: Rename | readonly Rename[]): Promise<void>
   /**
    * Takes the torrent out of the engine and forgets its resume record; the data stays unless told. Rejects when something
    * could not be deleted: the torrent is stopped then, and still there.

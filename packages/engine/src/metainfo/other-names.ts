@@ -68,13 +68,23 @@ function checkDepth(path: readonly string[]): void {
 }
 
 /** The names after one of them is another. Throws OPTION_INVALID. */
-export function renamed(metainfo: Named, names: TorrentNames, what: Rename): TorrentNames {
-  if ('root' in what) {
-    checkName(what.root)
-    return cleanNames(metainfo, { ...names, root: what.root })
+export function renamed(
+  metainfo: Named,
+  names: TorrentNames,
+  what: Rename | readonly Rename[],
+): TorrentNames {
+  let { root } = names
+  const files: Record<number, readonly string[]> = { ...names.files }
+  for (const each of ([] as Rename[]).concat(what)) {
+    if ('root' in each) {
+      checkName(each.root)
+      root = each.root
+    } else {
+      for (const name of each.path) checkName(name)
+      files[each.file] = each.path
+    }
   }
-  for (const name of what.path) checkName(name)
-  return cleanNames(metainfo, { ...names, files: { ...names.files, [what.file]: what.path } })
+  return cleanNames(metainfo, { root, files })
 }
 
 function refused(problem: string): ShoalError {

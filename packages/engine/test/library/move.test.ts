@@ -224,6 +224,23 @@ describe('other names', () => {
     expect(isWhole(dir, 't/a.bin', 't/sub/b.bin')).toBe(true)
   })
 
+  test('are changed together, or none of them', async () => {
+    const { torrent, dir } = await seeding()
+    await torrent.rename([
+      { file: 0, path: ['all', 'a.bin'] },
+      { file: 1, path: ['all', 'sub', 'b.bin'] },
+    ])
+    expect(isWhole(dir, 't/all/a.bin', 't/all/sub/b.bin')).toBe(true)
+    expect(readdirSync(join(dir, 't'))).toEqual(['all'])
+    writeFileSync(join(dir, 't/mine'), 'm')
+    const names = torrent.rename([
+      { file: 1, path: ['x'] },
+      { file: 0, path: ['mine'] },
+    ])
+    await expect(names).rejects.toThrow('is there already')
+    expect(isWhole(dir, 't/all/a.bin', 't/all/sub/b.bin')).toBe(true)
+  })
+
   test('of a torrent of one file are the root', async () => {
     const dir = folder({ one: content(20_000) })
     const single = (await createTorrent(join(dir, 'one'))).bytes
