@@ -1,5 +1,5 @@
 /** A real daemon, a real peer: from the one-time link to a file that plays. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
@@ -93,6 +93,20 @@ test('the link sets the password; a torrent is seen, added, fetched from a peer,
   const playlist = (await page.getAttribute('a.button', 'href')) ?? ''
   const list = await page.evaluate(async href => (await fetch(href)).text(), playlist)
   expect(list).toMatch(/^#EXTM3U\n#EXTINF:-1,.*clip\.mp4\nhttp/)
+
+  await page.click('.tree-row >> text=clip.mp4')
+  await page.locator('.tree').press('F2')
+  await page.fill('.name-field', 'short film.mp4')
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('.toast >> text=“clip.mp4” is called “short film.mp4” now.')
+  expect(readdirSync(join(folder, 'data/film')).sort()).toEqual(['note & more.txt', 'short film.mp4'])
+  // Something is in the way.
+  writeFileSync(join(folder, 'data/taken'), 'of somebody')
+  await page.click('.tree-row >> text=film >> nth=0')
+  await page.locator('.tree').press('F2')
+  await page.fill('.name-field', 'taken')
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('.toast.problem >> text=taken is a file where a folder belongs')
 
   await page.click('[aria-label="API tokens"]')
   await page.fill('.token-form input', 'radarr')

@@ -23,6 +23,27 @@ test('the one folder of a torrent is open, those in it are not', () => {
   expect(draw(new FileTree(FILES))).toEqual(['+t 100', '  +a 30', '  +b 30', '  +4 40'])
 })
 
+test('a folder that gets another name takes its files with it, and is as open as before', () => {
+  const tree = new FileTree(FILES)
+  const a = tree.rows()[1]!
+  a.open = true
+  expect(tree.renamed(a, 'new')).toEqual([
+    { index: 0, path: 't/new/1' },
+    { index: 1, path: 't/new/2' },
+  ])
+  expect(tree.renamed(tree.rows().at(-1)!, 'four')).toEqual([{ index: 3, path: 't/four' }])
+  const after = [file('t/new/1'), file('t/new/2', 20), ...FILES.slice(2)]
+  expect([tree.isOf(FILES), tree.isOf(after), tree.openFolders()]).toEqual([true, false, ['t', 't/a']])
+  expect(draw(new FileTree(after, new Set(['t/new'])))).toEqual([
+    '+t 100',
+    '  +new 30',
+    '    +1 10',
+    '    +2 20',
+    '  +b 30',
+    '  +4 40',
+  ])
+})
+
 test('a single file stands alone', () => {
   expect(draw(new FileTree([file('x.iso', 7)]))).toEqual(['+x.iso 7'])
 })

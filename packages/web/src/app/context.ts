@@ -1,5 +1,5 @@
 /** What every part of the page may reach. */
-import type { LogLine, SessionInfo, TorrentRow } from '@shoal/daemon/contract'
+import type { Category, LogLine, SessionInfo, TorrentRow } from '@shoal/daemon/contract'
 import { type Accessor, createContext, useContext } from 'solid-js'
 import type { Api, Picked } from '../api/api.ts'
 import type { ListState } from '../list/list-state.ts'
@@ -17,7 +17,7 @@ export type Dialog =
   | { readonly kind: 'labels'; readonly rows: readonly ChosenRow[]; readonly ids: readonly string[] }
   | { readonly kind: 'rename'; readonly row: TorrentRow }
   | { readonly kind: 'limits'; readonly ids: readonly string[] }
-  | { readonly kind: 'category'; readonly ids: readonly string[] }
+  | { readonly kind: 'category'; readonly ids: readonly string[]; readonly category?: Category }
   | { readonly kind: 'rates' }
   | { readonly kind: 'keys' }
   | { readonly kind: 'filters' }

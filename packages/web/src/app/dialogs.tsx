@@ -11,7 +11,7 @@ const Remove = lazy(async () => ({ default: (await import('./torrent-dialogs.tsx
 const Move = lazy(async () => ({ default: (await import('./torrent-dialogs.tsx')).Move }))
 const Labels = lazy(async () => ({ default: (await import('./torrent-dialogs.tsx')).Labels }))
 const Rename = lazy(async () => ({ default: (await import('./torrent-dialogs.tsx')).Rename }))
-const NewCategory = lazy(async () => ({ default: (await import('./torrent-dialogs.tsx')).NewCategory }))
+const CategoryDialog = lazy(async () => ({ default: (await import('./category-dialog.tsx')).CategoryDialog }))
 const Limits = lazy(async () => ({ default: (await import('./limit-dialogs.tsx')).Limits }))
 const RateLimits = lazy(async () => ({ default: (await import('./limit-dialogs.tsx')).RateLimits }))
 const Keys = lazy(async () => ({ default: (await import('./key-help.tsx')).KeyHelp }))
@@ -33,7 +33,7 @@ export function Dialogs(): JSX.Element {
           <Match when={is('move')}>{choice => <Move {...choice()} />}</Match>
           <Match when={is('labels')}>{choice => <Labels {...choice()} />}</Match>
           <Match when={is('rename')}>{choice => <Rename {...choice()} />}</Match>
-          <Match when={is('category')}>{choice => <NewCategory {...choice()} />}</Match>
+          <Match when={is('category')}>{choice => <CategoryDialog {...choice()} />}</Match>
           <Match when={is('limits')}>{choice => <Limits {...choice()} />}</Match>
           <Match when={is('rates')}>
             <RateLimits />

@@ -1,15 +1,14 @@
 /** Limits over all torrents, and those of some. */
 import type { Goals, GoalValue, TorrentLimits } from '@shoal/daemon/contract'
-import { createResource, createSignal, type JSX, Show } from 'solid-js'
+import { createResource, createSignal, For, type JSX, Show } from 'solid-js'
 import { Dialog } from '../ui/dialog.tsx'
+import { GoalField } from '../ui/goal-field.tsx'
 import { Field } from '../ui/parts.tsx'
 import { RateField } from '../ui/rate-field.tsx'
 import { useForm } from '../ui/use-form.ts'
 import { t } from '../words/index.ts'
 import { useApp } from './context.ts'
 import { Footer } from './torrent-dialogs.tsx'
-
-const HOUR_SECONDS = 3600
 
 export function RateLimits(): JSX.Element {
   const app = useApp()
@@ -92,13 +91,15 @@ function LimitsOf(props: {
   const form = useForm(async () => {
     for (const id of props.ids) await app.api.patch(id, { limits: limits(), goals: goals() })
   }, close)
-  const limit = (key: keyof TorrentLimits, value: number | boolean | null | undefined): void => {
-    setWrong(before => {
+  const told = (key: string, value: unknown): void =>
+    void setWrong(before => {
       const after = new Set(before)
       if (value === undefined) after.add(key)
       else after.delete(key)
       return after
     })
+  const limit = (key: keyof TorrentLimits, value: number | boolean | null | undefined): void => {
+    told(key, value)
     if (value !== undefined) setLimits(before => ({ ...before, [key]: value }))
   }
   const Count = (count: { key: 'connections' | 'uploadSlots'; label: string }): JSX.Element => (
@@ -114,46 +115,9 @@ function LimitsOf(props: {
       />
     </Field>
   )
-  const Goal = (goal: { key: keyof Goals; label: string; scale: number }): JSX.Element => {
-    const given = props.goals[goal.key]
-    const set = (value: GoalValue): void => void setGoals(before => ({ ...before, [goal.key]: value }))
-    const [kind, setKind] = createSignal<'default' | 'none' | 'own'>(
-      typeof given === 'number' ? 'own' : given,
-    )
-    const [own, setOwn] = createSignal(typeof given === 'number' ? given / goal.scale : 2)
-    return (
-      <Field label={goal.label}>
-        <span class="joined">
-          <select
-            value={kind()}
-            aria-label={goal.label}
-            onChange={event => {
-              const next = event.currentTarget.value as 'default' | 'none' | 'own'
-              setKind(next)
-              set(next === 'own' ? own() * goal.scale : next)
-            }}
-          >
-            <option value="default">{t().limits.asSettings}</option>
-            <option value="none">{t().limits.none}</option>
-            <option value="own">…</option>
-          </select>
-          <Show when={kind() === 'own'}>
-            <input
-              type="number"
-              min="0"
-              step="any"
-              value={own()}
-              onInput={event => {
-                const value = event.currentTarget.valueAsNumber
-                if (Number.isNaN(value)) return
-                setOwn(value)
-                set(value * goal.scale)
-              }}
-            />
-          </Show>
-        </span>
-      </Field>
-    )
+  const goal = (key: keyof Goals, value: GoalValue | undefined): void => {
+    told(key, value)
+    if (value !== undefined) setGoals(before => ({ ...before, [key]: value }))
   }
   return (
     <Dialog
@@ -185,9 +149,9 @@ function LimitsOf(props: {
         {t().limits.obey}
       </label>
       <div class="pair three">
-        <Goal key="ratio" label={t().limits.ratio} scale={1} />
-        <Goal key="seedSeconds" label={t().limits.seedTime} scale={HOUR_SECONDS} />
-        <Goal key="idleSeconds" label={t().limits.idleTime} scale={HOUR_SECONDS} />
+        <For each={['ratio', 'seedSeconds', 'idleSeconds'] as const}>
+          {key => <GoalField goal={key} value={props.goals[key]} onChange={value => goal(key, value)} />}
+        </For>
       </div>
     </Dialog>
   )

@@ -180,33 +180,3 @@ export function Rename(props: { readonly row: TorrentRow }): JSX.Element {
     </Dialog>
   )
 }
-
-export function NewCategory(props: { readonly ids: readonly string[] }): JSX.Element {
-  const app = useApp()
-  const [name, setName] = createSignal('')
-  const [dir, setDir] = createSignal('')
-  const close = (): void => app.open(undefined)
-  const form = useForm(async () => {
-    const limits = { download: null, upload: null }
-    await app.api.setCategory({ name: name().trim(), dir: dir() === '' ? null : dir(), goals: {}, limits })
-    if (props.ids.length > 0) await app.actions.setCategory(props.ids, name().trim())
-  }, close)
-  return (
-    <Dialog
-      title={t().category.title}
-      onClose={close}
-      onSubmit={form.submit}
-      footer={<Footer form={form} text={t().category.add} blocked={name().trim() === ''} />}
-    >
-      <Field label={t().category.name}>
-        <input value={name()} onInput={event => setName(event.currentTarget.value)} autofocus />
-      </Field>
-      <FolderField
-        label={t().category.folder}
-        hint={t().category.folderHint}
-        value={dir()}
-        onChange={setDir}
-      />
-    </Dialog>
-  )
-}

@@ -1,12 +1,13 @@
-/** The files of a torrent: how far each is, which are wanted, and what can be opened. */
+/** The files of a torrent: how far each is, which are wanted, what they are called, and what can be opened. */
 import type { FilePriority, FileRow } from '@shoal/daemon/contract'
 import { createEffect, createMemo, createSignal, type JSX, on, Show } from 'solid-js'
 import { useApp } from '../app/context.ts'
-import { FileTree } from '../model/file-tree.ts'
+import { FileTree, type TreeNode } from '../model/file-tree.ts'
 import { Icon } from '../ui/icon.tsx'
 import { poll } from '../ui/poll.ts'
 import { TreeView } from '../ui/tree-view.tsx'
 import { f, t } from '../words/index.ts'
+import { carryOut, type Naming, namingOf, reopened } from './rename-files.ts'
 
 /** Tens of thousands are some megabytes: those are asked for less often. */
 const FEW = 2000
@@ -19,12 +20,12 @@ export function Files(props: { readonly id: string }): JSX.Element {
   const [words, setWords] = createSignal('')
   const [tree, setTree] = createSignal<FileTree>()
   const [version, setVersion] = createSignal(0)
-  let shown: { id: string; count: number } | undefined
+  let shown: string | undefined
   let last = 0
   const files = poll(async () => {
     const { id } = props
     // A large torrent that is looked at: the answer of before will do until the time has come.
-    if (many() && shown?.id === id && Date.now() - last < MANY_EVERY_MS) return undefined
+    if (many() && shown === id && Date.now() - last < MANY_EVERY_MS) return undefined
     const found = await app.api.files(id)
     last = Date.now()
     return { id, found }
@@ -35,11 +36,12 @@ export function Files(props: { readonly id: string }): JSX.Element {
       take(now.id, now.found)
     }),
   )
-  const take = (id: string, found: readonly FileRow[]): void => {
+  const take = (id: string, found: readonly FileRow[], naming?: Naming): void => {
     const known = tree()
-    if (known !== undefined && shown?.id === id && shown.count === found.length) known.update(found)
-    else setTree(new FileTree(found))
-    shown = { id, count: found.length }
+    const same = known !== undefined && shown === id
+    if (same && known.isOf(found)) known.update(found)
+    else setTree(new FileTree(found, same ? reopened(known.openFolders(), naming) : undefined))
+    shown = id
     setMany(found.length > FEW)
     setVersion(value => value + 1)
   }
@@ -50,6 +52,19 @@ export function Files(props: { readonly id: string }): JSX.Element {
         indexes.map(index => ({ index, priority })),
       ),
     )
+
+  const name = async (id: string, naming: Naming): Promise<void> => {
+    const found = await carryOut(app.api, id, naming)
+    if (found !== undefined && props.id === id) take(id, found, naming)
+  }
+  const rename = (node: TreeNode, wanted: string): void =>
+    void app.attempt(async () => {
+      const { id } = props
+      const before = node.name
+      const naming = namingOf(tree()!, node, wanted)
+      await name(id, naming)
+      app.toasts.done(t().files.renamed(before, wanted), () => name(id, naming.back))
+    })
 
   const count = createMemo(
     on([tree, version, f], ([known]) =>
@@ -83,6 +98,7 @@ export function Files(props: { readonly id: string }): JSX.Element {
             words={words()}
             onChange={change}
             progress
+            onRename={rename}
             urlOf={index => app.api.fileUrl(props.id, index)}
           />
         </Show>

@@ -33,8 +33,11 @@ export type Tri = 'all' | 'some' | 'none'
 export class FileTree {
   readonly root: TreeNode = node('', -1, null, -1)
   readonly #files: TreeNode[] = []
+  readonly #paths: readonly string[]
 
-  constructor(files: readonly TreeFile[]) {
+  /** @param open folders, by their paths, besides those that are open at first */
+  constructor(files: readonly TreeFile[], open: ReadonlySet<string> = new Set()) {
+    this.#paths = files.map(file => file.path)
     const folders = new Map<string, TreeNode>([['', this.root]])
     for (const [index, file] of files.entries()) {
       const cut = file.path.lastIndexOf('/')
@@ -54,6 +57,42 @@ export class FileTree {
       at.open = true
       if (at.children.length !== 1 || at.children[0]!.index >= 0) break
     }
+    for (const path of open) {
+      const folder = folders.get(path)
+      if (folder !== undefined) folder.open = true
+    }
+  }
+
+  /** Paths of the folders that are open. */
+  openFolders(): string[] {
+    const found: string[] = []
+    const walk = (at: TreeNode): void => {
+      for (const child of at.children) {
+        if (child.index >= 0) continue
+        if (child.open) found.push(pathOf(child))
+        walk(child)
+      }
+    }
+    walk(this.root)
+    return found
+  }
+
+  /** Whether these are the files that it was made of. */
+  isOf(files: readonly TreeFile[]): boolean {
+    return files.length === this.#paths.length && files.every((file, at) => file.path === this.#paths[at])
+  }
+
+  /** Of all files below, when one element of their paths gets another name. */
+  renamed(at: TreeNode, name: string): { readonly index: number; readonly path: string }[] {
+    const before = pathOf(at)
+    const after = before.slice(0, before.length - at.name.length) + name
+    const changes: { index: number; path: string }[] = []
+    const walk = (each: TreeNode, path: string): void => {
+      if (each.index >= 0) changes.push({ index: each.index, path })
+      for (const child of each.children) walk(child, `${path}/${child.name}`)
+    }
+    walk(at, after)
+    return changes
   }
 
   /** What is shown: all that open folders hold, or with words, the files whose path has them all. */

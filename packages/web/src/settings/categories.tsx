@@ -1,4 +1,5 @@
-/** Categories: their names, and the folders where their data goes. */
+/** Categories: their folders, limits and goals. */
+import type { Category } from '@shoal/daemon/contract'
 import { createEffect, createResource, For, type JSX, on, Show } from 'solid-js'
 import { useApp } from '../app/context.ts'
 import { Icon } from '../ui/icon.tsx'
@@ -25,8 +26,11 @@ export function Categories(): JSX.Element {
                     <b>{category.name}</b>{' '}
                     <span class="quiet">{f().number(app.list.facets()?.categories[category.name] ?? 0)}</span>
                   </p>
-                  <p class="quiet">{category.dir ?? t().category.folderHint}</p>
+                  <p class="quiet">{termsOf(category)}</p>
                 </div>
+                <button type="button" onClick={() => app.open({ kind: 'category', ids: [], category })}>
+                  {t().category.edit}
+                </button>
                 <button
                   type="button"
                   onClick={() =>
@@ -52,4 +56,25 @@ export function Categories(): JSX.Element {
       </div>
     </div>
   )
+}
+
+/** Folder, limits and goals, as far as it has its own. */
+function termsOf({ dir, limits, goals }: Category): string {
+  const w = t()
+  const { ratio, seedSeconds, idleSeconds } = goals
+  const until = [
+    typeof ratio === 'number' ? w.detail.goalRatio(f().number(ratio, 2)) : undefined,
+    typeof seedSeconds === 'number' ? w.detail.goalTime(f().duration(seedSeconds)) : undefined,
+    typeof idleSeconds === 'number' ? w.detail.goalIdle(f().duration(idleSeconds)) : undefined,
+  ].filter(part => part !== undefined)
+  return [
+    dir ?? w.category.folderOfSettings,
+    limits.download === null ? undefined : `↓ ${f().rate(limits.download)}`,
+    limits.upload === null ? undefined : `↑ ${f().rate(limits.upload)}`,
+    until.length === 0
+      ? undefined
+      : w.category.until(new Intl.ListFormat(f().locale, { type: 'disjunction' }).format(until)),
+  ]
+    .filter(part => part !== undefined)
+    .join(' · ')
 }

@@ -1,10 +1,22 @@
 /** Files as a tree with checkboxes and priorities, before a torrent is added and after. */
 import type { FilePriority } from '@shoal/daemon/contract'
-import { type Accessor, createEffect, createMemo, createSignal, For, type JSX, on, Show } from 'solid-js'
+import {
+  type Accessor,
+  createEffect,
+  createMemo,
+  createSignal,
+  For,
+  type JSX,
+  on,
+  onMount,
+  Show,
+} from 'solid-js'
+import { useApp } from '../app/context.ts'
 import { type FileTree, pathOf, type TreeNode, tri } from '../model/file-tree.ts'
 import { moved } from '../model/selection.ts'
 import { f, t } from '../words/index.ts'
 import { Icon } from './icon.tsx'
+import type { MenuEntry } from './menu.tsx'
 import { Bar } from './parts.tsx'
 import { Virtual, type VirtualHandle } from './virtual.tsx'
 
@@ -20,10 +32,14 @@ export interface TreeViewProps {
   /** Once there is data: how far it is, and where it can be opened. */
   readonly progress?: boolean
   readonly urlOf?: (index: number) => string
+  /** Names can be changed: by F2, and by the menu of a row. */
+  readonly onRename?: (node: TreeNode, name: string) => void
 }
 
 export function TreeView(props: TreeViewProps): JSX.Element {
+  const app = useApp()
   const [turn, setTurn] = createSignal(0)
+  const [editing, setEditing] = createSignal<TreeNode>()
   const [focus, setFocus] = createSignal(0)
   const [handle, setHandle] = createSignal<VirtualHandle>()
   const rows = createMemo(on([() => props.tree, () => props.words, turn], () => props.tree.rows(props.words)))
@@ -53,6 +69,30 @@ export function TreeView(props: TreeViewProps): JSX.Element {
     props.onChange(indexes, priority)
   }
 
+  const menu = (node: TreeNode, x: number, y: number): void => {
+    const entries: MenuEntry[] = []
+    if (props.urlOf !== undefined && node.index >= 0)
+      entries.push({ text: t().files.open, icon: 'play', href: props.urlOf(node.index) })
+    if (props.onRename !== undefined)
+      entries.push({ text: t().files.rename, icon: 'edit', hint: 'F2', run: () => setEditing(node) })
+    if (entries.length > 0) app.menu({ x, y }, entries)
+  }
+  const onContextMenu = (event: MouseEvent): void => {
+    if (props.onRename === undefined || (event.target as HTMLElement).closest('input, select, a') !== null)
+      return
+    // By the keyboard it comes to the tree as a whole, and means the row that has the focus.
+    const focused = handle()?.element.querySelector('.focused')?.getBoundingClientRect()
+    const node = rows()[focus()]
+    if (event.target !== handle()?.element || node === undefined || focused === undefined) return
+    event.preventDefault()
+    menu(node, focused.left + 40, focused.bottom)
+  }
+  const endEditing = (node: TreeNode, name: string | undefined): void => {
+    setEditing(undefined)
+    handle()?.element.focus()
+    if (name !== undefined && name.trim() !== '' && name !== node.name) props.onRename?.(node, name)
+  }
+
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.target !== handle()?.element || event.ctrlKey || event.metaKey) return
     const node = rows()[focus()]
@@ -66,6 +106,7 @@ export function TreeView(props: TreeViewProps): JSX.Element {
     else if (event.key === 'ArrowLeft' && node.parent !== null)
       setFocus(Math.max(0, rows().indexOf(node.parent)))
     else if (event.key === ' ') toggle(node)
+    else if (event.key === 'F2' && props.onRename !== undefined) setEditing(node)
     else if (event.key === 'Enter' && node.index < 0) open(node, !node.open)
     else return
     event.preventDefault()
@@ -104,6 +145,14 @@ export function TreeView(props: TreeViewProps): JSX.Element {
           if (folder() && !(event.target as HTMLElement).closest('input, select, a'))
             open(now().node, !now().open)
         }}
+        onContextMenu={event => {
+          if (props.onRename === undefined || (event.target as HTMLElement).closest('input, select, a'))
+            return
+          event.preventDefault()
+          event.stopPropagation()
+          setFocus(row.index())
+          menu(now().node, event.clientX, event.clientY)
+        }}
       >
         <span class="tree-name" style={{ '--depth': String(props.words === '' ? now().node.depth : 0) }}>
           <Show when={folder()} fallback={<span class="icon" />}>
@@ -118,9 +167,20 @@ export function TreeView(props: TreeViewProps): JSX.Element {
             onChange={() => toggle(now().node)}
           />
           <Icon name={folder() ? 'folder' : 'file'} class="quiet" />
-          <span class="cut" title={pathOf(now().node)}>
-            {props.words === '' ? now().node.name : pathOf(now().node)}
-          </span>
+          <Show
+            when={editing() === now().node}
+            fallback={
+              <span class="cut" title={pathOf(now().node)}>
+                {props.words === '' ? now().node.name : pathOf(now().node)}
+              </span>
+            }
+          >
+            <NameField
+              name={now().node.name}
+              isFile={!folder()}
+              onEnd={name => endEditing(now().node, name)}
+            />
+          </Show>
           <Show when={folder()}>
             <small class="quiet">{f().number(now().node.files)}</small>
           </Show>
@@ -184,10 +244,50 @@ export function TreeView(props: TreeViewProps): JSX.Element {
         count={rows().length}
         rowHeight={ROW_PX}
         handle={setHandle}
-        attributes={{ role: 'tree', tabindex: '0', 'aria-label': t().tabs.files, onKeyDown }}
+        attributes={{ role: 'tree', tabindex: '0', 'aria-label': t().tabs.files, onKeyDown, onContextMenu }}
       >
         {index => <Show when={rows()[index()]}>{node => <Row node={node} index={index} />}</Show>}
       </Virtual>
     </Show>
+  )
+}
+
+/** In place of a name: Enter, or going elsewhere, takes it; Escape leaves it as it was. */
+function NameField(props: {
+  readonly name: string
+  readonly isFile: boolean
+  readonly onEnd: (name: string | undefined) => void
+}): JSX.Element {
+  let field!: HTMLInputElement
+  let over = false
+  const end = (name: string | undefined): void => {
+    if (over) return
+    over = true
+    props.onEnd(name)
+  }
+  onMount(() => {
+    field.focus()
+    // The ending stays, mostly.
+    const dot = props.isFile ? props.name.lastIndexOf('.') : -1
+    field.setSelectionRange(0, dot > 0 ? dot : props.name.length)
+  })
+  return (
+    <input
+      ref={field}
+      class="name-field"
+      aria-label={t().files.rename}
+      value={props.name}
+      spellcheck={false}
+      maxlength="240"
+      onClick={event => event.stopPropagation()}
+      onBlur={() => end(field.value)}
+      onKeyDown={event => {
+        event.stopPropagation()
+        if (event.key === 'Enter') end(field.value)
+        else if (event.key === 'Escape') end(undefined)
+        else return
+        event.preventDefault()
+      }}
+    />
   )
 }

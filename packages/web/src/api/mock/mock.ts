@@ -372,7 +372,11 @@ export function mockApi(options: MockOptions): Api {
         const { intent, name, category, labels, sequential } = change
         set([id], row => {
           if (intent !== undefined) run(row, intent)
-          if (name !== undefined) row.name = name
+          if (name !== undefined) {
+            row.name = name
+            for (const file of world.files(id) as { path: string }[])
+              file.path = file.path.replace(/^[^/]*/, name)
+          }
           if (category !== undefined) row.category = category
           if (labels !== undefined) row.labels = labels
           if (sequential !== undefined) row.sequential = sequential
@@ -383,7 +387,7 @@ export function mockApi(options: MockOptions): Api {
         const files = world.files(id) as { -readonly [K in keyof FileRow]: FileRow[K] }[]
         for (const { index, priority, path } of changes) {
           if (priority !== undefined) files[index]!.priority = priority
-          if (path !== undefined) files[index]!.path = path
+          if (path !== undefined) files[index]!.path = files[index]!.path.replace(/(?<=^[^/]*\/).*/, path)
         }
       }),
     act: (action, ids) =>

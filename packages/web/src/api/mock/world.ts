@@ -255,7 +255,9 @@ function filesOf(
     const folder =
       count > 200
         ? `${row.name}/set ${Math.floor(index / 500)}/part ${Math.floor(index / 50) % 10}`
-        : row.name
+        : index % 9 === 5
+          ? `${row.name}/Extras`
+          : row.name
     const name = `${String(index + 1).padStart(2, '0')} ${['Overture', 'Allegro', 'Notes', 'Finale'][index % 4]}.${index % 9 === 5 ? 'txt' : extension}`
     const share = row.complete ? 1 : Math.max(0, Math.min(1, row.progress * count - index))
     return {
