@@ -90,6 +90,18 @@ describe.each([false, true])('dark: %s', dark => {
     expect(found).toEqual([])
   })
 
+  test('the conversation with a peer', async () => {
+    const page = await open('?count=400#state=downloading')
+    await page.click('[aria-rowindex="2"] .in-name')
+    await page.keyboard.press('Enter')
+    await page.click('.tabs >> text=Peers')
+    await page.click('.table .row button')
+    await page.waitForSelector('.talk-log .note')
+    await page.click('.talk .pause')
+    await page.locator('.talk-log li.them button').last().click()
+    expect(await audit(page, 'conversation')).toEqual([])
+  })
+
   test('settings, and every other page', async () => {
     const page = await open('?count=80#page=settings')
     const found: string[] = []

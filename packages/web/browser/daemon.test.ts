@@ -29,6 +29,9 @@ beforeAll(async () => {
     '--state',
     join(folder, 'a'),
     '--json',
+    // Slowly enough to be listened to.
+    '--limit-up',
+    '1500k',
     ...ALONE,
   )
   seedPort = Number((await until(seed, /"port":\s*(\d+)/))[1])
@@ -76,6 +79,12 @@ test('the link sets the password; a torrent is seen, added, fetched from a peer,
   await page.click('.tabs >> text=Peers')
   await page.fill('.tab-tools input', `127.0.0.1:${seedPort}`)
   await page.click('.tab-tools >> text=Add peer')
+  await page.click('.table .row button')
+  await page.waitForSelector('.talk .met:has-text("They are Shoal")')
+  await page.waitForSelector('.talk-log li.us:has-text("We ask for")')
+  await page.waitForSelector('.talk-log li.them:has-text("They send")')
+  await keep(page, 'daemon-conversation')
+  await page.keyboard.press('Escape')
   await page.waitForSelector('[aria-rowindex="2"] .in-progress >> text=100%')
   await page.click('.tabs >> text=Pieces')
   await page.waitForSelector('.map canvas')

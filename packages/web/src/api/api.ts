@@ -4,6 +4,7 @@ import type {
   AddRequest,
   AddResult,
   Category,
+  ConversationEvent,
   FilePatch,
   FileRow,
   Finding,
@@ -57,6 +58,8 @@ export interface Api {
   move(ids: readonly string[], dir: string, move: boolean): Promise<void>
   addPeers(id: string, addresses: readonly string[]): Promise<void>
   banPeer(id: string, address: string): Promise<void>
+  /** What that peer and we say to each other. Resolves when that is over, or `signal` is aborted. */
+  conversation(id: string, address: string, options: ConversationOptions): Promise<void>
 
   categories(): Promise<readonly Category[]>
   setCategory(category: Category): Promise<void>
@@ -85,6 +88,11 @@ export interface Api {
 }
 
 export type Picked<F extends RowField> = Pick<TorrentRow, 'id' | F>
+
+export interface ConversationOptions {
+  readonly signal: AbortSignal
+  readonly onEvent: (event: ConversationEvent) => void
+}
 
 export interface EventsOptions {
   /** What is on the screen; only that is told. */

@@ -49,6 +49,12 @@ export function remoteApi(base: URL): Api {
     move: (ids, dir, move) => nothing(client.move({ ids, dir, move })),
     addPeers: (id, addresses) => nothing(client.addPeers(id, addresses)),
     banPeer: (id, address) => nothing(client.banPeer(id, address)),
+    conversation: (id, address, { signal, onEvent }) =>
+      told(
+        (async () => {
+          for await (const event of client.conversation(id, address, { signal })) onEvent(event)
+        })(),
+      ),
     categories: () => told(client.categories()),
     setCategory: category => nothing(client.setCategory(category)),
     removeCategory: name => nothing(client.removeCategory(name)),

@@ -14,6 +14,9 @@ const Rename = lazy(async () => ({ default: (await import('./torrent-dialogs.tsx
 const CategoryDialog = lazy(async () => ({ default: (await import('./category-dialog.tsx')).CategoryDialog }))
 const Limits = lazy(async () => ({ default: (await import('./limit-dialogs.tsx')).Limits }))
 const RateLimits = lazy(async () => ({ default: (await import('./limit-dialogs.tsx')).RateLimits }))
+const Conversation = lazy(async () => ({
+  default: (await import('../detail/conversation.tsx')).Conversation,
+}))
 const Keys = lazy(async () => ({ default: (await import('./key-help.tsx')).KeyHelp }))
 
 type Of<K extends Choice['kind']> = Extract<Choice, { kind: K }>
@@ -34,6 +37,7 @@ export function Dialogs(): JSX.Element {
           <Match when={is('labels')}>{choice => <Labels {...choice()} />}</Match>
           <Match when={is('rename')}>{choice => <Rename {...choice()} />}</Match>
           <Match when={is('category')}>{choice => <CategoryDialog {...choice()} />}</Match>
+          <Match when={is('conversation')}>{choice => <Conversation {...choice()} />}</Match>
           <Match when={is('limits')}>{choice => <Limits {...choice()} />}</Match>
           <Match when={is('rates')}>
             <RateLimits />

@@ -57,6 +57,22 @@ export function Peers(props: { readonly id: string }): JSX.Element {
 
   const columns = (): TableColumn<PeerRow>[] => [
     {
+      key: 'talk',
+      title: '',
+      width: '30px',
+      cell: peer => (
+        <button
+          type="button"
+          class="ghost tiny"
+          title={t().conversation.open}
+          aria-label={t().conversation.openTo(peer().address)}
+          onClick={() => app.open({ kind: 'conversation', id: props.id, address: peer().address })}
+        >
+          <Icon name="talk" />
+        </button>
+      ),
+    },
+    {
       key: 'address',
       title: w().address,
       width: 'minmax(150px, 1fr)',

@@ -1,4 +1,6 @@
 /** Deutsch. */
+
+import { conversation } from './de-conversation.ts'
 import { deDaemon } from './de-daemon.ts'
 import type { Words } from './en.ts'
 import { f } from './index.ts'
@@ -357,6 +359,7 @@ export const de: Words = {
       P: 'über uTP',
     },
   },
+  conversation,
   trackers: {
     url: 'Tracker',
     tier: 'Rang',

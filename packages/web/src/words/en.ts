@@ -1,5 +1,6 @@
 /** English. The other languages have its type. */
 import type { DaemonWords } from './daemon.ts'
+import { conversation } from './en-conversation.ts'
 import { f } from './index.ts'
 
 const many = (count: number, one: string, more: string): string =>
@@ -351,6 +352,7 @@ export const en = {
       P: 'over uTP',
     },
   },
+  conversation,
   trackers: {
     url: 'Tracker',
     tier: 'Tier',

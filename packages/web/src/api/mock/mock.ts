@@ -13,6 +13,7 @@ import type {
   TorrentRow,
 } from '@shoal/daemon/contract'
 import { type Api, ApiError, type EventsOptions } from '../api.ts'
+import { converse } from './conversation.ts'
 import { CATEGORIES, CLIENTS, PAYLOADS } from './names.ts'
 import { facetsOf, matching } from './query.ts'
 import { SETTINGS } from './settings.ts'
@@ -416,6 +417,11 @@ export function mockApi(options: MockOptions): Api {
       ),
     addPeers: () => answer(() => undefined),
     banPeer: () => answer(() => undefined),
+    async conversation(id, address, { signal, onEvent }) {
+      const peer = await answer(() => peers(id).find(each => each.address === address))
+      if (peer === undefined) throw new ApiError(404, 'NOT_FOUND', `${address} is not connected any more.`)
+      await converse({ address, client: peer.client, hostile: options.hostile }, signal, onEvent)
+    },
     categories: () => answer(() => categories),
     setCategory: category =>
       answer(() => {
