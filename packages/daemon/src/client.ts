@@ -7,6 +7,7 @@ import type {
   AddOptions,
   AddRequest,
   AddResult,
+  Ban,
   Category,
   ConversationEvent,
   Demo,
@@ -310,6 +311,19 @@ export class Client {
 
   folders(path?: string, options?: CallOptions): Promise<FolderInfo> {
     return this.#json('GET', `/folders${queryText(path === undefined ? {} : { path })}`, undefined, options)
+  }
+
+  bans(options?: CallOptions): Promise<readonly Ban[]> {
+    return this.#json('GET', '/bans', undefined, options)
+  }
+
+  /** IP addresses, with or without a port. */
+  async ban(addresses: readonly string[], options?: CallOptions): Promise<void> {
+    await this.#send('POST', '/bans', jsonBody({ addresses }), options)
+  }
+
+  async unban(address: string, options?: CallOptions): Promise<void> {
+    await this.#send('DELETE', `/bans/${encodeURIComponent(address)}`, {}, options)
   }
 
   /** Blocklist and countries: what is in force, and what went wrong. */

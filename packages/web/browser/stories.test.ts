@@ -270,6 +270,42 @@ test('of a blocklist and of countries, the settings say what is in force and wha
   await page.waitForSelector('.list-status >> text=DBIP-Country-Lite, made on')
 })
 
+test('who was banned is told in the settings, and let in again', async () => {
+  const page = await open()
+  await openFirst(page, 'Downloading')
+  await page.click('.tabs >> text=Peers')
+  // Rows change places meanwhile.
+  const label = (await page.locator('[aria-label^="Ban: 198."]').first().getAttribute('aria-label'))!
+  const address = /[\d.]{7,}/.exec(label)![0]
+  await page.click(`[aria-label="${label}"]`)
+  await page.waitForSelector('.toast >> text=is banned.')
+  await page.click('[aria-label="Settings"]')
+  const banned = page.locator('.bans li', { hasText: address })
+  await banned.scrollIntoViewIfNeeded()
+  await page.fill('.bans input', 'nobody')
+  await page.click('.bans form button')
+  await page.waitForSelector('.toast.problem >> text="nobody" is not an IP address')
+  await keep(page, 'settings-bans')
+  await banned.locator('button').click()
+  await banned.waitFor({ state: 'detached' })
+})
+
+test('what is here already is told, and may get the trackers of what would be added', async () => {
+  const page = await open()
+  const id = await page.evaluate(() => document.querySelector('.row')?.getAttribute('data-id'))
+  await page.click('[aria-rowindex="2"] .in-name')
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('.whyline')
+  const hash = id ?? (await page.textContent('.facts >> text=/^[0-9a-f]{40}/'))!.slice(0, 40)
+  await page.keyboard.press('n')
+  await page.fill('.adding textarea', `magnet:?xt=urn:btih:${hash}`)
+  await page.waitForSelector('.content-head .why')
+  await page.click('text=Add trackers to what you have already')
+  await keep(page, 'add-duplicate')
+  await page.click('.dialog button[type=submit]')
+  await page.waitForSelector('.toast >> text=1 was there already. 2 trackers were new.')
+})
+
 test('a phone shows cards; a finger that rests selects; details fill the screen', async () => {
   const page = await open({ phone: true })
   await keep(page, 'phone')

@@ -107,6 +107,8 @@ export interface AddOptions {
   /** The data is there and is believed to be whole: sizes are looked at, nothing is hashed. */
   readonly trust?: boolean
   readonly queue?: 'top' | 'bottom'
+  /** Torrents that are here already get its trackers besides those that they have; private ones do not. */
+  readonly mergeTrackers?: boolean
 }
 
 export interface AddRequest {
@@ -117,7 +119,13 @@ export interface AddRequest {
 
 /** One a source, in order. Acknowledged: what is `added` survives a power cut. */
 export type AddResult =
-  | { readonly outcome: 'added' | 'duplicate'; readonly id: string; readonly name: string }
+  | {
+      readonly outcome: 'added' | 'duplicate'
+      readonly id: string
+      readonly name: string
+      /** Of a duplicate, with `mergeTrackers`: so many of its trackers were new. */
+      readonly newTrackers?: number
+    }
   | { readonly outcome: 'failed'; readonly source: string; readonly code: string; readonly text: string }
 
 /** What is in a source, before it is added. */

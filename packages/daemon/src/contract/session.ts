@@ -85,6 +85,13 @@ export interface Setting {
   readonly restart: boolean
 }
 
+/** Banned by hand: over all torrents, until somebody takes it back. */
+export interface Ban {
+  /** An IP address. */
+  readonly address: string
+  readonly at: number
+}
+
 /** What Shoal was given lists of; null: it was given none. */
 export interface Lists {
   readonly blocklist: BlocklistStatus | null

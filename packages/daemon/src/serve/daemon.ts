@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts'
 import { ConfigError } from '../config/config-error.ts'
 import { removeRunning, writeRunning } from '../config/running.ts'
 import { type Definition, SETTINGS, type SettingKey } from '../config/settings.ts'
+import { Unwanted } from '../household/unwanted.ts'
 import { openAccess } from '../http/access/access.ts'
 import { createHttp, type Http, type Listening } from '../http/create-http.ts'
 import { Roots } from '../http/doors/roots.ts'
@@ -68,7 +69,8 @@ async function open(
   const household = new Household({ config, log, blocklistCache: places.blocklist })
   closing.push(() => household.close())
   // Before there are torrents: whom nobody wants to speak to is not spoken to meanwhile.
-  await household.block(ranges => engine.setBlocklist(ranges))
+  const unwanted = new Unwanted(ranges => engine.setBlocklist(ranges))
+  await household.block(ranges => unwanted.setList(ranges))
   household.locate()
 
   const session = await createSession({
@@ -78,6 +80,7 @@ async function open(
     version,
     blocklist: () => household.blocklist(),
     countryOf: address => household.countryOf(address),
+    onBans: addresses => unwanted.setBans(addresses),
     log: ({ level, text, id }) => log[level](text, id === null ? {} : { id }),
   })
   closing.push(() => session.close())

@@ -10,6 +10,7 @@ import {
   recordOf,
 } from './adding.ts'
 import type { Core } from './core.ts'
+import { addTrackers } from './edits.ts'
 import { Item } from './item.ts'
 import { keepApart } from './namesakes.ts'
 import { exists } from './place.ts'
@@ -53,7 +54,7 @@ export class Adder {
       await each(sources, async (source, index) => {
         try {
           const opened = await openSource(source, undefined)
-          const known = await this.#claim(opened, ours)
+          const known = await this.#claim(opened, ours, options.mergeTrackers === true)
           if (known !== undefined) results[index] = known
           else prepared.push({ index, source, opened, record: await this.#record(opened, context) })
         } catch (error) {
@@ -72,8 +73,8 @@ export class Adder {
     return results
   }
 
-  /** Undefined: it is ours to add. A duplicate is told of, and nothing changes. */
-  async #claim(opened: Opened, ours: Set<Coming>): Promise<AddResult | undefined> {
+  /** Undefined: it is ours to add. A duplicate is told of, and nothing of it changes but its trackers, where told. */
+  async #claim(opened: Opened, ours: Set<Coming>, merge: boolean): Promise<AddResult | undefined> {
     const { id } = opened
     for (;;) {
       await this.#core.gone(id)
@@ -83,7 +84,12 @@ export class Adder {
         await this.#core.store.commit().catch(() => {})
         continue
       }
-      if (known !== undefined) return { outcome: 'duplicate', id, name: known.record.name }
+      if (known !== undefined) {
+        const { name } = known.record
+        if (!merge) return { outcome: 'duplicate', id, name }
+        const trackers = 'metainfo' in opened ? opened.metainfo.trackers : opened.trackers
+        return { outcome: 'duplicate', id, name, newTrackers: await addTrackers(this.#core, known, trackers) }
+      }
       const coming = this.#coming.get(id)
       if (coming === undefined) break
       // Twice in one call: the first will be the one.

@@ -19,11 +19,15 @@ export function checkPeers(peers: readonly string[], where: string): void {
 export function checkTrackers(tiers: readonly (readonly string[])[], where: string): void {
   for (const [tier, urls] of tiers.entries()) {
     for (const [at, url] of urls.entries()) {
-      if (URL.canParse(url) && TRACKER_SCHEMES.includes(new URL(url).protocol)) continue
+      if (isTracker(url)) continue
       const text = `${JSON.stringify(url)} is not the URL of a tracker: http, https or udp.`
       throw new SessionError('INVALID', text, `${where}[${tier}][${at}]`)
     }
   }
+}
+
+export function isTracker(url: string): boolean {
+  return URL.canParse(url) && TRACKER_SCHEMES.includes(new URL(url).protocol)
 }
 
 /** An absolute path, without `..` and the like. */

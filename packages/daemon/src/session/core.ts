@@ -1,6 +1,7 @@
 /** What all parts of the session share: its torrents and their store, the engine, the settings. */
 import { ShoalError } from '@shoal/engine'
 import type { Category, LogLine, Reason, Totals } from '../contract/index.ts'
+import { Bans } from './bans.ts'
 import type { SessionClock } from './clock.ts'
 import { Disks } from './disks.ts'
 import { applyLimits } from './engine-options.ts'
@@ -36,6 +37,7 @@ export class Core {
   readonly changes: ChangeLog = new ChangeLog()
   readonly torrents: Torrents
   readonly categories: Map<string, Category> = new Map()
+  bans: Bans = new Bans([])
   readonly disks: Disks = new Disks()
   readonly logRing: LogRing = new LogRing()
   readonly session: { downloadedBytes: number; uploadedBytes: number } = {
@@ -81,7 +83,12 @@ export class Core {
   }
 
   get meta(): Meta {
-    return { ever: this.ever, categories: [...this.categories.values()], alternative: this.byHand }
+    return {
+      ever: this.ever,
+      categories: [...this.categories.values()],
+      alternative: this.byHand,
+      bans: this.bans.list,
+    }
   }
 
   get ever(): Totals {
@@ -122,6 +129,7 @@ export class Core {
     const { meta } = found.state
     this.before = meta.ever
     this.byHand = meta.alternative
+    this.bans = new Bans(meta.bans)
     for (const category of meta.categories) this.categories.set(category.name, category)
     for (const text of found.warnings) this.log('error', text)
     for (const record of found.state.records.values()) {

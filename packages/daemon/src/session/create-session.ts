@@ -6,6 +6,7 @@ import type {
   Action,
   AddOptions,
   AddResult,
+  Ban,
   Category,
   Facets,
   FilePatch,
@@ -38,7 +39,17 @@ import { Pulse, STEP_MS } from './pulse.ts'
 import { partOf } from './row.ts'
 import { isScheduled, localTime } from './rules/timetable.ts'
 import { type Changes, type Session, SessionError, type SessionSettings, type Terms } from './session.ts'
-import { detailOf, filesOf, knownMetainfo, pathOf, peersOf, piecesOf, termsOf, trackersOf } from './views.ts'
+import {
+  detailOf,
+  filesOf,
+  knownMetainfo,
+  metainfoOf,
+  pathOf,
+  peersOf,
+  piecesOf,
+  termsOf,
+  trackersOf,
+} from './views.ts'
 
 export interface SessionOptions {
   /** The session's from now on: it is closed with it. */
@@ -54,6 +65,8 @@ export interface SessionOptions {
   readonly blocklist?: () => SessionInfo['blocklist']
   /** ISO 3166 code of where a peer is, by `host:port`; null: not known. Asked for each peer of each list. */
   readonly countryOf?: (address: string) => string | null
+  /** Told of all that are banned, at once and whenever that changes: the engine is to have nothing to do with them. */
+  readonly onBans?: (addresses: readonly string[]) => void
 }
 
 /**
@@ -68,28 +81,36 @@ export async function createSession(options: SessionOptions): Promise<Session> {
     version = '0.1.0',
     blocklist = () => null,
     countryOf = () => null,
+    onBans = () => {},
   } = options
   const core = new Core({ ...options, log, clock })
   await core.open(options.stateDir)
-  const session = new TorrentSession(core, new Pulse(core, version, blocklist), countryOf)
+  const tellBans = (): void => onBans(core.bans.list.map(({ address }) => address))
+  tellBans()
+  const session = new TorrentSession(core, new Pulse(core, version, blocklist), countryOf, tellBans)
   session.begin()
   return session
 }
+
+/** Remembered of one torrent, the latest; as many as are given at a time. */
+const MAX_PEERS = 1000
 
 class TorrentSession implements Session {
   readonly #core: Core
   readonly #pulse: Pulse
   readonly #adder: Adder
   readonly #countryOf: (address: string) => string | null
+  readonly #tellBans: () => void
   #endBeats: () => void = () => {}
   #closing: Promise<void> | undefined
   #facets: { readonly cursor: unknown; readonly facets: Facets } | undefined
 
-  constructor(core: Core, pulse: Pulse, countryOf: (address: string) => string | null) {
+  constructor(core: Core, pulse: Pulse, countryOf: (address: string) => string | null, tellBans: () => void) {
     this.#core = core
     this.#pulse = pulse
     this.#adder = new Adder(core)
     this.#countryOf = countryOf
+    this.#tellBans = tellBans
   }
 
   begin(): void {
@@ -199,18 +220,22 @@ class TorrentSession implements Session {
   async inspect(source: string | URL | Uint8Array, signal?: AbortSignal): Promise<Inspection> {
     this.#assertOpen()
     const opened = await openSource(source, signal)
-    const { engine, torrents } = this.#core
+    const { engine, torrents, files } = this.#core
+    const known = torrents.find(opened.id)
+    // What is here already need not be asked for.
+    const here = known === undefined ? undefined : await metainfoOf(known, files)
     const metainfo =
       'metainfo' in opened
         ? opened.metainfo
-        : (
+        : (here ??
+          (
             await engine.describe(opened.link, {
               peers: [],
               trackerTiers: undefined,
               signal: signal ?? new AbortController().signal,
               onFetching: () => {},
             })
-          ).metainfo
+          ).metainfo)
     return {
       id: opened.id,
       name: metainfo.name,
@@ -220,7 +245,7 @@ class TorrentSession implements Session {
       comment: metainfo.comment ?? null,
       trackers: metainfo.trackers,
       files: metainfo.files.map(({ path, length }) => ({ path: path.join('/'), length })),
-      duplicate: torrents.find(opened.id) !== undefined,
+      duplicate: known !== undefined,
     }
   }
 
@@ -252,14 +277,37 @@ class TorrentSession implements Session {
   }
 
   async addPeers(id: string, addresses: readonly string[]): Promise<void> {
-    const { record, live } = this.#item(id)
+    const core = this.#core
+    const item = this.#item(id)
+    const { record, live } = item
     checkPeers(addresses, 'addresses')
-    if (record.magnet !== undefined) record.peers = [...new Set([...record.peers, ...addresses])]
+    const banned = addresses.find(address => core.bans.has(address))
+    if (banned !== undefined)
+      throw new SessionError('CONFLICT', `${banned} is banned: take that back first.`, 'addresses')
+    record.peers = [...new Set([...record.peers, ...addresses])].slice(-MAX_PEERS)
     for (const address of addresses) live?.torrent?.addPeer(address)
+    await core.save([item])
   }
 
   async banPeer(id: string, address: string): Promise<void> {
-    this.#item(id).live?.torrent?.banPeer(address)
+    this.#item(id)
+    await this.#ban([address], 'address')
+  }
+
+  bans(): readonly Ban[] {
+    return this.#core.bans.list
+  }
+
+  async ban(addresses: readonly string[]): Promise<void> {
+    await this.#ban(addresses, 'addresses')
+  }
+
+  async unban(address: string): Promise<void> {
+    this.#assertOpen()
+    if (!this.#core.bans.remove(address))
+      throw new SessionError('NOT_FOUND', `${address} is not banned.`, 'address')
+    this.#tellBans()
+    await this.#core.saveMeta()
   }
 
   overhear(id: string, address: string, listener: (heard: Overheard) => void): () => void {
@@ -359,6 +407,14 @@ class TorrentSession implements Session {
     await core.engine.close()
     await core.saveMeta().catch(() => {})
     await core.store.close()
+  }
+
+  async #ban(addresses: readonly string[], where: string): Promise<void> {
+    this.#assertOpen()
+    const core = this.#core
+    core.bans.add(addresses, Math.floor(core.now() / 1000), where)
+    this.#tellBans()
+    await core.saveMeta()
   }
 
   #item(id: string): Item {

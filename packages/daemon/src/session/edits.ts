@@ -1,6 +1,6 @@
 /** What is done to torrents that are here: recorded first, then carried out. */
 import type { Action, FilePatch, FilePriority, TorrentPatch } from '../contract/index.ts'
-import { checkedDir, checkedElements, checkTrackers } from './checks.ts'
+import { checkedDir, checkedElements, checkTrackers, isTracker } from './checks.ts'
 import type { Core } from './core.ts'
 import { hostOf } from './describe.ts'
 import type { Item } from './item.ts'
@@ -9,7 +9,7 @@ import type { Pending, Rename } from './record.ts'
 import { place } from './rules/order-keys.ts'
 import { abort } from './runner.ts'
 import { SessionError } from './session.ts'
-import { haveOf, knownMetainfo } from './views.ts'
+import { haveOf, knownMetainfo, tiersOf } from './views.ts'
 
 export async function act(core: Core, action: Action, ids: readonly string[] | 'all'): Promise<number> {
   const items = core.torrents.some(ids)
@@ -68,6 +68,29 @@ export async function patch(core: Core, item: Item, change: TorrentPatch): Promi
   const moved = change.queue === undefined ? [] : toPlace(core, item, change.queue - 1)
   core.wakeWanted(item)
   await core.save(new Set([item, ...moved]))
+}
+
+/** Those that it has not, after those that it has. @returns how many there are */
+export async function addTrackers(
+  core: Core,
+  item: Item,
+  tiers: readonly (readonly string[])[],
+): Promise<number> {
+  const { record } = item
+  // Whoever gave it wants nobody else to know who has it.
+  if (record.private) return 0
+  const here = (await tiersOf(item, core.files)).map(urls => urls.filter(isTracker))
+  const known = new Set(here.flat())
+  const fresh = tiers.map(urls => urls.filter(url => isTracker(url) && !known.has(url) && known.add(url)))
+  const count = fresh.flat().length
+  if (count === 0) return 0
+  record.tiers = [...here, ...fresh].filter(urls => urls.length > 0)
+  record.host = hostOf(record.tiers)
+  item.live?.torrent?.setTrackers(record.tiers)
+  core.wake(item)
+  await core.save([item])
+  core.log('info', `${record.name}: trackers were added, as it was added once more`, record.id)
+  return count
 }
 
 export async function patchFiles(core: Core, item: Item, changes: readonly FilePatch[]): Promise<void> {

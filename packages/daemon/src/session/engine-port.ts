@@ -97,7 +97,6 @@ export interface EngineTorrent {
   setUploadSlots(count: number): void
   reannounce(): void
   addPeer(address: string): void
-  banPeer(address: string): void
   overhear(address: string, listener: (heard: Overheard) => void): () => void
   stream(
     file: number,

@@ -8,6 +8,7 @@ import type {
   Action,
   AddOptions,
   AddResult,
+  Ban,
   Category,
   Facets,
   FilePatch,
@@ -68,8 +69,15 @@ export interface Session {
   remove(ids: readonly string[], options: { readonly data: boolean }): Promise<number>
   /** Resolves when the moves are recorded; they go on, and show as state `moving`. */
   move(ids: readonly string[], dir: string, options?: { readonly move?: boolean }): Promise<number>
+  /** It remembers them. */
   addPeers(id: string, addresses: readonly string[]): Promise<void>
+  /** As {@link ban}. */
   banPeer(id: string, address: string): Promise<void>
+  bans(): readonly Ban[]
+  /** `host:port`, or hosts: IP literals. For all torrents, and remembered. */
+  ban(addresses: readonly string[]): Promise<void>
+  /** @throws SessionError `NOT_FOUND` */
+  unban(address: string): Promise<void>
   /**
    * Every message to and from one connected peer from now on.
    *

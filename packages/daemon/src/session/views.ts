@@ -1,5 +1,5 @@
 /** What there is to see of one torrent beyond its row: of one that runs from the engine, else from its torrent file. */
-import { type Metainfo, magnetOf } from '@shoal/engine'
+import { type Metainfo, magnetOf, parseMagnet } from '@shoal/engine'
 import type { FileRow, PeerRow, PiecesView, TorrentDetail, TrackerRow } from '../contract/index.ts'
 import { applyLayout } from './describe.ts'
 import { NO_LIMITS } from './engine-options.ts'
@@ -167,7 +167,7 @@ export async function knownMetainfo(item: Item, files: TorrentFiles): Promise<Me
 export async function tiersOf(item: Item, files: TorrentFiles): Promise<readonly (readonly string[])[]> {
   const { record, live } = item
   if (record.tiers !== undefined) return record.tiers
-  if (record.magnet !== undefined) return []
+  if (record.magnet !== undefined) return parseMagnet(record.magnet).trackers
   return live?.torrent?.metainfo.trackers ?? (await files.tiers(record.id))
 }
 

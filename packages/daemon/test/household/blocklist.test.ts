@@ -11,6 +11,7 @@ import { Blocklist } from '../../src/household/blocklist.ts'
 import { textOf } from '../../src/household/blocklist-source.ts'
 import { parseBlocklist } from '../../src/household/blocklist-text.ts'
 import { v4Of, v6Of } from '../../src/household/ip-ranges.ts'
+import { Unwanted } from '../../src/household/unwanted.ts'
 
 function shown({ v4, v6 }: PackedRanges): string[] {
   const dotted = [...v4].map(value => [24, 16, 8, 0].map(shift => (value >>> shift) & 255).join('.'))
@@ -73,6 +74,19 @@ test('addresses are read as numbers and bytes', () => {
   expect(Buffer.from(v6Of('::ffff:1.2.3.4')!).toString('hex')).toBe('00000000000000000000ffff01020304')
   expect(Buffer.from(v6Of('2001:db8::1:0')!).toString('hex')).toBe('20010db8000000000000000000010000')
   expect([v6Of('fe80::1%eth0'), v6Of('1.2.3.4')]).toEqual([undefined, undefined])
+})
+
+test('who is banned is blocked besides the list, whichever changes', () => {
+  const applied: string[][] = []
+  const unwanted = new Unwanted(ranges => applied.push(shown(ranges)))
+  unwanted.setBans(['10.0.0.7', '2001:db8::7'])
+  unwanted.setList({ v4: Uint32Array.of(16_909_060, 16_909_061), v6: new Uint8Array() })
+  unwanted.setBans(['10.0.0.7'])
+  expect(applied).toEqual([
+    ['10.0.0.7-10.0.0.7', '20010db8…7-20010db8…7'],
+    ['1.2.3.4-1.2.3.5', '10.0.0.7-10.0.0.7', '20010db8…7-20010db8…7'],
+    ['1.2.3.4-1.2.3.5', '10.0.0.7-10.0.0.7'],
+  ])
 })
 
 test('a list that unpacks to too much, or is a zip archive, is refused', async () => {

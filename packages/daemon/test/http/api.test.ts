@@ -160,6 +160,8 @@ describe('changes', () => {
       ['PATCH', `/torrents/${ID}/files`, [{ index: 0, priority: 'skip', path: 'a/b' }], 200],
       ['POST', `/torrents/${ID}/peers`, { addresses: ['10.0.0.1:1', '[::1]:2'] }, 204],
       ['POST', `/torrents/${ID}/peers/ban`, { address: '10.0.0.1:1' }, 204],
+      ['POST', '/bans', { addresses: ['10.0.0.1', '[::1]:2'] }, 204],
+      ['DELETE', '/bans/2001:db8::7', undefined, 204],
       ['DELETE', `/torrents/${ID}?data=true`, undefined, 204],
       [
         'PUT',
@@ -188,6 +190,8 @@ describe('changes', () => {
       ['patchFiles', ID, [{ index: 0, priority: 'skip', path: 'a/b' }]],
       ['addPeers', ID, ['10.0.0.1:1', '[::1]:2']],
       ['banPeer', ID, '10.0.0.1:1'],
+      ['ban', ['10.0.0.1', '[::1]:2']],
+      ['unban', '2001:db8::7'],
       ['remove', [ID], { data: true }],
       ['setCategory', { name: 'Lin/ux isos', dir: null, goals: {}, limits: { download: null, upload: 5 } }],
       ['removeCategory', 'Lin/ux isos'],
@@ -247,6 +251,14 @@ describe('what goes wrong', () => {
     expect(large.status).toBe(413)
     expect(await problemOf(large)).toMatchObject({ code: 'TOO_LARGE', where: 'body' })
   })
+})
+
+test('who may only add torrents changes no trackers of those that are here', async () => {
+  await using rig = await createRig()
+  const body = { sources: [idOf(7)], options: { mergeTrackers: true } }
+  const ask = (token: string) =>
+    rig.ask('POST', `${API}/torrents`, body, { authorization: `Bearer ${token}` })
+  expect([(await ask(rig.token.add)).status, (await ask(rig.token.full)).status]).toEqual([403, 200])
 })
 
 test('lists are loaded again before it is told what became of them', async () => {

@@ -361,6 +361,18 @@ export class StandIn implements Session {
     }
   }
 
+  bans() {
+    return [{ address: '192.0.2.7', at: 1_764_000_000 }]
+  }
+
+  async ban(...args: readonly unknown[]): Promise<void> {
+    this.#called('ban', ...args)
+  }
+
+  async unban(...args: readonly unknown[]): Promise<void> {
+    this.#called('unban', ...args)
+  }
+
   async *stream(
     id: string,
     file: number,

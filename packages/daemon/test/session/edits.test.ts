@@ -654,6 +654,81 @@ describe('magnet links', () => {
   })
 })
 
+describe('peers', () => {
+  test('that were given by hand are known after a restart', async () => {
+    const first = await withTorrents(['one'])
+    await first.session.addPeers(ONE, ['10.0.0.7:6881'])
+    await first.session.addPeers(ONE, ['10.0.0.7:6881', '[2001:db8::7]:6881'])
+    expect(first.engine.torrent(ONE).told).toContain('peer 10.0.0.7:6881')
+    const { session, engine } = await first.restart()
+    await session.settled()
+    expect(engine.torrent(ONE).options.peers).toEqual(['10.0.0.7:6881', '[2001:db8::7]:6881'])
+  })
+
+  test('that are banned stay so, for all torrents and after a restart, until it is taken back', async () => {
+    const told: (readonly string[])[] = []
+    const first = await withTorrents(['one'], { onBans: addresses => told.push(addresses) })
+    await first.session.banPeer(ONE, '10.0.0.7:6881')
+    await first.session.ban(['[2001:DB8::0:7]:1', '::ffff:10.0.0.7', '10.0.0.8'])
+    const all = ['10.0.0.7', '2001:db8::7', '10.0.0.8']
+    expect(told).toEqual([[], ['10.0.0.7'], all])
+    const { session } = await first.restart()
+    expect(told.at(-1)).toEqual(all)
+    await expect(session.addPeers(ONE, ['10.0.0.8:6881'])).rejects.toMatchObject({ code: 'CONFLICT' })
+    await session.unban('2001:db8:0::7')
+    expect(session.bans().map(({ address }) => address)).toEqual(['10.0.0.7', '10.0.0.8'])
+    expect(told.at(-1)).toEqual(['10.0.0.7', '10.0.0.8'])
+    await expect(session.unban('10.0.0.9')).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    await expect(session.ban(['10.0.0.1', 'a.name:1'])).rejects.toMatchObject({
+      code: 'INVALID',
+      where: 'addresses[1]',
+    })
+    expect(session.bans()).toHaveLength(2)
+  })
+})
+
+describe('trackers of what is added once more', () => {
+  const others = {
+    trackers: ['http://tracker.example/announce', 'udp://other.example:1/announce', 'wss://x.example'],
+  }
+
+  test('come to those that there are, where told; nothing else changes', async () => {
+    const { session, engine } = await withTorrents(['one'])
+    const [told] = await session.add([torrentBytes('one', others)], { labels: ['x'] })
+    expect(told).toEqual({ outcome: 'duplicate', id: ONE, name: 'one' })
+    const [merged] = await session.add([torrentBytes('one', others)], { mergeTrackers: true, labels: ['x'] })
+    expect(merged).toMatchObject({ outcome: 'duplicate', newTrackers: 1 })
+    const tiers = [['http://tracker.example/announce'], ['udp://other.example:1/announce']]
+    expect(engine.torrent(ONE).told).toContain(`trackers ${JSON.stringify(tiers)}`)
+    expect(session.row(ONE).labels).toEqual([])
+    const [again] = await session.add([`${magnetLink('one')}&tr=udp://other.example:1/announce`], {
+      mergeTrackers: true,
+    })
+    expect(again).toMatchObject({ newTrackers: 0 })
+  })
+
+  test('also while only a link is known, and not of private torrents', async () => {
+    const { session } = await testSession()
+    await session.add([`${magnetLink('one')}&tr=http://a.example/announce`])
+    await session.add([`${magnetLink('one')}&tr=http://b.example/announce`], { mergeTrackers: true })
+    expect((await session.trackers(ONE)).map(({ url }) => url)).toEqual([
+      'http://a.example/announce',
+      'http://b.example/announce',
+    ])
+    const secret = torrentBytes('secret', { private: true })
+    await session.add([secret])
+    const link = `${magnetLink('secret', { private: true })}&tr=http://b.example/announce`
+    const [result] = await session.add([link], { mergeTrackers: true })
+    expect(result).toMatchObject({ outcome: 'duplicate', newTrackers: 0 })
+  })
+
+  test('what is here already is looked into without asking peers', async () => {
+    const { session, engine } = await withTorrents(['one'])
+    expect(await session.inspect(magnetLink('one'))).toMatchObject({ duplicate: true, totalBytes: 40_000 })
+    expect(engine.links.size).toBe(0)
+  })
+})
+
 test('peers are told with their countries, where somebody knows them', async () => {
   const countryOf = (address: string): string | null => (address.startsWith('10.0.0.1:') ? 'DE' : null)
   const { session, engine } = await withTorrents(['one'], { countryOf })

@@ -374,10 +374,6 @@ export class FakeTorrent implements EngineTorrent {
     this.told.push(`peer ${address}`)
   }
 
-  banPeer(address: string): void {
-    this.told.push(`ban ${address}`)
-  }
-
   overhear(address: string): () => void {
     this.told.push(`overhear ${address}`)
     return () => this.told.push(`no longer ${address}`)

@@ -29,6 +29,7 @@ export interface TestSession {
 export interface TestSessionOptions {
   readonly settings?: Partial<SessionSettings>
   readonly countryOf?: (address: string) => string | null
+  readonly onBans?: (addresses: readonly string[]) => void
   /** Where to go on. */
   readonly folder?: string
   readonly engine?: FakeEngine
@@ -40,9 +41,9 @@ export async function testSession(options: TestSessionOptions = {}): Promise<Tes
   const engine = options.engine ?? fakeEngine()
   const clock = options.clock ?? new ManualClock()
   const settings = { ...testSettings(join(folder, 'downloads')), ...options.settings }
-  const { countryOf = () => null } = options
+  const { countryOf = () => null, onBans = () => {} } = options
   const stateDir = join(folder, 'state')
-  const session = await createSession({ engine, stateDir, settings, clock, countryOf })
+  const session = await createSession({ engine, stateDir, settings, clock, countryOf, onBans })
   onTestFinished(() => session.close())
   return {
     session,

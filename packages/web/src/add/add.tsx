@@ -41,6 +41,7 @@ export function Add(props: {
   const [labels, setLabels] = createSignal('')
   const [start, setStart] = createSignal(true)
   const [sequential, setSequential] = createSignal(false)
+  const [merge, setMerge] = createSignal(false)
   const [words, setWords] = createSignal('')
   const [version, setVersion] = createSignal(0)
   const [categories] = createResource(() => app.api.categories().catch(() => []))
@@ -81,6 +82,7 @@ export function Add(props: {
     const shared: AddOptions = {
       start: start(),
       sequential: sequential(),
+      ...(merge() ? { mergeTrackers: true } : {}),
       ...(dir() === '' ? {} : { dir: dir() }),
       ...(category() === '' ? {} : { category: category() }),
       ...(labels().trim() === '' ? {} : { labels: labelsIn(labels()) }),
@@ -103,7 +105,15 @@ export function Add(props: {
     const added = results.filter(result => result.outcome === 'added').length
     const duplicates = results.filter(result => result.outcome === 'duplicate').length
     const failed = results.filter(result => result.outcome === 'failed')
-    const told = [added > 0 ? w().added(added) : '', duplicates > 0 ? w().duplicates(duplicates) : '']
+    const trackers = results.reduce(
+      (sum, result) => sum + (result.outcome === 'duplicate' ? (result.newTrackers ?? 0) : 0),
+      0,
+    )
+    const told = [
+      added > 0 ? w().added(added) : '',
+      duplicates > 0 ? w().duplicates(duplicates) : '',
+      merge() && duplicates > 0 ? w().merged(trackers) : '',
+    ]
       .join(' ')
       .trim()
     if (told !== '') app.toasts.done(told)
@@ -224,6 +234,18 @@ export function Add(props: {
                 {w().sequential} <small class="quiet">{w().sequentialHint}</small>
               </span>
             </label>
+            <Show when={list.all().some(entry => entry.inspection?.duplicate === true)}>
+              <label class="check">
+                <input
+                  type="checkbox"
+                  checked={merge()}
+                  onChange={event => setMerge(event.currentTarget.checked)}
+                />
+                <span>
+                  {w().mergeTrackers} <small class="quiet">{w().mergeTrackersHint}</small>
+                </span>
+              </label>
+            </Show>
           </div>
         </div>
         <div class="adding-content">

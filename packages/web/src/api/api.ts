@@ -3,6 +3,7 @@ import type {
   Action,
   AddRequest,
   AddResult,
+  Ban,
   Category,
   ConversationEvent,
   FilePatch,
@@ -73,6 +74,9 @@ export interface Api {
   createToken(name: string, scope: Scope): Promise<string>
   removeToken(name: string): Promise<void>
   folder(path?: string): Promise<FolderInfo>
+  bans(): Promise<readonly Ban[]>
+  ban(addresses: readonly string[]): Promise<void>
+  unban(address: string): Promise<void>
   /** Blocklist and countries: what is in force, and what went wrong. */
   lists(): Promise<Lists>
   reloadLists(): Promise<void>

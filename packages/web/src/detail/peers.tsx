@@ -29,7 +29,7 @@ export function Peers(props: { readonly id: string }): JSX.Element {
   const ban = (peer: PeerRow): void =>
     void app.attempt(async () => {
       await app.api.banPeer(props.id, peer.address)
-      app.toasts.done(w().banned(peer.address))
+      app.toasts.done(w().banned(peer.address), () => app.api.unban(peer.address))
       peers.refresh()
     })
 

@@ -5,6 +5,7 @@ import { useApp } from '../app/context.ts'
 import type { Theme } from '../app/preferences.ts'
 import { Field } from '../ui/parts.tsx'
 import { LANGUAGES, type Language, settingWords, spoken, t } from '../words/index.ts'
+import { Bans } from './bans.tsx'
 import { Control } from './control.tsx'
 import { ListStatus } from './lists.tsx'
 import { Password } from './password.tsx'
@@ -76,6 +77,9 @@ export function Settings(): JSX.Element {
                   </>
                 )}
               </For>
+              <Show when={group === 'blocklist'}>
+                <Bans />
+              </Show>
             </section>
           )}
         </For>

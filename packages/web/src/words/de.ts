@@ -221,6 +221,10 @@ export const de: Words = {
       'Ein Magnet-Link enthält keine Dateiliste; Peers werden danach gefragt. Warten ist nicht nötig.',
     failed: 'Der Inhalt war nicht herauszufinden',
     duplicate: 'Dieser ist schon da.',
+    mergeTrackers: 'Tracker zu dem hinzufügen, was schon da ist',
+    mergeTrackersHint: 'bei privaten Torrents bleiben sie, wie sie sind',
+    merged: count =>
+      count === 0 ? 'Kein Tracker war neu.' : `${many(count, 'Tracker war', 'Tracker waren')} neu.`,
     folder: 'Ordner',
     free: size => `${size} frei`,
     tooLarge: size => `${size} mehr, als dort frei ist.`,
@@ -459,6 +463,13 @@ export const de: Words = {
     logout: 'Abmelden',
     perLine: 'Je Zeile eine',
     emptyNone: 'keine',
+  },
+  bans: {
+    title: 'Von Hand gesperrt',
+    intro: 'Shoal hat mit diesen Adressen nichts zu tun, bei keinem Torrent, bis die Sperre aufgehoben wird.',
+    address: 'IP-Adresse',
+    unban: 'Aufheben',
+    unbanned: address => `${address} ist nicht mehr gesperrt.`,
   },
   lists: {
     ranges: count => `${many(count, 'Adressbereich', 'Adressbereiche')} gesperrt`,

@@ -214,6 +214,10 @@ export const en = {
     lookingHint: 'A magnet link holds no list of files; peers are asked for it. You need not wait.',
     failed: 'Its content could not be found out',
     duplicate: 'You have this one already.',
+    mergeTrackers: 'Add trackers to what you have already',
+    mergeTrackersHint: 'of private torrents, they stay as they are',
+    merged: (count: number): string =>
+      count === 0 ? 'No tracker was new.' : `${many(count, 'tracker was', 'trackers were')} new.`,
     folder: 'Folder',
     free: (size: string): string => `${size} free`,
     tooLarge: (size: string): string => `${size} more than is free there.`,
@@ -454,6 +458,13 @@ export const en = {
     logout: 'Sign out',
     perLine: 'One a line',
     emptyNone: 'none',
+  },
+  bans: {
+    title: 'Banned by hand',
+    intro: 'Shoal has nothing to do with these addresses, whatever the torrent, until you lift the ban.',
+    address: 'IP address',
+    unban: 'Lift the ban',
+    unbanned: (address: string): string => `${address} is not banned any more.`,
   },
   lists: {
     ranges: (count: number): string => `${many(count, 'range', 'ranges')} of addresses blocked`,

@@ -1,6 +1,7 @@
 /** All routes. Where two match, the first one answers. */
 import type { Route } from '../route.ts'
 import { accessRoutes } from './access.ts'
+import { bansRoutes } from './bans.ts'
 import { contentRoute } from './content.ts'
 import { demoRoute } from './demo.ts'
 import { householdRoutes } from './household.ts'
@@ -18,6 +19,7 @@ export const ROUTES: readonly Route[] = [
   contentRoute,
   ...householdRoutes,
   ...listsRoutes,
+  ...bansRoutes,
   demoRoute,
   ...accessRoutes,
 ]

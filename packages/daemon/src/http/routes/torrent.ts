@@ -126,7 +126,7 @@ export const torrentRoutes: readonly Route[] = [
     method: 'POST',
     path: '/torrents/:id/peers',
     scope: 'full',
-    summary: 'Tells it of peers.',
+    summary: 'Tells it of peers, which it remembers.',
     params: ofTorrent,
     body: shape<Peers>({ addresses: z.array(peerAddress).min(1).max(1000) }, 'PeersRequest'),
     answers: { kind: 'none' },
@@ -138,7 +138,8 @@ export const torrentRoutes: readonly Route[] = [
     method: 'POST',
     path: '/torrents/:id/peers/ban',
     scope: 'full',
-    summary: 'Closes the connection to a peer and has nothing to do with it any more.',
+    summary:
+      'Closes the connection to a peer and bans its address, for all torrents, until it is taken back.',
     params: ofTorrent,
     body: shape<OnePeer>({ address: peerAddress }, 'BanRequest'),
     answers: { kind: 'none' },

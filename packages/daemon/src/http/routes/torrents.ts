@@ -73,7 +73,11 @@ export const torrentsRoutes: readonly Route[] = [
     upload: true,
     maxBodyBytes: UPLOAD_BYTES,
     answers: { kind: 'json', schema: z.array(addResult) },
-    handle: async ({ body, files }, services) => {
+    handle: async ({ body, files, caller }, services) => {
+      if (body.options?.mergeTrackers === true && caller?.scope !== 'full') {
+        const text = 'Trackers of torrents that are here are changed with the scope `full` only.'
+        throw new HttpProblem('FORBIDDEN', text, { where: 'body.options.mergeTrackers' })
+      }
       const options = await admitted(body.options, services)
       // Those that are nothing have their answers already, at their places.
       const parsed = [...body.sources.map(parseSource), ...files]

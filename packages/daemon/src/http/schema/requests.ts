@@ -113,6 +113,7 @@ export const addOptions: z.ZodType<AddOptions> = shape<AddOptions>(
     goals: optional(partial(goals)),
     trust: optional(flag),
     queue: optional(words<'top' | 'bottom'>({ top: true, bottom: true })),
+    mergeTrackers: optional(flag),
   },
   'AddOptions',
 )
@@ -126,7 +127,12 @@ export const addRequest: z.ZodType<AddRequest> = shape<AddRequest>(
 
 export const addResult: z.ZodType<AddResult> = z
   .union([
-    z.strictObject({ outcome: z.enum(['added', 'duplicate']), id: torrentId, name: text }),
+    z.strictObject({
+      outcome: z.enum(['added', 'duplicate']),
+      id: torrentId,
+      name: text,
+      newTrackers: optional(count),
+    }),
     z.strictObject({ outcome: z.literal('failed'), source: text, code: text, text }),
   ])
   .meta({ id: 'AddResult' })

@@ -1,6 +1,7 @@
 /** The daemon itself, as `contract/session.ts` and `contract/errors.ts` have it. */
 import { z } from 'zod'
 import type {
+  Ban,
   BlocklistStatus,
   CountriesStatus,
   Demo,
@@ -104,6 +105,8 @@ export const setting: z.ZodType<Setting> = shape<Setting>(
   },
   'Setting',
 )
+
+export const ban: z.ZodType<Ban> = shape<Ban>({ address: text, at: amount }, 'Ban')
 
 const blocklistStatus = shape<BlocklistStatus>(
   {

@@ -1,5 +1,5 @@
 /** What the lines of snapshot and journal say together. */
-import type { Category, Totals } from '../../contract/index.ts'
+import type { Ban, Category, Totals } from '../../contract/index.ts'
 import { decodeRecord, isObject, type TorrentRecord } from '../record.ts'
 import type { DecodedLines } from './lines.ts'
 
@@ -11,12 +11,14 @@ export interface Meta {
   readonly categories: readonly Category[]
   /** The alternative limits, switched by hand; until the timetable says something else than it did then. */
   readonly alternative: { readonly on: boolean; readonly scheduled: boolean } | undefined
+  readonly bans: readonly Ban[]
 }
 
 export const NO_META: Meta = {
   ever: { downloadedBytes: 0, uploadedBytes: 0 },
   categories: [],
   alternative: undefined,
+  bans: [],
 }
 
 export interface State {
@@ -122,7 +124,7 @@ class StateBuilder {
 
 function decodeMeta(value: unknown): Meta | undefined {
   if (!isObject(value)) return undefined
-  const { ever, categories, alternative } = value
+  const { ever, categories, alternative, bans } = value
   const isTotals =
     isObject(ever) && typeof ever.downloadedBytes === 'number' && typeof ever.uploadedBytes === 'number'
   const areCategories =
@@ -136,7 +138,13 @@ function decodeMeta(value: unknown): Meta | undefined {
     ever: { downloadedBytes: ever.downloadedBytes as number, uploadedBytes: ever.uploadedBytes as number },
     categories: categories as Category[],
     alternative: byHand,
+    // Earlier versions had none.
+    bans: Array.isArray(bans) ? bans.filter(isBan) : [],
   }
+}
+
+function isBan(value: unknown): value is Ban {
+  return isObject(value) && typeof value.address === 'string' && typeof value.at === 'number'
 }
 
 function damageText(bad: number, isWhole: boolean, isMissing: boolean): Damage | undefined {

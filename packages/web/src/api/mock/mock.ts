@@ -1,5 +1,6 @@
 /** A daemon that is not there: thousands of torrents in memory, answers as the real one gives them. */
 import type {
+  Ban,
   BlocklistStatus,
   Category,
   FileRow,
@@ -44,6 +45,14 @@ export function mockApi(options: MockOptions): Api {
   const tokens: TokenInfo[] = [
     { name: 'sonarr', scope: 'full', createdAt: 1_780_000_000, usedAt: Math.floor(Date.now() / 1000) - 200 },
   ]
+  let bans: Ban[] = [{ address: '203.0.113.99', at: 1_764_300_000 }]
+  const ban = (addresses: readonly string[]): void => {
+    for (const address of addresses) {
+      if (!/^[\d.]+$|:/.test(address))
+        throw new ApiError(400, 'INVALID', `"${address}" is not an IP address.`, 'body.addresses')
+      bans.push({ address, at: Math.floor(Date.now() / 1000) })
+    }
+  }
   const lists = {
     blocklist: {
       source: 'https://lists.example.org/level1.gz',
@@ -312,7 +321,8 @@ export function mockApi(options: MockOptions): Api {
         request.sources.map(source => {
           const id = /[0-9a-f]{40}/i.exec(source)?.[0].toLowerCase()
           if (id !== undefined && world.rows.has(id)) {
-            return { outcome: 'duplicate' as const, id, name: world.rows.get(id)!.name }
+            const merged = request.options?.mergeTrackers === true ? { newTrackers: 2 } : {}
+            return { outcome: 'duplicate' as const, id, name: world.rows.get(id)!.name, ...merged }
           }
           if (!/^(magnet:|https?:|data:|[0-9a-f]{40}$)/i.test(source)) {
             return {
@@ -416,12 +426,18 @@ export function mockApi(options: MockOptions): Api {
         }),
       ),
     addPeers: () => answer(() => undefined),
-    banPeer: () => answer(() => undefined),
     async conversation(id, address, { signal, onEvent }) {
       const peer = await answer(() => peers(id).find(each => each.address === address))
       if (peer === undefined) throw new ApiError(404, 'NOT_FOUND', `${address} is not connected any more.`)
       await converse({ address, client: peer.client, hostile: options.hostile }, signal, onEvent)
     },
+    banPeer: (_, address) => answer(() => ban([address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')])),
+    bans: () => answer(() => bans),
+    ban: addresses => answer(() => ban(addresses)),
+    unban: address =>
+      answer(() => {
+        bans = bans.filter(each => each.address !== address)
+      }),
     categories: () => answer(() => categories),
     setCategory: category =>
       answer(() => {
