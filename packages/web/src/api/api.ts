@@ -6,6 +6,7 @@ import type {
   Ban,
   Category,
   ConversationEvent,
+  Demo,
   FilePatch,
   FileRow,
   Finding,
@@ -81,6 +82,8 @@ export interface Api {
   lists(): Promise<Lists>
   reloadLists(): Promise<void>
   doctor(): Promise<readonly Finding[]>
+  /** A small swarm on the daemon's machine, to have something to see. */
+  demo(): Promise<Demo>
 
   /** Until `signal` is aborted; comes back by itself after a lost connection. */
   events(options: EventsOptions): void

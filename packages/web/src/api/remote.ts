@@ -71,6 +71,7 @@ export function remoteApi(base: URL): Api {
     lists: () => told(client.lists()),
     reloadLists: () => nothing(client.reloadLists()),
     doctor: () => told(client.doctor()),
+    demo: () => told(client.demo()),
     async events({ query, signal, onEvent, onState }) {
       try {
         for await (const event of client.events({

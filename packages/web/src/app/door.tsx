@@ -1,8 +1,8 @@
 /** Signing in, and the first minute: the one-time link where the password is chosen. */
 import { createSignal, type JSX, Show } from 'solid-js'
-import type { Api } from '../api/api.ts'
+import { type Api, ApiError } from '../api/api.ts'
 import { Mark } from '../ui/icon.tsx'
-import { Field } from '../ui/parts.tsx'
+import { Coded, Field } from '../ui/parts.tsx'
 import { useForm } from '../ui/use-form.ts'
 import { t } from '../words/index.ts'
 
@@ -20,12 +20,18 @@ export interface DoorProps {
 export function Door(props: DoorProps): JSX.Element {
   const [password, setPassword] = createSignal('')
   const [again, setAgain] = createSignal('')
+  const [bad, setBad] = createSignal(false)
   const setsUp = (): boolean => props.ticket !== null
   const form = useForm(async () => {
     if (!setsUp()) return await props.api.login(password())
     if (password().length < SHORTEST) throw new Error(t().login.tooShort)
     if (password() !== again()) throw new Error(t().login.differ)
-    await props.api.setup(props.ticket!, password())
+    try {
+      await props.api.setup(props.ticket!, password())
+    } catch (error) {
+      setBad(error instanceof ApiError && error.where === 'body.key')
+      throw error
+    }
   }, props.onEnter)
   return (
     <div class="door">
@@ -38,14 +44,21 @@ export function Door(props: DoorProps): JSX.Element {
         <p class="brand">
           <Mark /> Shoal
         </p>
-        <Show when={setsUp() || !props.needed} fallback={<p>{t().login.needed}</p>}>
+        <Show
+          when={setsUp() || !props.needed}
+          fallback={
+            <p>
+              <Coded text={t().login.needed} />
+            </p>
+          }
+        >
           <h1>{setsUp() ? t().login.setupTitle : t().login.title}</h1>
           <Show when={setsUp()}>
             <p class="quiet">{t().login.setupText}</p>
           </Show>
           {/* So that password managers know whose it is. */}
           <input type="text" name="username" autocomplete="username" value="shoal" hidden readonly />
-          <Field label={t().login.password}>
+          <Field label={t().login.password} hint={setsUp() ? t().login.tooShort : undefined}>
             <input
               type="password"
               name="password"
@@ -70,15 +83,23 @@ export function Door(props: DoorProps): JSX.Element {
           <Show when={form.problem()}>
             {problem => (
               <p class="problem" role="alert">
-                {problem()}
+                <Coded text={problem()} />
               </p>
             )}
           </Show>
           <button type="submit" class="primary wide" disabled={form.busy()}>
             {setsUp() ? t().login.setupSubmit : t().login.submit}
           </button>
+          {/* A link that is of no use, where there may be a password. */}
+          <Show when={setsUp() && bad()}>
+            <button type="button" class="wide" onClick={props.onEnter}>
+              {t().first.signIn}
+            </button>
+          </Show>
           <Show when={!setsUp()}>
-            <small class="quiet">{t().login.forgot}</small>
+            <small class="quiet">
+              <Coded text={t().login.forgot} />
+            </small>
           </Show>
         </Show>
       </form>

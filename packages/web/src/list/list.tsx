@@ -3,14 +3,14 @@ import type { TorrentRow } from '@shoal/daemon/contract'
 import { type Accessor, createEffect, createMemo, createSignal, For, type JSX, on, Show } from 'solid-js'
 import { useApp } from '../app/context.ts'
 import { shown } from '../model/columns.ts'
-import { DEFAULT_VIEW } from '../model/location.ts'
 import { moved, NOTHING, only, ranged, rangeTo, toggled } from '../model/selection.ts'
-import { Bar, Empty, Eta, StateDot, shareOf, statusOf } from '../ui/parts.tsx'
+import { Bar, Eta, StateDot, shareOf, statusOf } from '../ui/parts.tsx'
 import { Virtual, type VirtualHandle } from '../ui/virtual.tsx'
 import { f, t } from '../words/index.ts'
 import { CELLS } from './cells.tsx'
 import { Header } from './header.tsx'
 import { openWithRows, torrentEntries } from './menus.ts'
+import { NothingHere } from './nothing-here.tsx'
 import { longPress } from './touch.ts'
 
 const ROW_PX = 30
@@ -225,41 +225,4 @@ function Card(props: { readonly row: TorrentRow }): JSX.Element {
       </div>
     </div>
   )
-}
-
-function NothingHere(): JSX.Element {
-  const app = useApp()
-  return (
-    <Show
-      when={(app.list.facets()?.all ?? 0) === 0}
-      fallback={
-        <Empty icon="filter" title={t().list.noMatchTitle} text={t().list.noMatchText}>
-          <button
-            type="button"
-            onClick={() => app.route.go({ view: { ...app.route.place().view, ...FILTERS } })}
-          >
-            {t().list.clearFilters}
-          </button>
-        </Empty>
-      }
-    >
-      <Empty icon="magnet" title={t().list.emptyTitle} text={t().list.emptyText}>
-        <button
-          type="button"
-          class="primary"
-          onClick={() => app.open({ kind: 'add', sources: [], files: [] })}
-        >
-          {t().app.add}
-        </button>
-      </Empty>
-    </Show>
-  )
-}
-
-const FILTERS = {
-  state: DEFAULT_VIEW.state,
-  category: DEFAULT_VIEW.category,
-  label: DEFAULT_VIEW.label,
-  tracker: DEFAULT_VIEW.tracker,
-  text: '',
 }

@@ -1,6 +1,6 @@
 /** Small things that many parts of the page show. */
 import type { TorrentRow } from '@shoal/daemon/contract'
-import { type JSX, Show } from 'solid-js'
+import { For, type JSX, Show } from 'solid-js'
 import { failureText, reasonText } from '../words/daemon.ts'
 import { f, t } from '../words/index.ts'
 import { Icon, type IconName } from './icon.tsx'
@@ -42,6 +42,11 @@ export function StateDot(props: { row: TorrentRow }): JSX.Element {
 
 export function Eta(props: { row: TorrentRow }): JSX.Element {
   return <>{props.row.etaSeconds === null ? '' : f().duration(props.row.etaSeconds)}</>
+}
+
+/** Text in which what stands between backticks is to be typed. */
+export function Coded(props: { text: string }): JSX.Element {
+  return <For each={props.text.split('`')}>{(part, at) => (at() % 2 === 0 ? part : <code>{part}</code>)}</For>
 }
 
 export function Empty(props: {

@@ -135,7 +135,7 @@ export const deDaemon: DaemonWords = {
     'UNAUTHORIZED body.password': 'Das Passwort ist falsch.',
     'FORBIDDEN body.current': 'Das ist nicht das jetzige Passwort.',
     'FORBIDDEN body.key':
-      'Dieser Link wurde schon benutzt oder ist älter als eine Stunde. Shoal nennt beim Start einen neuen, solange kein Passwort gesetzt ist.',
+      'Dieser Link wurde schon benutzt, ist älter als eine Stunde, oder es gibt einen neueren. Auf dem Rechner, auf dem Shoal läuft, gibt `shoal password --link` einen neuen aus.',
     'INVALID body.password': 'Das Passwort braucht mindestens acht Zeichen.',
     'NOT_FOUND query.path': 'Diesen Ordner gibt es nicht.',
   },

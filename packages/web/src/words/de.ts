@@ -537,8 +537,7 @@ export const de: Words = {
     title: 'Anmelden',
     password: 'Passwort',
     submit: 'Anmelden',
-    forgot:
-      'Vergessen? Shoal beenden, die Datei „access.json“ aus seinem Zustandsordner wegnehmen und es wieder starten: es gibt einen Link aus, über den ein neues gesetzt wird. Schlüssel müssen neu angelegt werden.',
+    forgot: 'Vergessen? Auf dem Rechner, auf dem Shoal läuft, setzt `shoal password` ein neues.',
     setupTitle: 'Willkommen bei Shoal',
     setupText: 'Mit diesem Passwort wirst du dich auf dieser Seite anmelden.',
     repeat: 'Noch einmal',
@@ -546,7 +545,16 @@ export const de: Words = {
     tooShort: 'Mindestens 8 Zeichen.',
     differ: 'Die beiden sind nicht gleich.',
     needed:
-      'Es ist noch kein Passwort gesetzt. Öffne den einmaligen Link, den Shoal beim Start ausgegeben hat; er gilt eine Stunde, und der nächste Start gibt einen neuen aus.',
+      'Es ist noch kein Passwort gesetzt. Öffne den einmaligen Link, den Shoal beim Start ausgegeben hat; er gilt eine Stunde. Auf dem Rechner, auf dem Shoal läuft, gibt `shoal password --link` einen neuen aus.',
+  },
+  first: {
+    none: 'Gerade kein Torrent zur Hand?',
+    try: 'Vorführung starten',
+    making: 'Wird vorbereitet …',
+    hint: 'Ein kleiner Schwarm auf Shoals eigenem Rechner: eine Minute lang einem Download von allen Seiten zusehen. Nichts geht über das Netz, und nichts bleibt davon übrig.',
+    begun:
+      'Die Vorführung läuft: zwei Seeds, zwei andere, die laden, und einer, der lügt. Entferne den Torrent, wenn du genug gesehen hast; sonst verschwindet er in zehn Minuten von selbst.',
+    signIn: 'Stattdessen anmelden',
   },
   done: name => `${name} ist fertig`,
   daemon: deDaemon,

@@ -532,8 +532,7 @@ export const en = {
     title: 'Sign in',
     password: 'Password',
     submit: 'Sign in',
-    forgot:
-      'Forgotten? Stop Shoal, move the file “access.json” out of its state folder, and start it again: it prints a link where a new password is set. Tokens have to be made anew.',
+    forgot: 'Forgotten? On the machine where Shoal runs, `shoal password` sets a new one.',
     setupTitle: 'Welcome to Shoal',
     setupText: 'Choose the password with which you will sign in on this page.',
     repeat: 'Once more',
@@ -541,7 +540,16 @@ export const en = {
     tooShort: 'At least 8 characters.',
     differ: 'These two are not the same.',
     needed:
-      'No password is set yet. Open the one-time link that Shoal printed when it started; it is good for an hour, and the next start prints a new one.',
+      'No password is set yet. Open the one-time link that Shoal printed when it started; it is good for an hour. On the machine where Shoal runs, `shoal password --link` prints a new one.',
+  },
+  first: {
+    none: 'No torrent at hand?',
+    try: 'Try the demo',
+    making: 'Making it …',
+    hint: 'A small swarm on Shoal’s own machine: watch a download from all sides for a minute. Nothing goes over the network, and nothing is left of it.',
+    begun:
+      'The demo runs: two seeds, two others who download, and one who lies. Remove the torrent when you have seen enough, or it goes by itself in ten minutes.',
+    signIn: 'Sign in instead',
   },
   done: (name: string): string => `${name} is done`,
   /** The daemon speaks English itself. */

@@ -353,6 +353,21 @@ export function mockApi(options: MockOptions): Api {
           return { outcome: 'added' as const, id: row.id, name: row.name }
         }),
       ),
+    demo: () =>
+      answer(() => {
+        const row = world.make('shoal demo')
+        const progress = { state: 'downloading', intent: 'run', complete: false, progress: 0, haveBytes: 0 }
+        const now = Math.floor(Date.now() / 1000)
+        Object.assign(row, progress, {
+          labels: ['demo'],
+          addedAt: now,
+          error: null,
+          why: null,
+          private: true,
+        })
+        touch([row.id])
+        return { id: row.id, name: row.name, isNew: true, endsAt: now + 600 }
+      }),
     async inspect(source, signal) {
       await new Promise(resolve => setTimeout(resolve, 400))
       signal?.throwIfAborted()
