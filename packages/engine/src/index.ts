@@ -1,20 +1,19 @@
 /**
  * `@shoal/engine`: a complete BitTorrent peer to embed. Begin with {@link createEngine}.
  *
+ * Everything that comes out is a copy of plain data; nothing is called once per block.
+ *
  * @module
  */
+import type { Dht, DhtOptions } from './library/types/dht.ts'
+import type { Engine, EngineOptions } from './library/types/engine.ts'
+import type { PeekEvent, PeekOptions } from './library/types/peek.ts'
 import type {
-  Dht,
-  DhtOptions,
-  Engine,
-  EngineOptions,
-  PeekEvent,
-  PeekOptions,
   ScrapeOptions,
   ScrapeResult,
   TrackerServer,
   TrackerServerOptions,
-} from './library/types.ts'
+} from './library/types/tracker.ts'
 import type { Metainfo } from './metainfo/metainfo.ts'
 
 export type { IpRange, PackedRanges } from './bytes/ip-ranges.ts'
@@ -24,13 +23,22 @@ export { createDhtKey, parseDhtKey } from './library/dht-key.ts'
 export { loadTorrent } from './library/load.ts'
 export { magnetOf } from './library/magnet-link.ts'
 export { parseTorrent } from './library/parse.ts'
-export * from './library/types.ts'
+export type * from './library/types/add.ts'
+export type * from './library/types/dht.ts'
+export type * from './library/types/engine.ts'
+export * from './library/types/overheard.ts'
+export * from './library/types/peek.ts'
+export type * from './library/types/snapshots.ts'
+export type * from './library/types/torrent.ts'
+export type * from './library/types/torrent-file.ts'
+export type * from './library/types/tracker.ts'
 export { verifyTorrent } from './library/verify.ts'
 export type { Geometry } from './metainfo/geometry.ts'
 export { type FileRange, type Magnet, type MagnetFields, parseMagnet } from './metainfo/magnet.ts'
 export type { Metainfo, TorrentFile } from './metainfo/metainfo.ts'
 export type { Rename, TorrentNames } from './metainfo/other-names.ts'
 export type { CustomExtension, CustomExtensionPeer } from './torrent/custom-extension.ts'
+export type { Reasons, Why } from './torrent/why.ts'
 
 /**
  * An engine that listens and is ready for torrents. Its code is loaded by the first call: what only parses, creates or

@@ -11,7 +11,7 @@ import { hashFiles } from '../node/hash-files.ts'
 import { type Found, walkFolder } from '../node/walk-folder.ts'
 import { abortable } from './abort.ts'
 import { parseTorrent } from './parse.ts'
-import type { CreatedTorrent, CreateOptions } from './types.ts'
+import type { CreatedTorrent, CreateOptions } from './types/torrent-file.ts'
 
 const MIN_PIECE_LENGTH = 16 * 1024
 

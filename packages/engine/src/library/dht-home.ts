@@ -7,7 +7,7 @@ import { verifyEd25519 } from '../node/ed25519.ts'
 import { checkNode, resolveByDns, resolveNode } from '../node/resolve-peer.ts'
 import { ResumeFiles } from '../node/resume-files.ts'
 import { systemClock } from '../node/system.ts'
-import type { DhtSnapshot } from './types.ts'
+import type { DhtSnapshot } from './types/dht.ts'
 
 /** Nodes that anybody may enter by; those who run them have done so for years. */
 const ROUTERS = [

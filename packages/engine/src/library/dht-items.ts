@@ -13,7 +13,7 @@ import {
   signedBytes,
 } from '../dht/item.ts'
 import { ShoalError } from '../errors.ts'
-import type { DhtItem, DhtPutMutableOptions } from './types.ts'
+import type { DhtItem, DhtPutMutableOptions } from './types/dht.ts'
 
 /** BEP 44. */
 const ERROR_CAS = 301

@@ -32,7 +32,7 @@ import type {
   DhtPutMutableOptions,
   DhtSearchOptions,
   DhtSnapshot,
-} from './types.ts'
+} from './types/dht.ts'
 
 const TICK_MS = 100
 const DEFAULT_TIMEOUT_MS = 30_000

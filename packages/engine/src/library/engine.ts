@@ -33,17 +33,17 @@ import { parseTorrent } from './parse.ts'
 import { Relocation } from './relocation.ts'
 import { PRIORITY } from './snapshot.ts'
 import { connectionCounts } from './summary.ts'
+import type { AddOptions } from './types/add.ts'
 import type {
-  AddOptions,
   DescribeOptions,
   Engine,
   EngineLimits,
   EngineOptions,
   EngineSnapshot,
   EngineSummary,
-  LoadedTorrent,
-  Torrent,
-} from './types.ts'
+} from './types/engine.ts'
+import type { Torrent } from './types/torrent.ts'
+import type { LoadedTorrent } from './types/torrent-file.ts'
 
 export const CLIENT_NAME = 'Shoal 0.1'
 

@@ -14,21 +14,19 @@ import type { MoveJob } from './relocation.ts'
 import { PRIORITY, snapshotTorrent } from './snapshot.ts'
 import { FileStream } from './stream.ts'
 import { mapPieces, summarizeTorrent, torrentState } from './summary.ts'
+import type { FilePriority } from './types/add.ts'
+import type { TorrentLimits } from './types/engine.ts'
+import type { Overheard } from './types/overheard.ts'
+import type { PieceMap, TorrentSnapshot, TorrentSummary } from './types/snapshots.ts'
 import type {
-  FilePriority,
   MoveOptions,
   MoveProgress,
-  Overheard,
-  PieceMap,
   RemoveOptions,
   StreamOptions,
   Torrent,
   TorrentEvents,
-  TorrentLimits,
-  TorrentSnapshot,
   TorrentState,
-  TorrentSummary,
-} from './types.ts'
+} from './types/torrent.ts'
 
 export interface HandleDeps {
   /** Adds the torrent to the core, with this handle as its observer. */

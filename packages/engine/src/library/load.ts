@@ -6,7 +6,7 @@ import { readSourceFile } from '../node/source-file.ts'
 import { redactUrl } from '../tracker/redact.ts'
 import { abortable } from './abort.ts'
 import { parseTorrent } from './parse.ts'
-import type { LoadedTorrent, LoadOptions } from './types.ts'
+import type { LoadedTorrent, LoadOptions } from './types/torrent-file.ts'
 
 /** For everything: name, connection, redirects, up to 64 MiB. */
 const FETCH_TIMEOUT_MS = 60_000

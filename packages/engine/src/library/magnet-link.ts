@@ -2,7 +2,7 @@ import { parseHostPort } from '../bytes/address.ts'
 import { ShoalError } from '../errors.ts'
 import { formatMagnet } from '../metainfo/magnet.ts'
 import type { Metainfo } from '../metainfo/metainfo.ts'
-import type { MagnetLinkOptions } from './types.ts'
+import type { MagnetLinkOptions } from './types/torrent-file.ts'
 
 /**
  * The magnet link of a torrent: its info-hash, name, trackers and web seeds.

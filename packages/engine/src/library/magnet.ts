@@ -17,7 +17,7 @@ import { loadTorrent } from './load.ts'
 import type { LocalPeers } from './local-peers.ts'
 import { checkTiers } from './options.ts'
 import { snapshotTracker } from './snapshot.ts'
-import type { AddOptions, FetchProgress } from './types.ts'
+import type { AddOptions, FetchProgress } from './types/add.ts'
 
 const PROGRESS_EVERY_MS = 250
 

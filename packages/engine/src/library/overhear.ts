@@ -4,7 +4,7 @@ import { systemClock } from '../node/system.ts'
 import type { Torrent as CoreTorrent } from '../torrent/torrent.ts'
 import { describeMessage } from '../wire/describe.ts'
 import { describeExtension, readSaid } from './said.ts'
-import { OVERHEARD_BYTES, type Overheard } from './types.ts'
+import { OVERHEARD_BYTES, type Overheard } from './types/overheard.ts'
 
 /** @throws ShoalError `OPTION_INVALID` */
 export function overhear(

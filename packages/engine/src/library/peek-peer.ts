@@ -17,7 +17,7 @@ import { decodeHandshake, encodeHandshake, readReserved, reservedBits } from '..
 import { encodeRequest, haveNone, interested, MessageId, PIECE_HEADER_BYTES } from '../wire/messages.ts'
 import { clientName } from '../wire/peer-id.ts'
 import { splitMessages } from '../wire/split.ts'
-import { PEEK_BYTES, type PeekMessage } from './types.ts'
+import { PEEK_BYTES, type PeekMessage } from './types/peek.ts'
 
 /** Who says that it lacks the piece may still announce it: some tell a part of what they have in `have` messages. */
 const LAZY_HAVE_MS = 1_000

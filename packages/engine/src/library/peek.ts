@@ -11,7 +11,7 @@ import { createTrackers } from '../node/trackers.ts'
 import type { AnnounceEvent, AnnounceReply, AnnounceRequest } from '../tracker/announce.ts'
 import { makePeerId } from '../wire/peer-id.ts'
 import { PeekPeer, type PeekPeerDeps, type PeekPeerHandler, type PeekRange } from './peek-peer.ts'
-import type { PeekEvent, PeekOptions } from './types.ts'
+import type { PeekEvent, PeekOptions } from './types/peek.ts'
 
 const DEFAULT_TIMEOUT_MS = 10_000
 

@@ -4,7 +4,7 @@ import { decodeExtendedHandshake, EXTENDED_HANDSHAKE } from '../torrent/extended
 import { MessageId } from '../wire/messages.ts'
 import { parseMetadataMessage } from '../wire/metadata-message.ts'
 import { countPexContacts } from '../wire/pex-message.ts'
-import type { Said } from './types.ts'
+import type { Said } from './types/overheard.ts'
 
 /**
  * `bytes` is one whole message with its four bytes of length, sound or not; `extensionName` knows which extension a

@@ -6,7 +6,7 @@ import type { Trackers } from '../ports.ts'
 import type { SwarmCounts } from '../tracker/announce.ts'
 import { redactUrl } from '../tracker/redact.ts'
 import { abortable } from './abort.ts'
-import type { ScrapeOptions, ScrapeResult } from './types.ts'
+import type { ScrapeOptions, ScrapeResult } from './types/tracker.ts'
 
 const DEFAULT_TIMEOUT_MS = 15_000
 

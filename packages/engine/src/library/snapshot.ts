@@ -7,7 +7,8 @@ import type { Swarm } from '../torrent/swarm.ts'
 import type { Torrent } from '../torrent/torrent.ts'
 import type { Surroundings } from './diagnose.ts'
 import { summarizeTorrent } from './summary.ts'
-import type { FilePriority, FileSnapshot, PeerSnapshot, TorrentSnapshot, TrackerSnapshot } from './types.ts'
+import type { FilePriority } from './types/add.ts'
+import type { FileSnapshot, PeerSnapshot, TorrentSnapshot, TrackerSnapshot } from './types/snapshots.ts'
 
 export const PRIORITY: Record<FilePriority, number> = { skip: 0, low: 1, normal: 4, high: 7 }
 

@@ -3,7 +3,7 @@ import { ShoalError } from '../errors.ts'
 import type { Reader } from '../torrent/readers.ts'
 import type { Torrent as CoreTorrent } from '../torrent/torrent.ts'
 import { abortedError } from './abort.ts'
-import type { StreamOptions } from './types.ts'
+import type { StreamOptions } from './types/torrent.ts'
 
 type Result = IteratorResult<Uint8Array, undefined>
 

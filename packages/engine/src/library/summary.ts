@@ -4,7 +4,8 @@
  */
 import type { Torrent } from '../torrent/torrent.ts'
 import { countPeers, diagnose, retrySeconds, type Surroundings } from './diagnose.ts'
-import type { ConnectionCounts, PieceMap, TorrentState, TorrentSummary } from './types.ts'
+import type { ConnectionCounts, PieceMap, TorrentSummary } from './types/snapshots.ts'
+import type { TorrentState } from './types/torrent.ts'
 
 /** Below this rate an estimate would only jump about. */
 const ETA_MIN_RATE = 1

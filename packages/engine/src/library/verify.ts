@@ -6,7 +6,7 @@ import type { Metainfo } from '../metainfo/metainfo.ts'
 import { createStorage } from '../node/storage.ts'
 import type { FileStamp, StoragePlan, Store, StoreHandler } from '../ports.ts'
 import { abortable } from './abort.ts'
-import type { HashProgress, VerifiedFile, VerifyOptions, VerifyReport } from './types.ts'
+import type { HashProgress, VerifiedFile, VerifyOptions, VerifyReport } from './types/torrent-file.ts'
 
 /** How often progress is told; nobody reads it for every piece of 16 KiB. */
 const PROGRESS_BYTES = 8 * 1024 * 1024

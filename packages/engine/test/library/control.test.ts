@@ -3,7 +3,9 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { createTorrent } from '../../src/library/create.ts'
 import { createEngine } from '../../src/library/engine.ts'
 import { parseTorrent } from '../../src/library/parse.ts'
-import type { AddOptions, Engine, Torrent } from '../../src/library/types.ts'
+import type { AddOptions } from '../../src/library/types/add.ts'
+import type { Engine } from '../../src/library/types/engine.ts'
+import type { Torrent } from '../../src/library/types/torrent.ts'
 import { atEnd, content, folder } from './sandbox.ts'
 
 let bytes: Uint8Array

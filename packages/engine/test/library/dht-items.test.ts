@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { fromHex } from '../../src/bytes/hex.ts'
 import { createDht } from '../../src/library/dht.ts'
 import { createDhtKey, parseDhtKey } from '../../src/library/dht-key.ts'
-import type { Dht, DhtItem } from '../../src/library/types.ts'
+import type { Dht, DhtItem } from '../../src/library/types/dht.ts'
 import { verifyEd25519 } from '../../src/node/ed25519.ts'
 
 let a: Dht

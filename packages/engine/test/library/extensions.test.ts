@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createTorrent } from '../../src/library/create.ts'
 import { createEngine } from '../../src/library/engine.ts'
-import type { Engine, EngineOptions } from '../../src/library/types.ts'
+import type { Engine, EngineOptions } from '../../src/library/types/engine.ts'
 import type { CustomExtension } from '../../src/torrent/custom-extension.ts'
 import { atEnd, content, folder } from './sandbox.ts'
 

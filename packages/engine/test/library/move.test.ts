@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { createTorrent } from '../../src/library/create.ts'
 import { createEngine } from '../../src/library/engine.ts'
-import type { Engine, FilePriority, Torrent } from '../../src/library/types.ts'
+import type { FilePriority } from '../../src/library/types/add.ts'
+import type { Engine } from '../../src/library/types/engine.ts'
+import type { Torrent } from '../../src/library/types/torrent.ts'
 import { atEnd, content, folder } from './sandbox.ts'
 
 const FILES = { 't/a.bin': content(60_000), 't/sub/b.bin': content(50_000) }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { overhear } from '../../src/library/overhear.ts'
-import { OVERHEARD_BYTES, type Overheard } from '../../src/library/types.ts'
+import { OVERHEARD_BYTES, type Overheard } from '../../src/library/types/overheard.ts'
 import { BLOCK_BYTES } from '../../src/metainfo/geometry.ts'
 import * as messages from '../../src/wire/messages.ts'
 import { Bench, type Remote } from '../torrent/fakes.ts'

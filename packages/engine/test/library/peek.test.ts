@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { peek } from '../../src/library/peek.ts'
-import type { PeekEvent, PeekOptions } from '../../src/library/types.ts'
+import type { PeekEvent, PeekOptions } from '../../src/library/types/peek.ts'
 import type { Metainfo } from '../../src/metainfo/metainfo.ts'
 import { startTracker } from '../../src/node/tracker-server.ts'
 import { encodeHandshake, reservedBits } from '../../src/wire/handshake.ts'

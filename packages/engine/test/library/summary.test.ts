@@ -4,7 +4,7 @@ import { ShoalError } from '../../src/errors.ts'
 import type { Surroundings } from '../../src/library/diagnose.ts'
 import { snapshotTorrent } from '../../src/library/snapshot.ts'
 import { mapPieces, summarizeTorrent } from '../../src/library/summary.ts'
-import type { TorrentSummary } from '../../src/library/types.ts'
+import type { TorrentSummary } from '../../src/library/types/snapshots.ts'
 import * as messages from '../../src/wire/messages.ts'
 import { Bench, type Remote } from '../torrent/fakes.ts'
 
