@@ -5,6 +5,7 @@
  *
  *     node bench/web.mjs                            # all that is installed, some minutes
  *     node bench/web.mjs --only shoal --runs 5
+ *     node bench/web.mjs --files 0                  # no torrent of many files
  *     node bench/web.mjs --only shoal --memory 60   # nothing but what it keeps, looked at for an hour
  */
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -30,17 +31,20 @@ const [count, files, changes, runs, scrollSeconds] = ['torrents', 'files', 'chan
 )
 
 const ending = []
-let isEnding = false
+let isInterrupted = false
 const end = async () => {
-  isEnding = true
   for (const last of ending.splice(0).reverse()) await last()
 }
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
-  process.on(signal, () => void end().then(() => process.exit(1)))
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    isInterrupted = true
+    void end().then(() => process.exit(1))
+  })
+}
 
 try {
   for (const name of options.only) {
-    if (!CLIENTS[name].installed || isEnding) continue
+    if (!CLIENTS[name].installed || isInterrupted) continue
     const folder = mkdtempSync(join(tmpdir(), 'shoal-bench-web-'))
     ending.push(async () => rmSync(folder, { recursive: true, force: true }))
     note(`${name}: starting with ${count} torrents`)
@@ -57,8 +61,10 @@ try {
       options.memory === undefined ? await figures(name, browser, client) : await remembered(browser, client)
     console.log(JSON.stringify({ client: name, ...client.told, ...measured }, rounded))
     await end()
-    isEnding = false
   }
+} catch (error) {
+  // A browser that is taken away in the midst of something says so at length.
+  if (!isInterrupted) throw error
 } finally {
   await end()
 }
@@ -74,9 +80,9 @@ async function figures(name, browser, client) {
       look[view] = await scroll(page, client, scrollSeconds)
     }
     note(`${name}: ${JSON.stringify(look, rounded)}`)
-    look.filesMs = await client.openFiles(page, timeTo)
+    if (files > 0) look.filesMs = await client.openFiles(page, timeTo)
     looks.push(look)
-    note(`${name}: ${JSON.stringify({ filesMs: look.filesMs }, rounded)}`)
+    if (files > 0) note(`${name}: ${JSON.stringify({ filesMs: look.filesMs }, rounded)}`)
     await close()
   }
   return median(looks)

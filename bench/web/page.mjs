@@ -88,7 +88,7 @@ export async function scroll(page, { scroller, rows, blank }, seconds) {
         longestTaskMs: Math.max(0, ...long.map(({ duration }) => duration)),
         framesPerSec: frames.length / ((before - begin) / 1000),
         frameP99Ms: frames[Math.floor(frames.length * 0.99)],
-        blankPercent: (blanks / frames.length) * 100,
+        blankPercent: blank === undefined ? null : (blanks / frames.length) * 100,
       }
     },
     { scroller, rows, blank, seconds, step: SCROLL_PX_A_FRAME },

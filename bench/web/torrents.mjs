@@ -9,13 +9,13 @@ const WORDS = 'Night River Stone Garden Letters Harbour Winter Glass Mountain Or
 /** Half of the files are in one folder, the others in many: both are hard in their own way. */
 const FILES_A_FOLDER = 100
 
-/** @returns [{ bytes, id, name }]; the last one has `files` files */
+/** @returns [{ bytes, id, name }]; the last one has `files` files, 0: it is like the others */
 export function torrents(count, files) {
-  const small = Array.from({ length: count - 1 }, (_, number) => {
+  const small = Array.from({ length: files === 0 ? count : count - 1 }, (_, number) => {
     const name = `The.${word(number)}.of.the.${word(number * 7 + 3)}.2160p.WEB.${number + 1}.mkv`
     return torrent(name, number, `6:lengthi${PIECES * PIECE_BYTES}e`, PIECES)
   })
-  return [...small, manyFiles(files, count)]
+  return files === 0 ? small : [...small, manyFiles(files, count)]
 }
 
 function manyFiles(files, number) {
