@@ -1,6 +1,7 @@
 /** Where the page begins. */
 import { render } from 'solid-js/web'
 import type { Api } from './api/api.ts'
+import { remoteApi } from './api/remote.ts'
 import { App } from './app/app.tsx'
 import './style/tokens.css'
 import './style/base.css'
@@ -21,6 +22,5 @@ async function connect(): Promise<Api> {
       locked: asked.has('locked'),
     })
   }
-  const { remoteApi } = await import('./api/remote.ts')
   return remoteApi(new URL('.', document.baseURI))
 }

