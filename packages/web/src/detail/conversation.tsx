@@ -206,7 +206,11 @@ function Line(props: { readonly line: SaidLine; readonly met: Met }): JSX.Elemen
         <Show when={open()}>
           <div id={dump} class="dump">
             <Show when={shown() < props.line.bytes}>
-              <p class="about">{w().firstBytes(shown(), f().bytes(props.line.bytes))}</p>
+              <p class="about">
+                {props.line.count > 1
+                  ? w().ofFirst(shown(), props.line.count)
+                  : w().firstBytes(shown(), f().bytes(props.line.bytes))}
+              </p>
             </Show>
             <pre tabindex="0">
               {dumpOf(props.line.head, matchMedia('(max-width: 720px)').matches ? 8 : 16)}

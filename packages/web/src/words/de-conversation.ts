@@ -51,6 +51,7 @@ export const conversation: typeof en = {
   bytes: 'Bytes',
   bytesOf: text => `Bytes von: ${text}`,
   firstBytes: (shown, all) => `Die ersten ${shown} Bytes von ${all}`,
+  ofFirst: (shown, count) => `Die ersten ${shown} Bytes der ersten von ${number(count)} Nachrichten`,
   messages: count => `${number(count)} Nachrichten`,
   leftOut: count =>
     `Hier ${count === 1 ? 'fiel' : 'fielen'} ${many(count, 'weitere Nachricht', 'weitere Nachrichten')}, zu viele zum Zeigen.`,

@@ -50,6 +50,8 @@ export const conversation = {
   bytes: 'Bytes',
   bytesOf: (text: string): string => `Bytes of: ${text}`,
   firstBytes: (shown: number, all: string): string => `The first ${shown} bytes of ${all}`,
+  ofFirst: (shown: number, count: number): string =>
+    `The first ${shown} bytes of the first of ${number(count)} messages`,
   messages: (count: number): string => `${number(count)} messages`,
   leftOut: (count: number): string =>
     `${many(count, 'more message was', 'more messages were')} said here, too many to show.`,
