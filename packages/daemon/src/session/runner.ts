@@ -141,7 +141,10 @@ export class Runner {
   async #engage(item: Item, live: Live, paused: boolean): Promise<EngineTorrent> {
     if (live.torrent !== undefined) return live.torrent
     const bytes = await this.#deps.files.bytes(item.id)
-    const torrent = await this.#deps.engine.add(bytes, this.#optionsOf(item, paused))
+    const options = this.#optionsOf(item, paused)
+    const torrent = await this.#deps.engine.add(bytes, options)
+    // Those that were named meanwhile.
+    for (const peer of item.record.peers) if (!options.peers.includes(peer)) torrent.addPeer(peer)
     this.#take(item, live, torrent, paused)
     return torrent
   }

@@ -665,6 +665,18 @@ describe('peers', () => {
     expect(engine.torrent(ONE).options.peers).toEqual(['10.0.0.7:6881', '[2001:db8::7]:6881'])
   })
 
+  test('that are named while the torrent is on its way into the engine are not lost', async () => {
+    const { session, engine } = await testSession()
+    const add = engine.add.bind(engine)
+    engine.add = async (source, options) => {
+      await session.addPeers(ONE, ['10.0.0.7:6881'])
+      return await add(source, options)
+    }
+    await session.add([torrentBytes('one')])
+    await session.settled()
+    expect(engine.torrent(ONE).told).toContain('peer 10.0.0.7:6881')
+  })
+
   test('that are banned stay so, for all torrents and after a restart, until it is taken back', async () => {
     const told: (readonly string[])[] = []
     const first = await withTorrents(['one'], { onBans: addresses => told.push(addresses) })
