@@ -173,9 +173,6 @@ export function Add(props: {
                 clearTimeout(typing)
                 typing = setTimeout(() => list.setLinks(text().split('\n')), TYPING_MS)
               }}
-              onKeyDown={event => {
-                if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) form.submit()
-              }}
             />
           </Field>
           <button type="button" onClick={() => picker.click()}>

@@ -1,10 +1,12 @@
 /** The page: filters beside, list in the middle, details below, status at the bottom; on a phone one above the other. */
 import {
+  createEffect,
   createSignal,
   For,
   type JSX,
   lazy,
   Match,
+  on,
   onCleanup,
   onMount,
   Show,
@@ -47,6 +49,19 @@ export function Shell(): JSX.Element {
   onCleanup(() => media.removeEventListener('change', follow))
   useKeys(app)
   const place = app.route.place
+  // What had the keyboard is gone with the page or the details it was in.
+  createEffect(
+    on(
+      () => place().page === null && place().torrent === null,
+      listAlone => {
+        if (!listAlone) return
+        queueMicrotask(() => {
+          if (document.activeElement === document.body) document.getElementById('list')?.focus()
+        })
+      },
+      { defer: true },
+    ),
+  )
   const lost = (): boolean => app.list.connection() === 'lost'
 
   return (

@@ -44,6 +44,13 @@ export function Dialog(props: DialogProps): JSX.Element {
           event.preventDefault()
           props.onSubmit?.()
         }}
+        onKeyDown={event => {
+          // From wherever the keyboard is: where lines or files are chosen, Enter alone does something else.
+          if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return
+          event.preventDefault()
+          const button = event.currentTarget.querySelector<HTMLButtonElement>('button[type=submit]')
+          if (button?.disabled === false) event.currentTarget.requestSubmit(button)
+        }}
       >
         <header>
           <h2 id={heading}>{props.title}</h2>

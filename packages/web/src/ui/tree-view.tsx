@@ -5,6 +5,7 @@ import {
   createEffect,
   createMemo,
   createSignal,
+  createUniqueId,
   For,
   type JSX,
   on,
@@ -39,6 +40,7 @@ export interface TreeViewProps {
 export function TreeView(props: TreeViewProps): JSX.Element {
   const app = useApp()
   const [turn, setTurn] = createSignal(0)
+  const prefix = createUniqueId()
   const [editing, setEditing] = createSignal<TreeNode>()
   const [focus, setFocus] = createSignal(0)
   const [handle, setHandle] = createSignal<VirtualHandle>()
@@ -92,6 +94,14 @@ export function TreeView(props: TreeViewProps): JSX.Element {
     handle()?.element.focus()
     if (name !== undefined && name.trim() !== '' && name !== node.name) props.onRename?.(node, name)
   }
+  /** Those of a folder that differ begin in the middle. */
+  const step = (node: TreeNode, by: number): void => {
+    const now = node.priority === 'mixed' ? 'normal' : node.priority
+    const next = PRIORITIES[PRIORITIES.indexOf(now) + by]
+    if (next !== undefined) set(node, next)
+  }
+  const linkOf = (index: number): HTMLElement | null =>
+    document.getElementById(`${prefix}-${index}`)?.querySelector('a') ?? null
 
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.target !== handle()?.element || event.ctrlKey || event.metaKey) return
@@ -108,6 +118,8 @@ export function TreeView(props: TreeViewProps): JSX.Element {
     else if (event.key === ' ') toggle(node)
     else if (event.key === 'F2' && props.onRename !== undefined) setEditing(node)
     else if (event.key === 'Enter' && node.index < 0) open(node, !node.open)
+    else if (event.key === 'Enter' && props.urlOf !== undefined) linkOf(focus())?.click()
+    else if (event.key === '+' || event.key === '-') step(node, event.key === '+' ? 1 : -1)
     else return
     event.preventDefault()
     event.stopPropagation()
@@ -130,6 +142,7 @@ export function TreeView(props: TreeViewProps): JSX.Element {
     const folder = (): boolean => now().node.index < 0
     return (
       <div
+        id={`${prefix}-${row.index()}`}
         class="tree-row"
         role="treeitem"
         aria-level={props.words === '' ? now().node.depth + 1 : 1}
@@ -244,7 +257,14 @@ export function TreeView(props: TreeViewProps): JSX.Element {
         count={rows().length}
         rowHeight={ROW_PX}
         handle={setHandle}
-        attributes={{ role: 'tree', tabindex: '0', 'aria-label': t().tabs.files, onKeyDown, onContextMenu }}
+        attributes={{
+          role: 'tree',
+          tabindex: '0',
+          'aria-label': t().tabs.files,
+          'aria-activedescendant': `${prefix}-${focus()}`,
+          onKeyDown,
+          onContextMenu,
+        }}
       >
         {index => <Show when={rows()[index()]}>{node => <Row node={node} index={index} />}</Show>}
       </Virtual>

@@ -520,6 +520,7 @@ export const de: Words = {
       ['Strg A', 'Alle auswählen'],
       ['↵', 'Einzelheiten'],
       ['1 … 7', 'Reiter der Einzelheiten'],
+      ['+ −', 'Vorrang einer Datei, hinauf oder hinunter'],
       ['s', 'Starten'],
       ['p', 'Anhalten'],
       ['Entf', 'Entfernen'],

@@ -515,6 +515,7 @@ export const en = {
       ['Ctrl A', 'Select all'],
       ['Enter', 'Details'],
       ['1 … 7', 'Tabs of the details'],
+      ['+ −', 'Priority of a file, up or down'],
       ['s', 'Start'],
       ['p', 'Stop'],
       ['Del', 'Remove'],
