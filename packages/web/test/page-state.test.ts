@@ -8,6 +8,7 @@ import {
   shown,
   toggledColumn,
 } from '../src/model/columns.ts'
+import { countOf } from '../src/model/facets.ts'
 import { DEFAULT_VIEW, hashOf, placeFrom, sortedBy } from '../src/model/location.ts'
 
 describe('the address', () => {
@@ -66,4 +67,12 @@ describe('the columns', () => {
     expect(toggledColumn(choice, 'name')).toBe(choice)
     expect(shown(resizedColumn(choice, 'eta', 3)).map(column => column.width)[2]).toBe(40)
   })
+})
+
+test('a category called `constructor` has as many torrents as there are of it', () => {
+  const counts = JSON.parse('{"__proto__": 3, "Films": 2}')
+  expect(['Films', '__proto__', 'constructor', 'toString'].map(name => countOf(counts, name))).toEqual([
+    2, 3, 0, 0,
+  ])
+  expect(countOf(undefined, 'Films')).toBe(0)
 })

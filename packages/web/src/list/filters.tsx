@@ -2,6 +2,7 @@
 import type { StateFilter } from '@shoal/daemon/contract'
 import { createMemo, createSignal, For, type JSX, Show } from 'solid-js'
 import { useApp } from '../app/context.ts'
+import { countOf } from '../model/facets.ts'
 import { DEFAULT_VIEW, type View } from '../model/location.ts'
 import { f, t } from '../words/index.ts'
 
@@ -99,7 +100,7 @@ export function Filters(): JSX.Element {
                 key={group.kind}
                 value={name}
                 text={name === '' ? t().filter.without : name}
-                count={group.counts?.[name] ?? 0}
+                count={countOf(group.counts, name)}
               />
             )}
           </For>

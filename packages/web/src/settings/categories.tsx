@@ -2,6 +2,7 @@
 import type { Category } from '@shoal/daemon/contract'
 import { createEffect, createResource, For, type JSX, on, Show } from 'solid-js'
 import { useApp } from '../app/context.ts'
+import { countOf } from '../model/facets.ts'
 import { Icon } from '../ui/icon.tsx'
 import { f, t } from '../words/index.ts'
 
@@ -24,7 +25,9 @@ export function Categories(): JSX.Element {
                 <div>
                   <p>
                     <b>{category.name}</b>{' '}
-                    <span class="quiet">{f().number(app.list.facets()?.categories[category.name] ?? 0)}</span>
+                    <span class="quiet">
+                      {f().number(countOf(app.list.facets()?.categories, category.name))}
+                    </span>
                   </p>
                   <p class="quiet">{termsOf(category)}</p>
                 </div>

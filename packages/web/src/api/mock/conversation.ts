@@ -1,6 +1,6 @@
 /** A peer that is none, and says a bit of everything. */
 import type { ConversationEvent, SaidLine, Saying } from '@shoal/daemon/contract'
-import { PAYLOADS } from './names.ts'
+import { PAYLOADS } from './payloads.ts'
 
 const PIECE = 4 * 1024 * 1024
 const BLOCK = 16_384

@@ -15,7 +15,8 @@ import type {
 } from '@shoal/daemon/contract'
 import { type Api, ApiError, type EventsOptions } from '../api.ts'
 import { converse } from './conversation.ts'
-import { CATEGORIES, CLIENTS, PAYLOADS } from './names.ts'
+import { CATEGORIES, CLIENTS } from './names.ts'
+import { PAYLOADS } from './payloads.ts'
 import { facetsOf, matching } from './query.ts'
 import { SETTINGS } from './settings.ts'
 import { type MockRow, worldOf } from './world.ts'
@@ -36,7 +37,7 @@ export function mockApi(options: MockOptions): Api {
   const world = worldOf(options.count, options.hostile)
   const listeners = new Set<(changed: ReadonlySet<string>) => void>()
   const settings: Setting[] = SETTINGS.map(setting => ({ ...setting }))
-  const categories: Category[] = CATEGORIES.map(name => ({
+  const categories: Category[] = (options.hostile ? PAYLOADS : CATEGORIES).map(name => ({
     name,
     dir: name === 'Films' ? '/data/films' : null,
     goals: {},
@@ -45,6 +46,9 @@ export function mockApi(options: MockOptions): Api {
   const tokens: TokenInfo[] = [
     { name: 'sonarr', scope: 'full', createdAt: 1_780_000_000, usedAt: Math.floor(Date.now() / 1000) - 200 },
   ]
+  if (options.hostile) {
+    for (const name of PAYLOADS) tokens.push({ name, scope: 'read', createdAt: 1_780_000_000, usedAt: null })
+  }
   let bans: Ban[] = [{ address: '203.0.113.99', at: 1_764_300_000 }]
   const ban = (addresses: readonly string[]): void => {
     for (const address of addresses) {
@@ -155,7 +159,9 @@ export function mockApi(options: MockOptions): Api {
         { path: '/fast', freeBytes: 61e9, totalBytes: 500e9 },
       ],
       blocklist: null,
-      why: [],
+      why: options.hostile
+        ? [{ code: 'X', text: PAYLOADS[Math.floor(Date.now() / 1000) % PAYLOADS.length]! }]
+        : [],
     }
   }
 
@@ -164,14 +170,16 @@ export function mockApi(options: MockOptions): Api {
     const pieceCount = Math.max(1, Math.ceil(row.totalBytes / PIECE))
     return {
       ...row,
-      comment: options.hostile ? PAYLOADS[2]! : 'Free to share. Thanks to all who seed.',
+      comment: options.hostile
+        ? PAYLOADS[row.queue % PAYLOADS.length]!
+        : 'Free to share. Thanks to all who seed.',
       createdBy: 'mktorrent 1.1',
       createdAt: row.addedAt - 90_000,
       pieceLength: PIECE,
       pieceCount,
       piecesHave: Math.floor(pieceCount * row.progress),
       fileCount: world.files(id).length,
-      magnet: `magnet:?xt=urn:btih:${id}&dn=${encodeURIComponent(row.name)}`,
+      magnet: `magnet:?xt=urn:btih:${id}&dn=${encodeURIComponent(row.name.replace(/\p{Surrogate}/gu, ''))}`,
       wastedBytes: 1_310_720,
       incompleteDir: null,
       limits: { download: null, upload: null, connections: null, uploadSlots: null, obeyGlobal: true },
@@ -185,7 +193,7 @@ export function mockApi(options: MockOptions): Api {
 
   const peers = (id: string): PeerRow[] => {
     const row = find(id)
-    const count = row.seeds + row.peers
+    const count = options.hostile ? PAYLOADS.length : row.seeds + row.peers
     return Array.from({ length: count }, (_, index) => {
       const number = (Number.parseInt(row.id.slice(0, 6), 16) + index * 7919) % 65_536
       const rate = index < 8 ? row.downloadRate / 8 : 0
@@ -282,18 +290,25 @@ export function mockApi(options: MockOptions): Api {
     trackers: id =>
       answer(() => {
         const row = find(id)
+        if (options.hostile) {
+          return PAYLOADS.map((text, tier) => ({
+            url: `http://${text}/announce`,
+            tier,
+            state: 'failed' as const,
+            message: PAYLOADS[(tier + 1) % PAYLOADS.length]!,
+            seeds: null,
+            peers: null,
+            received: null,
+            lastAnnounceAt: null,
+            nextAnnounceSeconds: null,
+          }))
+        }
         return [
           {
-            url: options.hostile
-              ? `http://${PAYLOADS[1]}/announce`
-              : `https://${row.tracker ?? 'tracker.example.org'}/announce`,
+            url: `https://${row.tracker ?? 'tracker.example.org'}/announce`,
             tier: 0,
-            state: row.why?.code === 'TRACKER' ? 'failed' : 'ok',
-            message: options.hostile
-              ? PAYLOADS[0]!
-              : row.why?.code === 'TRACKER'
-                ? 'torrent not registered'
-                : null,
+            state: row.why?.code === 'TRACKERS_FAIL' ? 'failed' : 'ok',
+            message: row.why?.code === 'TRACKERS_FAIL' ? 'torrent not registered' : null,
             seeds: row.swarmSeeds,
             peers: row.swarmPeers,
             received: 50,
@@ -501,7 +516,9 @@ export function mockApi(options: MockOptions): Api {
         path: path ?? '/data',
         freeBytes: path?.startsWith('/fast') ? 61e9 : 812e9,
         totalBytes: 4e12,
-        folders: ['films', 'music', 'linux', 'data'].map(name => `${path ?? '/data'}/${name}`),
+        folders: (options.hostile ? PAYLOADS : ['films', 'music', 'linux', 'data']).map(
+          name => `${path ?? '/data'}/${name}`,
+        ),
       })),
     lists: () => answer(() => lists),
     reloadLists: () =>
@@ -510,6 +527,12 @@ export function mockApi(options: MockOptions): Api {
       }),
     doctor: () =>
       answer(() => [
+        ...(options.hostile ? PAYLOADS : []).map(text => ({
+          what: text,
+          outcome: 'problem' as const,
+          text,
+          advice: text,
+        })),
         {
           what: 'port',
           outcome: 'ok',

@@ -69,28 +69,3 @@ export function workFrom(random: Random): Work {
       }
   }
 }
-
-const RUN = '__xss(1)'
-/** What would run if any text of others became markup, a link or a style. */
-export const PAYLOADS: readonly string[] = [
-  `<script>${RUN}</script>`,
-  `<img src=x onerror=${RUN}>`,
-  `"><svg onload=${RUN}>`,
-  `'><iframe srcdoc="<script>parent.${RUN}</script>">`,
-  `javascript:${RUN}`,
-  `<a href="javascript:${RUN}">x</a>`,
-  `</title><script>${RUN}</script>`,
-  `<style>@import 'javascript:${RUN}'</style>`,
-  `{{constructor.constructor('${RUN}')()}}`,
-  `<details open ontoggle=${RUN}>`,
-  `<math><mtext></form><form><mglyph><style></math><img src onerror=${RUN}>`,
-  `\u202e<img src=x onerror=${RUN}>gpj.exe`,
-  `<base href="//evil.example/">`,
-  `<meta http-equiv=refresh content="0;url=javascript:${RUN}">`,
-  `data:text/html,<script>${RUN}</script>`,
-  `x" style="background:url(javascript:${RUN})" onmouseover="${RUN}`,
-  `<input autofocus onfocus=${RUN}>`,
-  `<video><source onerror=${RUN}></video>`,
-  `<!--<img src="--><img src=x onerror=${RUN}//">`,
-  `%3Cscript%3E${RUN}%3C/script%3E`,
-]

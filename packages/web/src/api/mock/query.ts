@@ -52,11 +52,11 @@ export function facetsOf(rows: ReadonlyMap<string, TorrentRow>): Facets {
     StateFilter,
     number
   >
-  const categories: Record<string, number> = {}
-  const labels: Record<string, number> = {}
-  const trackers: Record<string, number> = {}
-  const count = (into: Record<string, number>, key: string): void => {
-    into[key] = (into[key] ?? 0) + 1
+  const categories = new Map<string, number>()
+  const labels = new Map<string, number>()
+  const trackers = new Map<string, number>()
+  const count = (into: Map<string, number>, key: string): void => {
+    into.set(key, (into.get(key) ?? 0) + 1)
   }
   for (const row of rows.values()) {
     for (const [state, is] of Object.entries(STATES)) if (is(row)) states[state as StateFilter]++
@@ -65,5 +65,12 @@ export function facetsOf(rows: ReadonlyMap<string, TorrentRow>): Facets {
     for (const label of row.labels) count(labels, label)
     if (row.labels.length === 0) count(labels, '')
   }
-  return { all: rows.size, states, categories, labels, trackers }
+  return {
+    all: rows.size,
+    states,
+    // Names are anybody's choice: `__proto__` is one.
+    categories: Object.fromEntries(categories),
+    labels: Object.fromEntries(labels),
+    trackers: Object.fromEntries(trackers),
+  }
 }

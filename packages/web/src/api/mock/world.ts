@@ -1,6 +1,7 @@
 /** Torrents that live: rates go up and down, some finish, some stall and say why. */
 import type { FileRow, LogLine, Reason, TorrentRow, Why } from '@shoal/daemon/contract'
-import { LABELS, PAYLOADS, TRACKERS, workFrom } from './names.ts'
+import { LABELS, TRACKERS, workFrom } from './names.ts'
+import { PAYLOADS } from './payloads.ts'
 import { type Random, randomFrom } from './random.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
@@ -139,29 +140,23 @@ export function worldOf(count: number, hostile: boolean): World {
       downloadSeconds: random.int(100, 90_000),
       seedSeconds: complete ? random.int(100, 900_000) : 0,
       queue: number + 1,
-      category: random() < 0.85 ? (hostile ? hostileText(number + 1) : work.category) : null,
-      labels: random() < 0.3 ? [hostile ? hostileText(number + 2) : random.pick(LABELS)] : [],
-      dir: `/data/${work.category.toLowerCase()}`,
-      tracker: random() < 0.05 ? null : hostile ? hostileText(number + 3) : random.pick(TRACKERS),
+      category: hostile || random() < 0.85 ? (hostile ? hostileText(number + 1) : work.category) : null,
+      labels: hostile || random() < 0.3 ? [hostile ? hostileText(number + 2) : random.pick(LABELS)] : [],
+      dir: hostile ? `/data/${hostileText(number + 5)}` : `/data/${work.category.toLowerCase()}`,
+      tracker: !hostile && random() < 0.05 ? null : hostile ? hostileText(number + 3) : random.pick(TRACKERS),
       private: random() < 0.1,
       sequential: random() < 0.03,
-      error:
-        state === 'error'
-          ? hostile
-            ? { code: 'X', text: hostileText(number + 4) }
-            : random.pick(ERRORS)
-          : null,
-      why: null,
+      error: state === 'error' ? random.pick(ERRORS) : null,
+      why: slow ? random.pick(WHYS) : state === 'queued' ? QUEUED : null,
     }
-    row.why = slow ? (hostile ? { code: 'X', text: hostileText(number) } : random.pick(WHYS)) : null
-    if (state === 'queued') row.why = QUEUED
+    if (hostile) Object.assign(row, hostileWords(number, hostileText(number + 4)))
     if (row.downloadRate > 0) row.etaSeconds = Math.ceil(row.leftBytes / row.downloadRate)
     rows.set(id, row)
     return row
   }
 
   for (let index = 0; index < count; index++) make()
-  for (let index = 0; index < 60; index++) {
+  for (let index = 0; index < (hostile ? 2 * PAYLOADS.length : 60); index++) {
     const row = random.pick([...rows.values()])
     log.push({
       at: now() - (60 - index) * 41,
@@ -197,6 +192,21 @@ export function worldOf(count: number, hostile: boolean): World {
       return found
     },
   }
+}
+
+/** In turn: the text itself, what it is made of, and the code; as errors and as reasons. */
+function hostileWords(number: number, text: string): Pick<TorrentRow, 'error' | 'why'> {
+  const words: readonly Why[] = [
+    { code: 'X', text },
+    { code: 'DISK_WRITE', text, facts: { subject: text } },
+    { code: text, text, facts: { subject: text } },
+  ]
+  const error = words[number % 3]!
+  const why: Why =
+    number % 2 === 0
+      ? { code: 'TRACKERS_FAIL', text, facts: { trackers: 1, message: text, dhtNodes: null } }
+      : error
+  return number % 4 < 2 ? { error, why: null } : { error: null, why }
 }
 
 function step(row: MockRow, random: Random, nowSeconds: number): boolean {
