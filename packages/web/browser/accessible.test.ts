@@ -29,7 +29,8 @@ afterEach(async () => {
   await now?.close()
 })
 
-describe.each([false, true])('dark: %s', dark => {
+// axe-core looks at every element, several times a screen.
+describe.each([false, true])('dark: %s', { timeout: 180_000 }, dark => {
   const open = async (query: string, options: Partial<LookOptions> = {}): Promise<Page> => {
     now = await look(chrome, { url: `${served.url}${query}`, dark, ...options })
     await now.page.waitForSelector('.row .in-name, .card .first, .door, .page, .empty')
@@ -65,7 +66,7 @@ describe.each([false, true])('dark: %s', dark => {
   })
 
   test('every tab of the details', async () => {
-    const page = await open('?count=400#state=downloading')
+    const page = await open('?count=200#state=downloading')
     await page.click('[aria-rowindex="2"] .in-name')
     await page.keyboard.press('Enter')
     await page.waitForSelector('.whyline')
