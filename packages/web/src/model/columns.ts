@@ -5,20 +5,21 @@ export interface Column {
   readonly key: ColumnKey
   /** Null: the daemon does not sort by it. */
   readonly sort: SortKey | null
+  /** Pixels; the name takes what the others leave, and at least so much. */
   readonly width: number
   readonly end?: boolean
 }
 
 const ALL = [
   { key: 'queue', sort: 'queue', width: 52, end: true },
-  { key: 'name', sort: 'name', width: 250 },
+  { key: 'name', sort: 'name', width: 190 },
   { key: 'progress', sort: 'progress', width: 116 },
-  { key: 'status', sort: 'state', width: 220 },
+  { key: 'status', sort: 'state', width: 200 },
   { key: 'size', sort: 'totalBytes', width: 76, end: true },
   { key: 'left', sort: 'leftBytes', width: 84, end: true },
   { key: 'down', sort: 'downloadRate', width: 84, end: true },
   { key: 'up', sort: 'uploadRate', width: 84, end: true },
-  { key: 'eta', sort: 'etaSeconds', width: 100, end: true },
+  { key: 'eta', sort: 'etaSeconds', width: 84, end: true },
   { key: 'seeds', sort: 'seeds', width: 88, end: true },
   { key: 'peers', sort: 'peers', width: 84, end: true },
   { key: 'ratio', sort: 'ratio', width: 58, end: true },
