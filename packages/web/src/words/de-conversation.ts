@@ -19,7 +19,7 @@ const toWhom = (by: By): string => (by === 'us' ? 'ihnen' : 'uns')
 
 const places = ({ whole, parts }: Places, others: number): string => {
   const all = parts.map(({ piece, unit, first, last }) => {
-    const words = unit === 'blocks' ? (['Block', 'Blöcke'] as const) : (['Byte', 'Bytes'] as const)
+    const words: readonly [string, string] = unit === 'blocks' ? ['Block', 'Blöcke'] : ['Byte', 'Bytes']
     return `${named([{ first, last }], ...words)} von Stück ${piece}`
   })
   if (whole.length > 0) all.unshift(named(whole, 'Stück', 'Stücke'))
