@@ -64,7 +64,8 @@ export function Door(props: DoorProps): JSX.Element {
               name="password"
               autocomplete={setsUp() ? 'new-password' : 'current-password'}
               required
-              autofocus
+              // Also where this takes the place of a page that was used before.
+              ref={field => queueMicrotask(() => field.focus())}
               value={password()}
               onInput={event => setPassword(event.currentTarget.value)}
             />
