@@ -80,6 +80,7 @@ async function figures(name, browser, client) {
       look[view] = await scroll(page, client, scrollSeconds)
     }
     note(`${name}: ${JSON.stringify(look, rounded)}`)
+    if (client.selectAll !== undefined) look.selectAllMs = await client.selectAll(page, timeTo)
     if (files > 0) look.filesMs = await client.openFiles(page, timeTo)
     looks.push(look)
     if (files > 0) note(`${name}: ${JSON.stringify({ filesMs: look.filesMs }, rounded)}`)

@@ -6,8 +6,9 @@ import { startQbittorrent, startTransmission } from './others.mjs'
 const START_MS = 240_000
 
 /**
- * `start` answers { url, cookies, rows, scroller, views, openFiles, told }: see `page.mjs`. `views`: by name, what makes
- * the page show the list that is scrolled then; `openFiles`: opens the torrent of many files, and says how long it took.
+ * `start` answers { url, cookies, rows, scroller, views, selectAll?, openFiles, told }: see `page.mjs`. `views`: by name,
+ * what makes the page show the list that is scrolled then; `selectAll`, `openFiles` of the torrent of many files: say how
+ * long that took.
  */
 export const CLIENTS = {
   shoal: { installed: true, start: startShoal },
@@ -78,6 +79,12 @@ async function startShoal({ folder, count, files, changes, onEnd }) {
     blank: '.row.unknown',
     scroller: '#list',
     views: { asItIs: undefined, byRate: sorted('sort=downloadRate&order=desc') },
+    // Undone at once: what is selected has another menu.
+    async selectAll(page, timeTo) {
+      const ms = await timeTo(page, '#list', '.tools .chosen', 'a')
+      await page.click('.tools .chosen')
+      return ms
+    },
     async openFiles(page, timeTo) {
       await page.evaluate(id => {
         location.hash = `torrent=${id}`

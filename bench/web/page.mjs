@@ -122,13 +122,15 @@ export async function memoryOver(page, minutes, client, onLook) {
   }
 }
 
-/** From a press on something to the frame that shows something else. @returns null: that took longer than a minute */
-export async function timeTo(page, press, appears) {
+/** From a press on something, or Ctrl and `key` in it, to the frame that shows something else. @returns null: that took longer than a minute */
+export async function timeTo(page, press, appears, key) {
   const measured = page.evaluate(
-    async ({ press, appears, waitMs }) => {
+    async ({ press, key, appears, waitMs }) => {
       const begin = performance.now()
       const frame = () => new Promise(requestAnimationFrame)
-      document.querySelector(press).click()
+      const pressed = document.querySelector(press)
+      if (key === undefined) pressed.click()
+      else pressed.dispatchEvent(new KeyboardEvent('keydown', { key, ctrlKey: true, bubbles: true }))
       for (;;) {
         const found = document.querySelector(appears)
         if (found !== null && found.textContent.trim() !== '') break
@@ -138,7 +140,7 @@ export async function timeTo(page, press, appears) {
       await frame()
       return performance.now() - begin
     },
-    { press, appears, waitMs: PATIENCE_MS },
+    { press, key, appears, waitMs: PATIENCE_MS },
   )
   // A page that is busy for longer does not even say so.
   measured.catch(() => {})
