@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Page, Request } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { browser, type Look, look } from './page.ts'
 import { ALONE, endAll, run, until } from './program.ts'
@@ -69,6 +69,23 @@ test('rows are there while it is scrolled, not only when it rests', async () => 
     return shares.reduce((sum, share) => sum + share, 0) / shares.length
   })
   expect(seen).toBeGreaterThan(0.5)
+})
+
+test('a hidden page gives its stream back, and has one again when it is looked at', async () => {
+  const { page } = first
+  const hide = (isHidden: boolean): Promise<void> =>
+    page.evaluate(value => {
+      Object.defineProperty(document, 'hidden', { configurable: true, get: () => value })
+      document.dispatchEvent(new Event('visibilitychange'))
+    }, isHidden)
+  const isStream = (request: Request): boolean => request.url().includes('/events?')
+  const ended = page.waitForEvent('requestfailed', isStream)
+  const asked = page.waitForRequest(request => /\/torrents\?/.test(request.url()))
+  await hide(true)
+  await Promise.all([ended, asked])
+  const again = page.waitForRequest(isStream)
+  await hide(false)
+  await again
 })
 
 test('in eight tabs at once, all that happens is seen, and something can be done', async () => {
