@@ -10,6 +10,8 @@ import { browser, keep } from './page.ts'
 import { ALONE, endAll, run, until } from './program.ts'
 import { scrollThrough, watched } from './watched.ts'
 
+/** Hundreds of torrents and peers, one after another. */
+const LONG = { timeout: 180_000 }
 /** Below what one torrent may have connected. */
 const PEERS_AT_ONCE = 60
 
@@ -42,110 +44,117 @@ afterAll(async () => {
   if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
 })
 
-test('names, paths, trackers, comments, labels, categories and clients stay text, and so does the log', async () => {
-  const { page, check, close } = await watched(chrome, { url: link })
-  await page.fill('input[type=password] >> nth=0', 'a long password')
-  await page.fill('input[type=password] >> nth=1', 'a long password')
-  await page.click('button[type=submit]')
-  await page.waitForSelector('.empty')
+test(
+  'names, paths, trackers, comments, labels, categories and clients stay text, and so does the log',
+  LONG,
+  async () => {
+    const { page, check, close } = await watched(chrome, { url: link })
+    await page.fill('input[type=password] >> nth=0', 'a long password')
+    await page.fill('input[type=password] >> nth=1', 'a long password')
+    await page.click('button[type=submit]')
+    await page.waitForSelector('.empty')
 
-  const base = new URL('api/v1/', link)
-  const headers = { origin: base.origin, 'x-shoal': '1' }
-  const post = (path: string, data: unknown): Promise<APIResponse> =>
-    page.request.post(new URL(path, base).href, { data, headers })
-  const add = async (torrent: Buffer, options: object): Promise<string | undefined> => {
-    const sources = [`data:application/x-bittorrent;base64,${torrent.toString('base64')}`]
-    const response = await post('torrents', { sources, options })
-    if (!response.ok()) {
-      expect(response.status()).toBe(400)
-      return undefined
+    const base = new URL('api/v1/', link)
+    const headers = { origin: base.origin, 'x-shoal': '1' }
+    const post = (path: string, data: unknown): Promise<APIResponse> =>
+      page.request.post(new URL(path, base).href, { data, headers })
+    const add = async (torrent: Buffer, options: object): Promise<string | undefined> => {
+      const sources = [`data:application/x-bittorrent;base64,${torrent.toString('base64')}`]
+      const response = await post('torrents', { sources, options })
+      if (!response.ok()) {
+        expect(response.status()).toBe(400)
+        return undefined
+      }
+      const [result] = (await response.json()) as { outcome: string; id: string }[]
+      return result!.outcome === 'failed' ? undefined : result!.id
     }
-    const [result] = (await response.json()) as { outcome: string; id: string }[]
-    return result!.outcome === 'failed' ? undefined : result!.id
-  }
 
-  let labelled = 0
-  for (const [index, text] of PAYLOADS.entries()) {
-    const torrent = torrentOf({
-      name: text,
-      comment: PAYLOADS.at(index - 7)!,
-      tracker: `http://127.0.0.1:1/${text}`,
-    })
-    const id = await add(torrent, { start: false, labels: [text.slice(0, 90)] })
-    if (id !== undefined) labelled++
-    // A label with control characters is refused; the torrent is not.
-    else expect(await add(torrent, { start: false }), JSON.stringify(text)).toBeDefined()
-  }
-  expect(labelled).toBeGreaterThan(180)
-  const many = await add(torrentOf({ name: 'many', files: PAYLOADS, trackers: PAYLOADS, comment: '<b>' }), {})
+    let labelled = 0
+    for (const [index, text] of PAYLOADS.entries()) {
+      const torrent = torrentOf({
+        name: text,
+        comment: PAYLOADS.at(index - 7)!,
+        tracker: `http://127.0.0.1:1/${text}`,
+      })
+      const id = await add(torrent, { start: false, labels: [text.slice(0, 90)] })
+      if (id !== undefined) labelled++
+      // A label with control characters is refused; the torrent is not.
+      else expect(await add(torrent, { start: false }), JSON.stringify(text)).toBeDefined()
+    }
+    expect(labelled).toBeGreaterThan(180)
+    const many = await add(
+      torrentOf({ name: 'many', files: PAYLOADS, trackers: PAYLOADS, comment: '<b>' }),
+      {},
+    )
 
-  await page.waitForFunction(
-    count => document.querySelector('.toolbar .total')?.textContent?.startsWith(String(count)),
-    PAYLOADS.length + 1,
-  )
-  await scrollThrough(page, '#list')
-  for (const more of await page.locator('.filters button.choice.quiet').all()) await more.click()
-  await scrollThrough(page, '.filters')
-  await check('list')
-  await keep(page, 'hostile-daemon')
-  await page.focus('#list')
-  await page.keyboard.press('Home')
-  await page.keyboard.press('Enter')
-  for (let index = 0; index <= PAYLOADS.length; index++) {
-    await page.keyboard.press('ArrowDown')
-    await page.waitForTimeout(30)
-  }
-  await check('general facts')
+    await page.waitForFunction(
+      count => document.querySelector('.toolbar .total')?.textContent?.startsWith(String(count)),
+      PAYLOADS.length + 1,
+    )
+    await scrollThrough(page, '#list')
+    for (const more of await page.locator('.filters button.choice.quiet').all()) await more.click()
+    await scrollThrough(page, '.filters')
+    await check('list')
+    await keep(page, 'hostile-daemon')
+    await page.focus('#list')
+    await page.keyboard.press('Home')
+    await page.keyboard.press('Enter')
+    for (let index = 0; index <= PAYLOADS.length; index++) {
+      await page.keyboard.press('ArrowDown')
+      await page.waitForTimeout(30)
+    }
+    await check('general facts')
 
-  for (const [tab, element] of [
-    ['files', '.tree'],
-    ['trackers', '.tab .table'],
-    ['log', '.tab'],
-  ] as const) {
+    for (const [tab, element] of [
+      ['files', '.tree'],
+      ['trackers', '.tab .table'],
+      ['log', '.tab'],
+    ] as const) {
+      await page.evaluate(to => {
+        location.hash = to
+      }, `torrent=${many}&tab=${tab}`)
+      await page.waitForSelector(element)
+      if (tab === 'files') await page.fill('.tab-tools input', '(1)')
+      await page.waitForTimeout(300)
+      await scrollThrough(page, element)
+      await check(tab)
+      await keep(page, `hostile-daemon-${tab}`)
+    }
+
     await page.evaluate(to => {
       location.hash = to
-    }, `torrent=${many}&tab=${tab}`)
-    await page.waitForSelector(element)
-    if (tab === 'files') await page.fill('.tab-tools input', '(1)')
-    await page.waitForTimeout(300)
-    await scrollThrough(page, element)
-    await check(tab)
-    await keep(page, `hostile-daemon-${tab}`)
-  }
+    }, `torrent=${many}&tab=peers`)
+    const { port } = (await (await page.request.get(new URL('session', base).href, { headers })).json()) as {
+      port: number
+    }
+    const clients = new Set<string>()
+    for (let from = 0; from < PAYLOADS.length; from += PEERS_AT_ONCE) {
+      const group = PAYLOADS.slice(from, from + PEERS_AT_ONCE)
+      const peers = group.map((text, index) => peerCalled(text, port, many!, from + index))
+      sockets.push(...peers)
+      await expect
+        .poll(async () => page.locator('.tab .table').getAttribute('aria-rowcount'), { timeout: 10_000 })
+        .toBe(String(group.length + 1))
+      await scrollThrough(page, '.tab .table')
+      const response = await page.request.get(new URL(`torrents/${many}/peers`, base).href, { headers })
+      for (const { client } of (await response.json()) as { client: string }[]) clients.add(client)
+      await check(`peers from ${from}`)
+      if (from === 0) await keep(page, 'hostile-daemon-peers')
+      for (const peer of peers) peer.destroy()
+      await expect.poll(async () => page.locator('.tab .table').count(), { timeout: 10_000 }).toBe(0)
+    }
+    // The others are cut or cleaned until they are the same.
+    expect(clients.size).toBeGreaterThan(180)
 
-  await page.evaluate(to => {
-    location.hash = to
-  }, `torrent=${many}&tab=peers`)
-  const { port } = (await (await page.request.get(new URL('session', base).href, { headers })).json()) as {
-    port: number
-  }
-  const clients = new Set<string>()
-  for (let from = 0; from < PAYLOADS.length; from += PEERS_AT_ONCE) {
-    const group = PAYLOADS.slice(from, from + PEERS_AT_ONCE)
-    const peers = group.map((text, index) => peerCalled(text, port, many!, from + index))
-    sockets.push(...peers)
-    await expect
-      .poll(async () => page.locator('.tab .table').getAttribute('aria-rowcount'), { timeout: 10_000 })
-      .toBe(String(group.length + 1))
-    await scrollThrough(page, '.tab .table')
-    const response = await page.request.get(new URL(`torrents/${many}/peers`, base).href, { headers })
-    for (const { client } of (await response.json()) as { client: string }[]) clients.add(client)
-    await check(`peers from ${from}`)
-    if (from === 0) await keep(page, 'hostile-daemon-peers')
-    for (const peer of peers) peer.destroy()
-    await expect.poll(async () => page.locator('.tab .table').count(), { timeout: 10_000 }).toBe(0)
-  }
-  // The others are cut or cleaned until they are the same.
-  expect(clients.size).toBeGreaterThan(180)
-
-  await page.evaluate(() => {
-    location.hash = 'page=log'
-  })
-  await page.waitForSelector('.log li')
-  await scrollThrough(page, '.log')
-  await check('log')
-  await close()
-})
+    await page.evaluate(() => {
+      location.hash = 'page=log'
+    })
+    await page.waitForSelector('.log li')
+    await scrollThrough(page, '.log')
+    await check('log')
+    await close()
+  },
+)
 
 interface TorrentWords {
   readonly name: string

@@ -6,6 +6,9 @@ import { PAGES } from '../src/model/location.ts'
 import { browser, keep, type Served, serve } from './page.ts'
 import { scrollThrough, type Watched, watched } from './watched.ts'
 
+/** Every one of them is looked at, on a machine that may be busy. */
+const LONG = { timeout: 180_000 }
+
 let served: Served
 let chrome: Browser
 
@@ -31,6 +34,7 @@ test('there are more than 200 of them, and each once', () => {
 
 test.each(['en-GB', 'de-DE'])(
   'in every column of the list, in filters, and in the details of each torrent (%s)',
+  LONG,
   async locale => {
     const { page, check, close } = await open({ locale })
     await scrollThrough(page, '#list')
@@ -55,7 +59,7 @@ test.each(['en-GB', 'de-DE'])(
   },
 )
 
-test('as files, peers, trackers and log of a torrent', async () => {
+test('as files, peers, trackers and log of a torrent', LONG, async () => {
   const { page, check, close } = await open()
   await page.focus('#list')
   await page.keyboard.press('Home')
@@ -84,7 +88,7 @@ test('as files, peers, trackers and log of a torrent', async () => {
   await close()
 })
 
-test('on every other page, in menus and in what is asked', async () => {
+test('on every other page, in menus and in what is asked', LONG, async () => {
   const { page, check, close } = await open()
   for (const name of PAGES) {
     await page.evaluate(to => {
