@@ -322,7 +322,12 @@ export class Runner {
   }
 
   #look(item: Item, hasRun = false): void {
+    const { record } = item
+    const wasComplete = record.completedAt !== undefined
     this.#deps.onCounted(lookAt(item, this.#deps.now(), hasRun))
+    if (!wasComplete && record.completedAt !== undefined) {
+      this.#deps.log('info', `${record.name} is complete`, item)
+    }
   }
 }
 

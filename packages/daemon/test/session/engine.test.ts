@@ -64,6 +64,8 @@ test('a torrent comes, moves where it belongs, outlives a restart, and goes with
     downloadedBytes: 599_000,
   })
 
+  expect(first.log().map(({ text }) => text)).toContain('set is complete')
+
   await first.patch(id, { name: 'other' })
   await expect.poll(() => existsSync(join(folder, 'downloads/other/a.bin')), { timeout: 30_000 }).toBe(true)
   await first.settled()
@@ -87,6 +89,8 @@ test('a torrent comes, moves where it belongs, outlives a restart, and goes with
   await second.act('check', [id])
   await second.settled()
   await expect.poll(() => second.row(id).state, { timeout: 30_000 }).toBe('seeding')
+  // It was before this start, too.
+  expect(second.log().map(({ text }) => text)).not.toContain('other is complete')
   const chunks: Uint8Array[] = []
   const { signal } = new AbortController()
   for await (const chunk of second.stream(id, 1, { start: 5, end: 50_000, signal })) chunks.push(chunk)
