@@ -489,6 +489,9 @@ const RECONNECT_MAX_MS = 15_000
 /** The daemon says something every 15 s; a machine that slept does not notice that its connections are gone. */
 const SILENCE_MS = 45_000
 
+/** Of a message. JSON holds U+2028 and U+2029 as they are, which end a line for regular expressions only. */
+const FIELD = /^(\w+): ?(.*)$/s
+
 interface Message {
   readonly id: string | undefined
   readonly data: string
@@ -507,7 +510,7 @@ async function* messagesOf(response: Response): AsyncGenerator<Message, void, un
       const blocks = (rest + decoder.decode(value, { stream: true })).split('\n\n')
       rest = blocks.pop()!
       for (const block of blocks) {
-        const fields = block.split('\n').map(line => /^(\w+): ?(.*)$/.exec(line) ?? [])
+        const fields = block.split('\n').map(line => FIELD.exec(line) ?? [])
         const last = (name: string): string | undefined => fields.findLast(field => field[1] === name)?.[2]
         yield { id: last('id'), data: last('data') ?? '' }
       }

@@ -92,6 +92,7 @@ test(
       PAYLOADS.length + 1,
     )
     await scrollThrough(page, '#list')
+    await page.waitForFunction(() => document.querySelector('.row.unknown') === null)
     for (const more of await page.locator('.filters button.choice.quiet').all()) await more.click()
     await scrollThrough(page, '.filters')
     await check('list')

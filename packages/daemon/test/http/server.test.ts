@@ -238,6 +238,18 @@ describe('events', () => {
     expect((await events.next()).done).toBe(true)
   })
 
+  test('come whole whatever a name holds that ends lines elsewhere', async () => {
+    await using rig = await createRig()
+    const { url } = await listening(rig)
+    const events = createClient({ url, token: rig.token.read }).events()
+    const first = events.next()
+    while (rig.session.listenerCount === 0) await new Promise(setImmediate)
+    const name = 'a\u2028b\u2029c\r\n\nd\u0085\u000be'
+    rig.session.step({ changed: [{ id: ID, name }] })
+    expect((await first).value).toMatchObject({ changed: [{ id: ID, name }] })
+    await events.return()
+  })
+
   test('go on after a lost connection from where they were, or start anew', async () => {
     await using rig = await createRig()
     const { url, port } = await listening(rig)
