@@ -337,6 +337,21 @@ test('a phone shows cards; a finger that rests selects; details fill the screen'
   await page.waitForFunction(() => location.hash.includes('sort=totalBytes'))
 })
 
+test('all of a table is reached in a narrow window: a peer is banned by thumb', async () => {
+  const page = await open({ phone: true }, '#state=downloading')
+  await page.tap('.card >> nth=0')
+  await page.tap('.tabs >> text=Peers')
+  await page.waitForSelector('.table .row')
+  // What is wider than its rows would be cut off, and never come to light.
+  const [whole, rows] = await page.$eval('.table', table => [
+    table.scrollWidth,
+    table.querySelector('.rows')!.clientWidth,
+  ])
+  expect(rows).toBe(whole)
+  await page.locator('[aria-label^="Ban: "]').first().tap()
+  await page.waitForSelector('.toast >> text=is banned.')
+})
+
 test('a password is asked for, a wrong one is told, and a magnet link that was handed over is not lost', async () => {
   const page = await open({}, `?locked#add=${encodeURIComponent(MAGNET)}`)
   await page.fill('input[type=password]', 'wrong')

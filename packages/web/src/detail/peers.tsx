@@ -42,7 +42,7 @@ export function Peers(props: { readonly id: string }): JSX.Element {
     get title() {
       return w().country
     },
-    width: '132px',
+    widthPx: 132,
     value: peer => countryName(peer.country) || (peer.country ?? '\uffff'),
     cell: peer => (
       <Show when={peer().country}>
@@ -59,7 +59,7 @@ export function Peers(props: { readonly id: string }): JSX.Element {
     {
       key: 'talk',
       title: '',
-      width: '30px',
+      widthPx: 30,
       cell: peer => (
         <button
           type="button"
@@ -75,7 +75,8 @@ export function Peers(props: { readonly id: string }): JSX.Element {
     {
       key: 'address',
       title: w().address,
-      width: 'minmax(150px, 1fr)',
+      widthPx: 176,
+      grow: 1,
       value: peer => peer.address,
       cell: peer => (
         <span class="cut" title={peer().address}>
@@ -87,7 +88,8 @@ export function Peers(props: { readonly id: string }): JSX.Element {
     {
       key: 'client',
       title: w().client,
-      width: 'minmax(110px, 0.8fr)',
+      widthPx: 110,
+      grow: 0.8,
       value: peer => peer.client,
       cell: peer => (
         <span class="cut" title={peer().client}>
@@ -98,7 +100,7 @@ export function Peers(props: { readonly id: string }): JSX.Element {
     {
       key: 'flags',
       title: w().flags,
-      width: '76px',
+      widthPx: 76,
       value: peer => peer.flags,
       cell: peer => (
         <abbr class="flags" title={meaning(peer())}>
@@ -109,7 +111,7 @@ export function Peers(props: { readonly id: string }): JSX.Element {
     {
       key: 'progress',
       title: w().progress,
-      width: '112px',
+      widthPx: 112,
       value: peer => peer.progress,
       cell: peer => (
         <>
@@ -153,14 +155,15 @@ export function Peers(props: { readonly id: string }): JSX.Element {
     {
       key: 'source',
       title: w().source,
-      width: '96px',
+      widthPx: 96,
       value: peer => peer.source,
       cell: peer => <span class="cut quiet">{sourceOf(peer())}</span>,
     },
     {
       key: 'ban',
       title: '',
-      width: '40px',
+      widthPx: 40,
+      stuck: true,
       cell: peer => (
         <button
           type="button"
@@ -211,7 +214,7 @@ function number(
   return {
     key,
     title,
-    width: '88px',
+    widthPx: 88,
     end: true,
     value,
     cell: peer => <span class={tone}>{text(peer())}</span>,

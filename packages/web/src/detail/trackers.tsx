@@ -29,14 +29,15 @@ export function Trackers(props: { readonly row: TorrentDetail }): JSX.Element {
     {
       key: 'tier',
       title: w().tier,
-      width: '52px',
+      widthPx: 52,
       end: true,
       cell: row => <span class="quiet">{f().number(row().tier + 1)}</span>,
     },
     {
       key: 'url',
       title: w().url,
-      width: 'minmax(200px, 1fr)',
+      widthPx: 200,
+      grow: 1,
       cell: row => (
         <span class="cut" title={row().url}>
           {row().url}
@@ -46,7 +47,8 @@ export function Trackers(props: { readonly row: TorrentDetail }): JSX.Element {
     {
       key: 'state',
       title: w().state,
-      width: 'minmax(160px, 1fr)',
+      widthPx: 160,
+      grow: 1,
       cell: row => (
         <span
           class="cut"
@@ -63,7 +65,7 @@ export function Trackers(props: { readonly row: TorrentDetail }): JSX.Element {
     {
       key: 'next',
       title: w().next,
-      width: '110px',
+      widthPx: 110,
       end: true,
       cell: row => (
         <span class="quiet">
@@ -133,7 +135,7 @@ function count(
   return {
     key,
     title,
-    width: '72px',
+    widthPx: 72,
     end: true,
     cell: row => <span class="quiet">{value(row()) === null ? '' : f().number(value(row())!)}</span>,
   }

@@ -5,9 +5,12 @@ import { Virtual } from './virtual.tsx'
 export interface TableColumn<T> {
   readonly key: string
   readonly title: string
-  /** As in CSS: `120px`, `minmax(160px, 1fr)`. */
-  readonly width: string
+  /** At least; what is left over goes to those that grow. */
+  readonly widthPx: number
+  readonly grow?: number
   readonly end?: boolean
+  /** Stays at the right edge however narrow the window is. */
+  readonly stuck?: boolean
   readonly value?: (row: T) => string | number
   readonly cell: (row: Accessor<T>) => JSX.Element
 }
@@ -21,6 +24,7 @@ export interface TableProps<T> {
 }
 
 const ROW_PX = 28
+const EDGE_PX = 8
 
 export function Table<T>(props: TableProps<T>): JSX.Element {
   const [sort, setSort] = createSignal(props.sort)
@@ -34,6 +38,11 @@ export function Table<T>(props: TableProps<T>): JSX.Element {
       return left === right ? 0 : left < right ? -sign : sign
     })
   })
+  const tracks = (): string =>
+    props.columns
+      .map(({ widthPx, grow }) => (grow === undefined ? `${widthPx}px` : `minmax(${widthPx}px, ${grow}fr)`))
+      .join(' ')
+  const leastPx = (): number => props.columns.reduce((sum, column) => sum + column.widthPx, 2 * EDGE_PX)
   const press = (column: TableColumn<T>): void => {
     if (column.value === undefined) return
     if (sort() === column.key) setDescending(!descending())
@@ -54,7 +63,7 @@ export function Table<T>(props: TableProps<T>): JSX.Element {
           tabindex: '0',
           'aria-label': props.label,
           'aria-rowcount': rows().length + 1,
-          style: { '--columns': props.columns.map(column => column.width).join(' ') },
+          style: { '--columns': tracks(), '--width': `${leastPx()}px` },
         }}
         header={
           <div class="heads" role="row">
@@ -62,7 +71,7 @@ export function Table<T>(props: TableProps<T>): JSX.Element {
               {column => (
                 <div
                   class="head"
-                  classList={{ end: column.end === true }}
+                  classList={{ end: column.end === true, stuck: column.stuck === true }}
                   role="columnheader"
                   aria-sort={sort() !== column.key ? undefined : descending() ? 'descending' : 'ascending'}
                 >
@@ -83,7 +92,11 @@ export function Table<T>(props: TableProps<T>): JSX.Element {
               <div class="row small" role="row" aria-rowindex={index() + 2}>
                 <For each={props.columns}>
                   {column => (
-                    <div class="cell" classList={{ end: column.end === true }} role="cell">
+                    <div
+                      class="cell"
+                      classList={{ end: column.end === true, stuck: column.stuck === true }}
+                      role="cell"
+                    >
                       {column.cell(row)}
                     </div>
                   )}
