@@ -14,6 +14,8 @@ export default defineConfig(({ mode }) => ({
     // The policy of the page allows no `data:` but for images, and one file less is no gain.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // All of the first load in one file: a dozen small ones are further round trips to a daemon that is far away.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'page', test: /src\/main\.tsx$/ }] } } },
     reportCompressedSize: false,
   },
   server: { port: 5180, strictPort: false },

@@ -9,8 +9,8 @@ import './style/parts.css'
 import './style/page.css'
 import './style/list.css'
 
-const api = await connect()
-render(() => <App api={api} />, document.body)
+// Not waited for: parts that are loaded later import this one, which would then never be whole.
+void connect().then(api => render(() => <App api={api} />, document.body))
 
 async function connect(): Promise<Api> {
   if (import.meta.env.MODE === 'mock') {
