@@ -225,7 +225,7 @@ test('columns are chosen, sized and remembered', async () => {
   await page.mouse.up()
   await page.reload()
   await page.waitForSelector('.head:has-text("Tracker")')
-  expect((await page.locator('.head >> nth=2').boundingBox())!.width).toBe(320)
+  expect((await page.locator('.head >> nth=2').boundingBox())!.width).toBe(300)
 })
 
 test('rates are limited, and the alternative limits are a click away', async () => {
