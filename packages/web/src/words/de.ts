@@ -197,6 +197,7 @@ export const de: Words = {
     seedTime: 'Verteilen für (Stunden)',
     idleTime: 'Ende nach Ruhe (Stunden)',
     asSettings: 'wie eingestellt',
+    own: 'eigener Wert',
     rateHint: 'Zum Beispiel 500 KiB, 2,5 MiB; eine bloße Zahl ist in MiB. Leer: keine Grenze.',
     invalid: 'Das ist nicht zu verstehen. Zum Beispiel: 500 KiB, 2,5 MiB.',
     global: 'Grenzen über alle Torrents',

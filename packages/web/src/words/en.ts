@@ -191,6 +191,7 @@ export const en = {
     seedTime: 'Seed for (hours)',
     idleTime: 'Stop after idle (hours)',
     asSettings: 'as settings say',
+    own: 'own value',
     rateHint: 'For example 500 KiB, 2.5 MiB; a bare number is in MiB. Empty: no limit.',
     invalid: 'This is not a rate. For example: 500 KiB, 2.5 MiB.',
     global: 'Limits over all torrents',
