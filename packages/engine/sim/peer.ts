@@ -31,10 +31,12 @@ export interface Script {
   readonly onRequest?: (session: Session, piece: number, begin: number, length: number) => void
 }
 
-export const SCRIPTED_PORT = 6881
+const SCRIPTED_PORT = 6881
 
 export class ScriptedPeer {
   readonly host: SimHost
+  /** Where it listens. */
+  readonly port: number
   readonly torrent: SimTorrent
   readonly script: Script
   readonly random: SeededRandom
@@ -50,14 +52,17 @@ export class ScriptedPeer {
   /** Blocks of others that came, asked for or not. */
   blocksReceived = 0
 
-  constructor(host: SimHost, torrent: SimTorrent, script: Script) {
+  constructor(host: SimHost, torrent: SimTorrent, script: Script, port: number = SCRIPTED_PORT) {
     this.host = host
+    this.port = port
     this.torrent = torrent
     this.script = script
-    this.random = host.world.randomFor(`script ${host.name}`)
+    this.random = host.world.randomFor(
+      port === SCRIPTED_PORT ? `script ${host.name}` : `script ${host.name}:${port}`,
+    )
     this.peerId = this.random.bytes(20)
     host.listen(
-      { host: undefined, port: SCRIPTED_PORT },
+      { host: undefined, port },
       {
         onListening: () => {},
         onError: error => host.world.fail(error.message),
@@ -71,7 +76,7 @@ export class ScriptedPeer {
   }
 
   get address(): PeerAddress {
-    return { host: this.host.address, port: SCRIPTED_PORT }
+    return { host: this.host.address, port: this.port }
   }
 
   dial(to: PeerAddress): void {

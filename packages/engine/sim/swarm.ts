@@ -125,10 +125,15 @@ export class SimSwarm {
     return node
   }
 
-  /** A peer of the first torrent that follows a script, and that the tracker names. */
-  addScripted(script: Script, shape: { readonly link?: LinkShape } = {}): ScriptedPeer {
-    const host = this.net.addHost(`script${this.scripted.length}`, shape.link ?? this.#shape.link ?? FAST)
-    const peer = new ScriptedPeer(host, this.torrent, script)
+  /** A peer of the first torrent that follows a script, and that the tracker names; `beside`: another of that one's host. */
+  addScripted(
+    script: Script,
+    shape: { readonly link?: LinkShape; readonly beside?: ScriptedPeer } = {},
+  ): ScriptedPeer {
+    const link = shape.link ?? this.#shape.link ?? FAST
+    const host = shape.beside?.host ?? this.net.addHost(`script${this.scripted.length}`, link)
+    const port = shape.beside === undefined ? undefined : shape.beside.port + this.scripted.length
+    const peer = new ScriptedPeer(host, this.torrent, script, port)
     this.tracker.add(this.torrent.metainfo.infoHashHex, peer.address)
     this.scripted.push(peer)
     return peer
