@@ -44,6 +44,43 @@ for (const oneIn of [1, 5, 30]) {
   })
 }
 
+/** Whoever is behind it comes anew whenever it is sent away, until the download is whole. */
+function comesAgain(s: SimSwarm, liar: ScriptedPeer): void {
+  const { address, member } = s.leechers[0]!
+  const visit = (): void => {
+    if (member.hasAll) return
+    if (liar.sessions.size === 0) liar.dial(address)
+    s.world.after(200, liar.host.name, 'comes again', visit)
+  }
+  visit()
+}
+
+for (const liars of [1, 8]) {
+  scenario(
+    `a host where ${liars} lie and come again on new ports, and an honest one that served us`,
+    run => {
+      const pieceLength = 256 * 1024
+      const s = swarm({ ...run, slabs: 64, torrent: { pieces: 40, pieceLength } })
+      const elsewhere = s.addScripted({})
+      const honest = s.addScripted({})
+      // It takes 210 s in which nobody lies.
+      const { member } = s.addLeecher({ torrent: { downloadLimit: 50_000 } })
+      const { book } = member.torrent
+      const limitMs = 60_000
+      s.world.run('it served us', () => book.entryFor(honest.address)?.proven === true, { limitMs })
+      const before = honest.bytesSent
+      for (let n = 0; n < liars; n++) comesAgain(s, s.addScripted(scripts.liar(1), { beside: honest }))
+      s.runUntilComplete()
+      const spoilt = member.torrent.swarm!.flow.corruptBytes / pieceLength
+      s.world.check(spoilt <= liars + 3, `${spoilt} pieces were spoilt`)
+      s.world.check(honest.bytesSent > before + s.totalBytes / 16, 'the honest one beside them goes on')
+      s.assertNotBanned(s.leechers, [elsewhere.address, honest.address])
+      s.finish()
+    },
+    [1],
+  )
+}
+
 scenario('two liars among leechers', run => {
   const s = swarm({ ...run, seeds: 1, leechers: 4, torrent: { pieces: 40, pieceLength: 128 * 1024 } })
   s.addScripted(scripts.liar(3))

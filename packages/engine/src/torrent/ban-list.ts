@@ -1,8 +1,9 @@
 /**
  * Who is not welcome, for how long. A ban is on `host:port` first. Hosts are banned only after several of
  * their ports were, since many honest peers may sit behind one address (NAT, a shared server), and never the
- * machine itself. Bounded: the oldest ban gives way.
+ * machine itself. Other ports of a host are taken with care meanwhile. Bounded: the oldest ban gives way.
  */
+import { StrangerTurns } from './stranger-turns.ts'
 
 const MAX_BANS = 4_000
 /** Bans of ports of one host, alive at the same time, that ban the host. */
@@ -11,6 +12,8 @@ const PORTS_BEFORE_HOST = 4
 export class BanList {
   /** Until when, by `host:port` or host. */
   readonly #until = new Map<string, number>()
+  /** When others of a host may be tried of which a port is banned. */
+  readonly turns: StrangerTurns = new StrangerTurns()
 
   /** `isShared` is asked before a whole host is banned: true spares it. */
   ban(hostOrKey: string, now: number, ms: number, isShared: () => boolean): void {
@@ -18,8 +21,13 @@ export class BanList {
     const host = hostOfKey(hostOrKey)
     if (host === hostOrKey || host.startsWith('127.') || host === '::1') return
     let ports = 0
-    for (const [key, until] of this.#until)
-      if (until > now && key !== host && hostOfKey(key) === host) ports++
+    let endsAt = now
+    for (const [key, until] of this.#until) {
+      if (until <= now || key === host || hostOfKey(key) !== host) continue
+      ports++
+      endsAt = Math.max(endsAt, until)
+    }
+    this.turns.onBan(host, ports, now, endsAt)
     if (ports >= PORTS_BEFORE_HOST && !isShared()) this.#set(host, now + ms)
   }
 

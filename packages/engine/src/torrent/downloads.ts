@@ -51,6 +51,8 @@ export interface DownloadsDeps {
   readonly picked: Int32Array
   /** Blocks that the rate limits let us ask for now. */
   requestAllowance(now: number): number
+  /** Whether a peer of which nothing was right yet may be asked for a piece now. */
+  takeTurn(now: number): boolean
   /** Bytes were asked for. */
   requested(bytes: number, now: number): void
   /** The peer could be asked for more than there is to ask for. */
@@ -83,6 +85,8 @@ export class Downloads {
   #idleQuick = false
   /** Undefined once it has passed. */
   trial: Trial | undefined
+  /** Nothing is asked of it before it is its turn. */
+  waitsForTurn = false
 
   /** `known`: it has sent what was right before. */
   constructor(peer: DownloadsPeer, outbox: Outbox, deps: DownloadsDeps, { known }: { known: boolean }) {
@@ -126,6 +130,11 @@ export class Downloads {
     if (most <= 0) return
     // Somebody who begins to read turns it away from what it was in the middle of: neither piece would become whole.
     this.trial?.renew(now, piece => picker.isActive(piece), picker.hasUrgent ? 1 : 0)
+    this.waitsForTurn = this.trial?.hasProof === false && !this.#deps.takeTurn(now)
+    if (this.waitsForTurn) {
+      this.trial!.hold()
+      if (!this.trial!.hasBegun) return
+    }
     const count = choking
       ? picker.pickAmong(this.#peer, most, picked, this.#allowedFast)
       : picker.pick(this.#peer, most, picked)

@@ -22,6 +22,8 @@ export interface Occupant {
   readonly choking: boolean
   /** It let us wait for long in vain, and has sent nothing of what we asked for since. */
   readonly snubbed: boolean
+  /** It is asked for nothing for now, as others of its host lied. */
+  readonly waitsForTurn: boolean
   readonly entry: { readonly sources: readonly string[] }
   downloadRate(now: number): number
   uploadRate(now: number): number
@@ -106,14 +108,19 @@ function isIdle({ interested, interesting }: Occupant): boolean {
   return !interested && !interesting
 }
 
-/** It lets us ask, however much else it says, and what we ask for does not come; nor does it take anything. */
+/**
+ * It lets us ask, however much else it says, and what we ask for does not come, or we do not dare to ask; nor does it take
+ * anything.
+ */
 export function isHoldingBack(peer: Occupant, now: number): boolean {
-  return peer.snubbed && peer.interesting && !peer.choking && peer.uploadRate(now) === 0
+  return (
+    (peer.snubbed || peer.waitsForTurn) && peer.interesting && !peer.choking && peer.uploadRate(now) === 0
+  )
 }
 
 /** Something goes to it or comes from it, or may at any moment. */
 function isAtWork(peer: Occupant, now: number): boolean {
-  const mayAsk = peer.interesting && !peer.choking && !peer.snubbed
+  const mayAsk = peer.interesting && !peer.choking && !peer.snubbed && !peer.waitsForTurn
   const isOpen = (peer.interested && !peer.choked) || mayAsk
   return isOpen || peer.downloadRate(now) > 0 || peer.uploadRate(now) > 0
 }

@@ -56,6 +56,8 @@ export interface PeerBookEntry {
   readonly retryAt: number
   /** When it last served us, or a useful connection to it ended; undefined: never. */
   readonly usefulAt: number | undefined
+  /** It had part in a piece that was right, and in none since for which it was banned. */
+  readonly proven: boolean
   readonly strikes: number
   /** Why the last connection ended, for people. */
   readonly lastReason: string | undefined
@@ -86,6 +88,7 @@ export function visitorEntry(address: PeerAddress): PeerBookEntry {
     failures: 0,
     retryAt: 0,
     usefulAt: undefined,
+    proven: false,
     strikes: 0,
     lastReason: undefined,
     peerId: undefined,
@@ -175,6 +178,7 @@ export class PeerBook {
       failures: 0,
       retryAt: Math.max(now, this.#bans.until(key, now)),
       usefulAt: undefined,
+      proven: false,
       strikes: 0,
       lastReason: undefined,
       peerId: info.peerId,
@@ -197,8 +201,10 @@ export class PeerBook {
 
   /** Whether {@link next} would find one that has not failed us: one walk over the book at most. */
   hasFresh(now: number): boolean {
-    for (const { state, retryAt, failures } of this.#entries.values())
-      if (state === 'idle' && retryAt <= now && failures === 0) return true
+    for (const entry of this.#entries.values()) {
+      if (entry.state !== 'idle' || entry.retryAt > now || entry.failures > 0) continue
+      if (!this.#mustWait(entry, now)) return true
+    }
     return false
   }
 
@@ -207,6 +213,7 @@ export class PeerBook {
     let best: Entry | undefined
     for (const entry of this.#entries.values()) {
       if (entry.state !== 'idle' || entry.retryAt > now) continue
+      if (this.#mustWait(entry, now)) continue
       if (best === undefined || isBetter(entry, best)) best = entry
     }
     if (best !== undefined) best.state = 'dialling'
@@ -231,7 +238,23 @@ export class PeerBook {
   }
 
   /**
-   * The peer has proved itself (a good piece, say) while still connected; see {@link ban} and the backoff.
+   * Whether a peer of which nothing was right yet may be asked for a piece: where others of its host were banned, one
+   * has its turn after the other. This takes it.
+   */
+  takeTurn(entry: PeerBookEntry, now: number): boolean {
+    return entry.sources.includes('given') || this.#bans.turns.take(entry.address.host, entry.key, now)
+  }
+
+  /** The peer had part in a piece that is right. */
+  proved(entry: PeerBookEntry, now: number): void {
+    this.#bans.turns.proved(entry.address.host, entry.key, now)
+    this.served(entry, now)
+    const own = this.#entries.get(entry.key)
+    if (own !== undefined) own.proven = true
+  }
+
+  /**
+   * The peer was of use while still connected; see {@link ban} and the backoff.
    */
   served(entry: PeerBookEntry, now: number): void {
     const own = this.#entries.get(entry.key)
@@ -272,7 +295,9 @@ export class PeerBook {
     }
     this.#bans.ban(hostOrKey, now, ms, served)
     for (const entry of this.#entries.values()) {
-      if (entry.address.host === host && entry.state === 'idle') this.#expel(entry, now)
+      if (entry.address.host !== host) continue
+      if (entry.key === hostOrKey) entry.proven = false
+      if (entry.state === 'idle') this.#expel(entry, now)
     }
   }
 
@@ -296,6 +321,11 @@ export class PeerBook {
       ...entry,
       sources: [...entry.sources],
     }))
+  }
+
+  /** A stranger of a host where others lied; it is not its turn. */
+  #mustWait(entry: Entry, now: number): boolean {
+    return !entry.proven && entry.rank !== GIVEN && this.#bans.turns.mustWait(entry.address.host, now)
   }
 
   #draw(address: PeerAddress): number {

@@ -67,6 +67,8 @@ export interface PeerOwner {
   now(): number
   /** Blocks that the rate limits let us ask for now. */
   requestAllowance(now: number): number
+  /** Whether the peer, of which nothing was right yet, may be asked for a piece now. */
+  takeTurn(peer: Peer, now: number): boolean
   /** Blocks were asked for. */
   requested(bytes: number, now: number): void
   /** Whether the rate limits let us send a block now. */
@@ -178,13 +180,14 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
       picker: owner.picker,
       picked: owner.picked,
       requestAllowance: at => owner.requestAllowance(at),
+      takeTurn: at => owner.takeTurn(this, at),
       requested: (bytes, at) => owner.requested(bytes, at),
       onStarved: () => owner.onStarved(this),
       onBlock: (piece, block, bytes, at) => owner.onBlock(this, piece, block, bytes, at),
       onWaste: bytes => owner.onWaste(bytes),
       skipBlock: () => this.#framer.skipBlock(),
     }
-    this.#downloads = new Downloads(this, this.#outbox, deps, { known: entry.usefulAt !== undefined })
+    this.#downloads = new Downloads(this, this.#outbox, deps, { known: entry.proven })
     this.#uploads = new Uploads(this, this.#outbox, {
       infoHash: owner.infoHash,
       geometry: owner.geometry,
@@ -225,6 +228,11 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
 
   get snubbed(): boolean {
     return this.window.snubbed
+  }
+
+  /** See {@link Downloads.waitsForTurn}. */
+  get waitsForTurn(): boolean {
+    return this.#downloads.waitsForTurn
   }
 
   get connectedAt(): number {

@@ -120,7 +120,7 @@ export class PieceFlow {
     for (const id of picker.contributors(piece).keys()) {
       const peer = peers.get(id)
       if (peer === undefined) continue
-      book.served(peer.entry, now)
+      book.proved(peer.entry, now)
       peer.good(piece)
     }
     if (digests === undefined) return

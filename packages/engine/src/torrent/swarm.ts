@@ -348,6 +348,10 @@ export class Swarm implements PeerOwner {
     return this.#deps.downloadLimit.blocks(now)
   }
 
+  takeTurn(peer: Peer, now: number): boolean {
+    return this.book.takeTurn(peer.entry, now)
+  }
+
   requested(bytes: number, now: number): void {
     this.#deps.downloadLimit.take(bytes, now)
   }
@@ -553,7 +557,7 @@ export class Swarm implements PeerOwner {
 
   #isWithSlowOnly(piece: number): boolean {
     for (const peer of this.#peers.values()) {
-      if (!peer.slow && !peer.choking && peer.pieces.has(piece)) return false
+      if (!peer.slow && !peer.choking && !peer.waitsForTurn && peer.pieces.has(piece)) return false
     }
     return true
   }
@@ -598,6 +602,7 @@ export class Swarm implements PeerOwner {
     let idle: Peer | undefined
     for (const peer of this.#peers.values()) {
       if (peer.phase !== 'open' || !peer.interesting || peer.choking || peer.snubbed) continue
+      if (peer.waitsForTurn && peer.window.size === 0) continue
       if (!peer.parole || peer.window.size > 0) return
       idle = peer
     }

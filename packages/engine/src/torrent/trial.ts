@@ -35,6 +35,21 @@ export class Trial {
     for (const piece of this.#pieces) if (!isActive(piece)) this.#pieces.delete(piece)
   }
 
+  /** It may go on with what it began, and begin nothing; nor does the time count. */
+  hold(): void {
+    this.#allowed = 0
+    this.#since = Number.NaN
+  }
+
+  /** A piece that it had part in was right. */
+  get hasProof(): boolean {
+    return this.#good > 0
+  }
+
+  get hasBegun(): boolean {
+    return this.#pieces.size > 0
+  }
+
   /** It may have part in one piece more. */
   get hasRoom(): boolean {
     return this.#pieces.size < this.#allowed

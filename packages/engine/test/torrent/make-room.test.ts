@@ -22,6 +22,7 @@ function peer(last: number, as: Partial<Occupant> & { readonly rate?: number } =
     choked: true,
     choking: true,
     snubbed: false,
+    waitsForTurn: false,
     entry: { sources: ['tracker'] },
     downloadRate: () => as.rate ?? 0,
     uploadRate: () => 0,
@@ -68,6 +69,12 @@ test('whoever lets us wait in vain is not at work, and goes for anyone who comes
   expect(leaving(50, [promising, holding])).toBe('9.9.9.2')
   expect(whoIsUseless([peer(3, { choking: false, snubbed: true, uploadRate: () => 1 })], NOW)).toBeUndefined()
   expect(whoIsUseless([peer(4, { snubbed: true })], NOW)).toBeUndefined()
+})
+
+test('whoever is asked for nothing, as others of its host lied, goes for anyone who comes', () => {
+  const waiting = peer(2, { choking: false, waitsForTurn: true })
+  expect(whoIsUseless([peer(1, { choking: false }), waiting], NOW)).toBe(waiting)
+  expect(leaving(50, [peer(1, { choking: false }), waiting])).toBe('9.9.9.2')
 })
 
 test('a host that is connected displaces nobody', () => {

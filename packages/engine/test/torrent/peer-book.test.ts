@@ -188,6 +188,49 @@ test('a host where someone honest lives is not banned as a whole, nor is this ma
   expect(book.isBanned('127.0.0.1:5000', 1)).toBe(false)
 })
 
+test('after a ban strangers of the host are not dialled for a while; who proved itself or was given is', () => {
+  const book = bookOf()
+  book.add(at(1, 2), 'tracker', 0)
+  const proven = book.next(0)!
+  book.connected(proven, 0)
+  book.proved(proven, 0)
+  book.add(at(1, 3), 'tracker', 0)
+  const useful = book.next(0)!
+  for (const entry of [proven, useful]) book.disconnected(entry, 0, { useful: true })
+  book.add(at(1, 4), 'tracker', 0)
+  book.add(at(1, 5), 'given', 0)
+  book.ban('10.0.0.1:1', 0, HOUR_MS)
+  const ports = (now: number): number[] => {
+    const found: number[] = []
+    for (let next = book.next(now); next !== undefined; next = book.next(now)) found.push(next.address.port)
+    return found
+  }
+  expect(ports(59_999)).toEqual([5, 2])
+  expect(book.hasFresh(59_999)).toBe(false)
+  expect(book.hasFresh(60_000)).toBe(true)
+  expect(ports(60_000)).toEqual([3, 4])
+})
+
+test('on this machine nobody waits for the bans of others', () => {
+  const book = bookOf()
+  for (const host of ['127.0.0.1', '::1']) {
+    book.add({ host, port: 2 }, 'tracker', 0)
+    book.ban(host.includes(':') ? `[${host}]:1` : `${host}:1`, 0, HOUR_MS)
+    expect(book.next(0)?.address.host).toBe(host)
+  }
+})
+
+test('one that lied has proved nothing any more', () => {
+  const book = bookOf()
+  book.add(at(1), 'given', 0)
+  const entry = book.next(0)!
+  book.connected(entry, 0)
+  book.proved(entry, 0)
+  expect(entry.proven).toBe(true)
+  book.ban(entry.key, 1, HOUR_MS)
+  expect(entry.proven).toBe(false)
+})
+
 test('the third strike bans the address', () => {
   const book = bookOf()
   book.add(at(1), 'tracker', 0)

@@ -542,3 +542,92 @@ test('nor do those who are unchoked and ask for nothing', () => {
   bench.wait(3_500)
   expect(honest.heard()).toContain('unchoke')
 })
+
+describe('strangers of a host where somebody lied', () => {
+  const host = '10.9.9.9'
+  const six = messages.encodeBitfield(Uint8Array.of(0xfc))
+
+  function visitor(bench: Bench, port: number): Remote {
+    return bench.visit({ host, port }).greet().say(six, messages.unchoke)
+  }
+
+  /** Pieces of which something is asked since last looked. */
+  function asked(remote: Remote): number[] {
+    return [...new Set(requests(remote).map(text => Number(/ (\d+):/.exec(text)![1])))]
+  }
+
+  function bring(bench: Bench, remote: Remote, piece: number): void {
+    for (let block = 0; block < 16; block++) remote.sayBlock(bench.geometry, piece, block)
+  }
+
+  function lied(): Bench {
+    const bench = new Bench({ pieces: 6, pieceLength: 16 * BLOCK_BYTES })
+    const liar = visitor(bench, 1)
+    expect(asked(liar)).toEqual([0])
+    bring(bench, liar, 0)
+    return bench
+  }
+
+  function convict(bench: Bench): void {
+    bench.store.answer({ kind: 'corrupt', digests: new Uint8Array(16 * 20) })
+    expect(bench.torrent.book.isBanned(`${host}:1`, bench.now)).toBe(true)
+  }
+
+  test('are taken in, and asked one after the other when their time has come', () => {
+    const bench = lied()
+    convict(bench)
+    const [one, two] = [visitor(bench, 2), visitor(bench, 3)]
+    bench.wait(59_900)
+    expect([asked(one), asked(two)]).toEqual([[], []])
+    expect([one.link.isClosed, two.link.isClosed]).toEqual([false, false])
+    bench.wait(100)
+    const [first, second] = asked(one).length > 0 ? [one, two] : [two, one]
+    expect(asked(second)).toEqual([])
+    bring(bench, first, 0)
+    bench.store.answerAll()
+    bench.wait(100)
+    expect(asked(second)).toHaveLength(1)
+    bench.check()
+  })
+
+  test('go on with the piece that they began before, and with others once it was right', () => {
+    const bench = lied()
+    const honest = visitor(bench, 2)
+    expect(asked(honest)).toEqual([1])
+    convict(bench)
+    bench.wait(2_100)
+    bring(bench, honest, 1)
+    expect(asked(honest)).toEqual([])
+    bench.store.answerAll()
+    bench.wait(100)
+    expect(asked(honest).length).toBeGreaterThan(0)
+    bench.check()
+  })
+
+  test('keep nobody out and hold up nobody while they wait', () => {
+    const bench = lied()
+    convict(bench)
+    const waiting = visitor(bench, 2)
+    bench.torrent.setMaxConnections(1)
+    bench.wait(3_000)
+    const elsewhere = seed(bench)
+    expect(waiting.link.isClosed).toBe(true)
+    expect(asked(elsewhere).length).toBeGreaterThan(0)
+  })
+
+  test('leave what another began to those who are on parole', () => {
+    const bench = lied()
+    convict(bench)
+    const bits = messages.encodeBitfield(Uint8Array.of(0x80))
+    const gone = bench.visit().greet().say(bits, messages.unchoke)
+    gone.sayBlock(bench.geometry, 0, 0)
+    gone.handler!.onClose(undefined)
+    visitor(bench, 2)
+    const suspect = bench.visit().greet().say(bits)
+    bench.peer(suspect)!.parole = true
+    suspect.say(messages.unchoke)
+    bench.wait(1_200)
+    expect(asked(suspect)).toEqual([0])
+    bench.check()
+  })
+})

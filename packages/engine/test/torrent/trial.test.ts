@@ -49,6 +49,19 @@ test('a piece that nobody goes on with counts no more', () => {
   expect(trial.hasRoom).toBe(true)
 })
 
+test('while it is held it goes on with what it began, and begins nothing', () => {
+  const trial = new Trial(64 * BLOCK_BYTES)
+  trial.renew(0, isActive)
+  trial.add(3)
+  trial.renew(20_000, isActive)
+  trial.hold()
+  expect([trial.hasRoom, trial.admits(3), trial.admits(4)]).toEqual([false, true, false])
+  trial.renew(90_000, isActive)
+  expect(trial.admits(4)).toBe(false)
+  trial.renew(92_000, isActive)
+  expect(trial.admits(4)).toBe(true)
+})
+
 test('sixteen right pieces end it', () => {
   const trial = new Trial(64 * BLOCK_BYTES)
   for (let piece = 0; piece < 15; piece++) expect(trial.good(piece)).toBe(false)
