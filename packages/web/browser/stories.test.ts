@@ -352,6 +352,36 @@ test('all of a table is reached in a narrow window: a peer is banned by thumb', 
   await page.waitForSelector('.toast >> text=is banned.')
 })
 
+test('by thumb, files are renamed, opened and given a priority; flags are explained', async () => {
+  const page = await open({ phone: true }, '#state=downloading')
+  await page.tap('.card >> nth=0')
+  await page.tap('.tabs >> text=Files')
+  const row = page.locator('.tree-row', { hasText: 'Extras' })
+  await row.locator('.tree-open button').tap()
+  await page.tap('.menu >> text=Priority')
+  await page.tap('.menu >> text=High')
+  await row.locator('.tree-size >> text=High').waitFor()
+  await row.locator('.tree-open button').tap()
+  await page.tap('.menu >> text=Rename')
+  await page.fill('.name-field', 'More')
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('.toast >> text=“Extras” is called “More” now.')
+  await page.locator('.tree-open button >> nth=1').tap()
+  expect(await page.getAttribute('.menu a', 'target')).toBe('_blank')
+  await keep(page, 'phone-files')
+  await page.keyboard.press('Escape')
+  await page.tap('.tabs >> text=Peers')
+  await page.locator('.flags').first().tap()
+  await page.waitForSelector('.meanings dd')
+})
+
+test('a filter that is chosen on another page leads to the list', async () => {
+  const page = await open({}, '#page=settings')
+  await page.click('.choice:has-text("Seeding")')
+  await page.waitForSelector('.row .in-name')
+  expect(page.url()).toMatch(/#state=seeding$/)
+})
+
 test('a password is asked for, a wrong one is told, and a magnet link that was handed over is not lost', async () => {
   const page = await open({}, `?locked#add=${encodeURIComponent(MAGNET)}`)
   await page.fill('input[type=password]', 'wrong')

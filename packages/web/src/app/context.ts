@@ -16,6 +16,7 @@ export type Dialog =
   | { readonly kind: 'move'; readonly rows: readonly ChosenRow[]; readonly ids: readonly string[] }
   | { readonly kind: 'labels'; readonly rows: readonly ChosenRow[]; readonly ids: readonly string[] }
   | { readonly kind: 'conversation'; readonly id: string; readonly address: string }
+  | { readonly kind: 'flags'; readonly address: string; readonly flags: string }
   | { readonly kind: 'rename'; readonly row: TorrentRow }
   | { readonly kind: 'limits'; readonly ids: readonly string[] }
   | { readonly kind: 'category'; readonly ids: readonly string[]; readonly category?: Category }

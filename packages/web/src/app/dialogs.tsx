@@ -17,6 +17,7 @@ const RateLimits = lazy(async () => ({ default: (await import('./limit-dialogs.t
 const Conversation = lazy(async () => ({
   default: (await import('../detail/conversation.tsx')).Conversation,
 }))
+const Flags = lazy(async () => ({ default: (await import('../detail/flags.tsx')).Flags }))
 const Keys = lazy(async () => ({ default: (await import('./key-help.tsx')).KeyHelp }))
 
 type Of<K extends Choice['kind']> = Extract<Choice, { kind: K }>
@@ -38,6 +39,7 @@ export function Dialogs(): JSX.Element {
           <Match when={is('rename')}>{choice => <Rename {...choice()} />}</Match>
           <Match when={is('category')}>{choice => <CategoryDialog {...choice()} />}</Match>
           <Match when={is('conversation')}>{choice => <Conversation {...choice()} />}</Match>
+          <Match when={is('flags')}>{choice => <Flags {...choice()} />}</Match>
           <Match when={is('limits')}>{choice => <Limits {...choice()} />}</Match>
           <Match when={is('rates')}>
             <RateLimits />

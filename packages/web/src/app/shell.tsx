@@ -1,23 +1,11 @@
 /** The page: filters beside, list in the middle, details below, status at the bottom; on a phone one above the other. */
-import {
-  createEffect,
-  createSignal,
-  For,
-  type JSX,
-  lazy,
-  Match,
-  on,
-  onCleanup,
-  onMount,
-  Show,
-  Suspense,
-  Switch,
-} from 'solid-js'
+import { createEffect, For, type JSX, lazy, Match, on, Show, Suspense, Switch } from 'solid-js'
 import { Filters } from '../list/filters.tsx'
 import { List } from '../list/list.tsx'
 import { Search, SelectionTools, Toolbar } from '../list/toolbar.tsx'
 import { PAGES, type Page } from '../model/location.ts'
 import { Icon, type IconName, Mark } from '../ui/icon.tsx'
+import { useNarrow } from '../ui/narrow.ts'
 import { f, t } from '../words/index.ts'
 import { useApp } from './context.ts'
 import { Dialogs } from './dialogs.tsx'
@@ -28,8 +16,6 @@ import { Toasts } from './toast-list.tsx'
 
 const Detail = lazy(async () => ({ default: (await import('../detail/detail.tsx')).Detail }))
 const Pages = lazy(async () => ({ default: (await import('../settings/pages.tsx')).Pages }))
-
-export const NARROW = '(max-width: 720px)'
 
 export const PAGE_ICONS: Readonly<Record<Page, IconName>> = {
   settings: 'settings',
@@ -42,11 +28,7 @@ export const PAGE_ICONS: Readonly<Record<Page, IconName>> = {
 
 export function Shell(): JSX.Element {
   const app = useApp()
-  const media = matchMedia(NARROW)
-  const [narrow, setNarrow] = createSignal(media.matches)
-  const follow = (): void => void setNarrow(media.matches)
-  onMount(() => media.addEventListener('change', follow))
-  onCleanup(() => media.removeEventListener('change', follow))
+  const narrow = useNarrow()
   useKeys(app)
   const place = app.route.place
   // What had the keyboard is gone with the page or the details it was in.

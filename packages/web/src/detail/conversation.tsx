@@ -15,6 +15,7 @@ import { ApiError } from '../api/api.ts'
 import { useApp } from '../app/context.ts'
 import { appended, dumpOf, type Entry, GROUPS, type Group, MOST_LINES } from '../model/conversation.ts'
 import { Dialog } from '../ui/dialog.tsx'
+import { NARROW } from '../ui/narrow.ts'
 import { f, t } from '../words/index.ts'
 import { introductionOf, wordsOf } from './said-words.ts'
 import '../style/conversation.css'
@@ -212,9 +213,7 @@ function Line(props: { readonly line: SaidLine; readonly met: Met }): JSX.Elemen
                   : w().firstBytes(shown(), f().bytes(props.line.bytes))}
               </p>
             </Show>
-            <pre tabindex="0">
-              {dumpOf(props.line.head, matchMedia('(max-width: 720px)').matches ? 8 : 16)}
-            </pre>
+            <pre tabindex="0">{dumpOf(props.line.head, matchMedia(NARROW).matches ? 8 : 16)}</pre>
           </div>
         </Show>
       </div>

@@ -7,6 +7,7 @@ import { Bar } from '../ui/parts.tsx'
 import { poll } from '../ui/poll.ts'
 import { Table, type TableColumn } from '../ui/table.tsx'
 import { f, t } from '../words/index.ts'
+import { meaningsOf } from './flags.tsx'
 
 const EVERY_MS = 2000
 
@@ -103,9 +104,21 @@ export function Peers(props: { readonly id: string }): JSX.Element {
       widthPx: 76,
       value: peer => peer.flags,
       cell: peer => (
-        <abbr class="flags" title={meaning(peer())}>
-          {peer().flags}
-        </abbr>
+        <Show when={peer().flags}>
+          {flags => (
+            <button
+              type="button"
+              class="flags"
+              title={meaningsOf(flags())
+                .map(each => each.join(': '))
+                .join('\n')}
+              aria-label={`${w().flags}: ${flags()}`}
+              onClick={() => app.open({ kind: 'flags', address: peer().address, flags: flags() })}
+            >
+              {flags()}
+            </button>
+          )}
+        </Show>
       ),
     },
     {
@@ -228,9 +241,4 @@ function some(bytes: number): string {
 function sourceOf(peer: PeerRow): string {
   const known: Readonly<Record<string, string>> = t().peers.sources
   return Object.hasOwn(known, peer.source) ? known[peer.source]! : peer.source
-}
-
-function meaning(peer: PeerRow): string {
-  const known: Readonly<Record<string, string>> = t().peers.flagMeanings
-  return [...peer.flags].map(flag => `${flag}: ${Object.hasOwn(known, flag) ? known[flag] : '–'}`).join('\n')
 }

@@ -4,6 +4,7 @@ import { createMemo, createSignal, For, type JSX, Show } from 'solid-js'
 import { useApp } from '../app/context.ts'
 import { countOf } from '../model/facets.ts'
 import { DEFAULT_VIEW, type View } from '../model/location.ts'
+import { useNarrow } from '../ui/narrow.ts'
 import { f, t } from '../words/index.ts'
 
 const STATES: readonly StateFilter[] = [
@@ -38,9 +39,17 @@ export function Filters(): JSX.Element {
   const app = useApp()
   const view = (): View => app.route.place().view
   const facets = app.list.facets
+  const isNarrow = useNarrow()
   const nothing = (): boolean =>
     view().state.length + view().category.length + view().label.length + view().tracker.length === 0
 
+  /** Who chooses wants to see the list. */
+  const narrowTo = (chosen: Partial<View>): void =>
+    app.route.go({
+      view: { ...view(), ...chosen },
+      page: null,
+      ...(isNarrow() ? { torrent: null } : {}),
+    })
   const change = (key: 'state' | Kind, value: string, add: boolean): void => {
     const now = view()[key] as readonly string[]
     const on = now.includes(value)
@@ -51,7 +60,7 @@ export function Filters(): JSX.Element {
       : on && now.length === 1
         ? []
         : [value]
-    app.route.view({ [key]: next } as Partial<View>)
+    narrowTo({ [key]: next })
   }
 
   const Choice = (choice: {
@@ -122,7 +131,7 @@ export function Filters(): JSX.Element {
           class="choice"
           aria-pressed={nothing()}
           onClick={() =>
-            app.route.view({
+            narrowTo({
               state: DEFAULT_VIEW.state,
               category: DEFAULT_VIEW.category,
               label: DEFAULT_VIEW.label,

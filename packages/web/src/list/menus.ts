@@ -73,7 +73,7 @@ export function torrentEntries(
       icon: 'folder',
       run: () => openWithRows(app, ids, rows => app.open({ kind: 'move', ids, rows })),
     },
-    { text: w.check, icon: 'check', run: act('check') },
+    { text: w.check, icon: 'search', run: act('check') },
     { text: w.reannounce, icon: 'globe', run: act('reannounce') },
   ]
   if (one) {

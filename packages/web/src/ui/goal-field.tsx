@@ -42,7 +42,7 @@ export function GoalField(props: GoalFieldProps): JSX.Element {
         >
           <option value="default">{t().limits.asSettings}</option>
           <option value="none">{t().limits.none}</option>
-          <option value="own">…</option>
+          <option value="own">{t().limits.own}</option>
         </select>
         <Show when={kind() === 'own'}>
           <input

@@ -12,6 +12,8 @@ export type MenuEntry =
       readonly danger?: boolean
       readonly href?: string
       readonly download?: boolean
+      /** Opens beside the page. */
+      readonly apart?: boolean
       readonly run?: () => void
       readonly entries?: readonly MenuEntry[]
     }
@@ -87,6 +89,8 @@ export function Menu(props: MenuProps): JSX.Element {
               tabindex="-1"
               href={entry.href}
               download={entry.download === true ? '' : undefined}
+              target={entry.apart === true ? '_blank' : undefined}
+              rel={entry.apart === true ? 'noreferrer' : undefined}
               onClick={() => props.onClose()}
             >
               <Show when={entry.icon} fallback={<span class="icon" />}>

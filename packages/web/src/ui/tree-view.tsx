@@ -18,10 +18,13 @@ import { moved } from '../model/selection.ts'
 import { f, t } from '../words/index.ts'
 import { Icon } from './icon.tsx'
 import type { MenuEntry } from './menu.tsx'
+import { useNarrow } from './narrow.ts'
 import { Bar } from './parts.tsx'
 import { Virtual, type VirtualHandle } from './virtual.tsx'
 
 const ROW_PX = 28
+const THUMB_ROW_PX = 44
+const MENU_PX = 200
 const PRIORITIES: readonly FilePriority[] = ['skip', 'low', 'normal', 'high']
 
 export interface TreeViewProps {
@@ -33,12 +36,14 @@ export interface TreeViewProps {
   /** Once there is data: how far it is, and where it can be opened. */
   readonly progress?: boolean
   readonly urlOf?: (index: number) => string
-  /** Names can be changed: by F2, and by the menu of a row. */
+  /** Names can be changed: by F2, and by the menu of a row; on a phone, that has the priority as well. */
   readonly onRename?: (node: TreeNode, name: string) => void
 }
 
 export function TreeView(props: TreeViewProps): JSX.Element {
   const app = useApp()
+  const narrow = useNarrow()
+  const folded = (): boolean => narrow() && props.onRename !== undefined
   const [turn, setTurn] = createSignal(0)
   const prefix = createUniqueId()
   const [editing, setEditing] = createSignal<TreeNode>()
@@ -74,9 +79,24 @@ export function TreeView(props: TreeViewProps): JSX.Element {
   const menu = (node: TreeNode, x: number, y: number): void => {
     const entries: MenuEntry[] = []
     if (props.urlOf !== undefined && node.index >= 0)
-      entries.push({ text: t().files.open, icon: 'play', href: props.urlOf(node.index) })
+      entries.push({ text: t().files.open, icon: 'play', href: props.urlOf(node.index), apart: true })
+    if (folded())
+      entries.push({
+        text: t().files.priority,
+        icon: 'queue',
+        entries: PRIORITIES.map(priority => ({
+          text: t().priority[priority],
+          checked: node.priority === priority,
+          run: () => set(node, priority),
+        })),
+      })
     if (props.onRename !== undefined)
-      entries.push({ text: t().files.rename, icon: 'edit', hint: 'F2', run: () => setEditing(node) })
+      entries.push({
+        text: t().files.rename,
+        icon: 'edit',
+        ...(narrow() ? {} : { hint: 'F2' }),
+        run: () => setEditing(node),
+      })
     if (entries.length > 0) app.menu({ x, y }, entries)
   }
   const onContextMenu = (event: MouseEvent): void => {
@@ -155,7 +175,7 @@ export function TreeView(props: TreeViewProps): JSX.Element {
         }}
         onClick={event => {
           setFocus(row.index())
-          if (folder() && !(event.target as HTMLElement).closest('input, select, a'))
+          if (folder() && !(event.target as HTMLElement).closest('input, select, a, button'))
             open(now().node, !now().open)
         }}
         onContextMenu={event => {
@@ -198,7 +218,10 @@ export function TreeView(props: TreeViewProps): JSX.Element {
             <small class="quiet">{f().number(now().node.files)}</small>
           </Show>
         </span>
-        <span class="tree-size">{f().bytes(now().length)}</span>
+        <span class="tree-size">
+          {folded() && now().priority !== 'normal' ? `${t().priority[now().priority]} · ` : ''}
+          {f().bytes(now().length)}
+        </span>
         <Show when={props.progress}>
           <span class="tree-progress">
             <Bar
@@ -209,29 +232,31 @@ export function TreeView(props: TreeViewProps): JSX.Element {
             <span class="num">{f().percent(now().length === 0 ? 1 : now().have / now().length)}</span>
           </span>
         </Show>
-        <select
-          tabindex="-1"
-          aria-label={t().files.priority}
-          value={now().priority}
-          onChange={event => set(now().node, event.currentTarget.value as FilePriority)}
-        >
-          <Show when={now().priority === 'mixed'}>
-            <option value="mixed" selected>
-              {t().priority.mixed}
-            </option>
-          </Show>
-          <For each={PRIORITIES}>
-            {priority => (
-              <option value={priority} selected={now().priority === priority}>
-                {t().priority[priority]}
+        <Show when={!folded()}>
+          <select
+            tabindex="-1"
+            aria-label={t().files.priority}
+            value={now().priority}
+            onChange={event => set(now().node, event.currentTarget.value as FilePriority)}
+          >
+            <Show when={now().priority === 'mixed'}>
+              <option value="mixed" selected>
+                {t().priority.mixed}
               </option>
-            )}
-          </For>
-        </select>
+            </Show>
+            <For each={PRIORITIES}>
+              {priority => (
+                <option value={priority} selected={now().priority === priority}>
+                  {t().priority[priority]}
+                </option>
+              )}
+            </For>
+          </select>
+        </Show>
         <Show when={props.urlOf}>
           {urlOf => (
             <span class="tree-open">
-              <Show when={!folder()}>
+              <Show when={!folder() && !narrow()}>
                 <a
                   href={urlOf()(now().node.index)}
                   target="_blank"
@@ -242,6 +267,22 @@ export function TreeView(props: TreeViewProps): JSX.Element {
                 >
                   <Icon name="play" />
                 </a>
+              </Show>
+              <Show when={props.onRename !== undefined}>
+                {/* Not every browser that is used by touch has a menu of its own to take the place of. */}
+                <button
+                  type="button"
+                  class="ghost tiny"
+                  tabindex="-1"
+                  aria-label={t().files.more(now().node.name)}
+                  aria-haspopup="menu"
+                  onClick={event => {
+                    const box = event.currentTarget.getBoundingClientRect()
+                    menu(now().node, box.right - MENU_PX, box.bottom)
+                  }}
+                >
+                  <Icon name="more" />
+                </button>
               </Show>
             </span>
           )}
@@ -255,7 +296,7 @@ export function TreeView(props: TreeViewProps): JSX.Element {
       <Virtual
         class="tree"
         count={rows().length}
-        rowHeight={ROW_PX}
+        rowHeight={narrow() ? THUMB_ROW_PX : ROW_PX}
         handle={setHandle}
         attributes={{
           role: 'tree',
