@@ -5,7 +5,7 @@
 import { equalBytes } from '../src/bytes/bytes.ts'
 import { parseInfo } from '../src/metainfo/info.ts'
 import type { MagnetFetch, MagnetOptions } from '../src/torrent/magnet-fetch.ts'
-import type { TorrentOptions } from '../src/torrent/torrent.ts'
+import type { TorrentOptions } from '../src/torrent/torrent-options.ts'
 import type { Member, Node } from './node.ts'
 import { type SimTorrent, sha1 } from './torrent.ts'
 

@@ -19,8 +19,10 @@ import { fairShare } from './torrent/make-room.ts'
 import { OwnAddress } from './torrent/own-address.ts'
 import { SendBuffers } from './torrent/send-buffers.ts'
 import { TokenBucket } from './torrent/token-bucket.ts'
-import { Torrent, type TorrentObserver, type TorrentOptions } from './torrent/torrent.ts'
+import { Torrent } from './torrent/torrent.ts'
+import type { TorrentObserver } from './torrent/torrent-deps.ts'
 import type { TorrentDht } from './torrent/torrent-dht.ts'
+import type { TorrentOptions } from './torrent/torrent-options.ts'
 import { makePeerId } from './wire/peer-id.ts'
 
 /** Timeouts, choking, keep-alives, announces, speeds: everything that waits, waits for this. */

@@ -17,25 +17,20 @@
 
 import type { PeerAddress } from '../bytes/address.ts'
 import { Bitfield } from '../bytes/bitfield.ts'
-import type { SlabPool } from '../bytes/slabs.ts'
 import { assert, ShoalError } from '../errors.ts'
 import type { FileSpan, Geometry } from '../metainfo/geometry.ts'
 import type { Metainfo } from '../metainfo/metainfo.ts'
-import type { FileStamp, Link, Ports, Run, RunOutcome, StoragePlan, Store, StoreHandler } from '../ports.ts'
+import type { FileStamp, Link, Run, RunOutcome, StoragePlan, Store, StoreHandler } from '../ports.ts'
 import type { TrackerStatus, TrackersSummary } from '../tracker/announcer.ts'
 import { Announces } from './announces.ts'
-import type { Blocklist } from './blocklist.ts'
-import type { CustomExtension } from './custom-extension.ts'
 import { FileProgress } from './file-progress.ts'
 import { Keeper } from './keeper.ts'
 import { RateLimit } from './limits.ts'
-import type { OwnAddress } from './own-address.ts'
 import type { Peer } from './peer.ts'
 import { PeerBook, type PeerSource } from './peer-book.ts'
 import { READERS_MAX, type Reader, Readers } from './readers.ts'
 import { Recovery } from './recovery.ts'
 import type { ResumeRecord } from './resume.ts'
-import type { SendBuffers } from './send-buffers.ts'
 import {
   endOfData,
   filesWithData,
@@ -46,7 +41,9 @@ import {
 } from './start-up.ts'
 import { Swarm } from './swarm.ts'
 import { TokenBucket } from './token-bucket.ts'
+import type { TorrentDeps } from './torrent-deps.ts'
 import type { TorrentDht } from './torrent-dht.ts'
+import type { TorrentOptions } from './torrent-options.ts'
 
 /** With fewer peers than this the trackers are asked before their interval is over. */
 const FEW_PEERS = 5
@@ -61,83 +58,6 @@ const LOOKUP_LEAST_MS = 10_000
 
 /** Free space that is worth going on for. */
 const WORTHWHILE_BYTES = 16 * 1024 * 1024
-
-export interface TorrentOptions {
-  /** The folder that holds, or will hold, the torrent's file or folder. */
-  readonly dir: string
-  /** Other paths than the torrent's own, one a file. */
-  readonly paths?: readonly (readonly string[])[] | undefined
-  /** One a file: 0 skip, 1 low, 4 normal, 7 high. */
-  readonly filePriorities: readonly number[]
-  readonly sequential: boolean
-  /** `auto` hashes what the resume record does not vouch for, `always` everything, `trust` nothing. */
-  readonly check: 'auto' | 'always' | 'trust'
-  readonly allocation: 'sparse' | 'full'
-  /** Nothing is created or written: what is there is shared. */
-  readonly readOnly: boolean
-  /** After an error of the disk it goes on by itself when that is possible again. */
-  readonly recover: boolean
-  /** A saved resume record. */
-  readonly resume: Uint8Array | undefined
-  /** The journal that goes on from it. */
-  readonly journal?: Uint8Array | undefined
-  /** Names this boot of the machine; without it a process that was killed cannot be told from a power cut. */
-  readonly bootId?: string | undefined
-  readonly peers: readonly PeerAddress[]
-  /** Whether peers may come from the DHT and from other peers; never of private torrents (BEP 27). */
-  readonly discovery: boolean
-  /** Tiers besides the torrent's own. */
-  readonly trackers: readonly (readonly string[])[]
-  /** In place of all of them. */
-  readonly trackerTiers?: readonly (readonly string[])[] | undefined
-  readonly maxConnections: number
-  readonly uploadSlots: number
-  readonly downloadLimit: number | undefined
-  readonly uploadLimit: number | undefined
-}
-
-/** What the engine gives to each of its torrents. */
-export interface TorrentDeps {
-  readonly ports: Ports
-  readonly pool: SlabPool
-  readonly sendBuffers: SendBuffers
-  readonly downloadLimit: TokenBucket
-  readonly uploadLimit: TokenBucket
-  readonly peerId: Uint8Array
-  readonly clientName: string
-  /** See `AnnounceRequest.key`. */
-  readonly announceKey: number
-  readonly listenPort: () => number | undefined
-  readonly ownAddress: OwnAddress
-  readonly blocklist: Blocklist
-  readonly dht: TorrentDht | undefined
-  /** The embedding program's own; those that `checkExtensions` lets pass. */
-  readonly extensions: readonly CustomExtension[]
-  readonly observer: TorrentObserver
-  /** There is someone to dial, or an end: the engine need not wait for its tick to look. */
-  readonly onNews: () => void
-}
-
-/** Told at once, from within the engine: whoever listens must not call back into it in the same turn. */
-export interface TorrentObserver {
-  onPhase(phase: TorrentPhase['name']): void
-  onPiece(piece: number): void
-  onDone(): void
-  /** It is in phase `error`. `retries`: and it looks by itself whether it can go on. */
-  onError(error: ShoalError, retries: boolean): void
-  onWarning(text: string): void
-  onTracker(url: string, message: string): void
-  /** The record to keep for the next start; it replaces the one before, and the journal. */
-  onResume(record: Uint8Array): void
-  /** To be appended to the journal; `durable`: it, and what came before, has to be on the disk itself. */
-  onJournal(entry: Uint8Array, durable: boolean): void
-  /** What was kept cannot be used: to be put aside. `rest`: what can be used, and takes its place. */
-  onDamaged(what: 'record' | 'journal', rest?: Uint8Array): void
-  /** A check that was asked for is over: all was looked at, or it ended before. */
-  onCheckEnd(outcome: 'done' | 'stopped' | ShoalError): void
-  /** The journal ends in the middle of an entry: it goes on after `rest`. */
-  onTorn(rest: Uint8Array): void
-}
 
 export type TorrentPhase =
   | { readonly name: 'stopped' }
