@@ -5,20 +5,6 @@ import type { FileSpan, Geometry } from '../metainfo/geometry.ts'
 import type { FileStamp } from '../ports.ts'
 import { type ResumeRecord, reconcile, sameStamp } from './resume.ts'
 
-/** One priority a piece: the highest of the files it holds bytes of; pads have no say. */
-export function piecePriorities(geometry: Geometry, filePriorities: readonly number[]): Uint8Array {
-  const priorities = new Uint8Array(geometry.pieceCount)
-  for (const file of geometry.files) {
-    const span = file.pad ? undefined : geometry.piecesOf(file)
-    if (span === undefined) continue
-    const priority = filePriorities[file.index] ?? 0
-    for (let piece = span.first; piece <= span.last; piece++) {
-      if (priorities[piece]! < priority) priorities[piece] = priority
-    }
-  }
-  return priorities
-}
-
 /** Pieces all of whose files have their full size. */
 export function piecesTrusted(geometry: Geometry, found: readonly FileStamp[]): Bitfield {
   const have = Bitfield.full(geometry.pieceCount)

@@ -23,7 +23,7 @@ import type { Metainfo } from '../metainfo/metainfo.ts'
 import type { FileStamp, Link, Run, RunOutcome, StoragePlan, Store, StoreHandler } from '../ports.ts'
 import type { TrackerStatus, TrackersSummary } from '../tracker/announcer.ts'
 import { Announces } from './announces.ts'
-import { FileProgress } from './file-progress.ts'
+import type { FileProgress } from './file-progress.ts'
 import { Keeper } from './keeper.ts'
 import { RateLimit } from './limits.ts'
 import type { Peer } from './peer.ts'
@@ -31,19 +31,13 @@ import { PeerBook, type PeerSource } from './peer-book.ts'
 import { READERS_MAX, type Reader, Readers } from './readers.ts'
 import { Recovery } from './recovery.ts'
 import type { ResumeRecord } from './resume.ts'
-import {
-  endOfData,
-  filesWithData,
-  piecePriorities,
-  piecesToCheck,
-  piecesTrusted,
-  piecesUntouched,
-} from './start-up.ts'
+import { endOfData, filesWithData, piecesToCheck, piecesTrusted, piecesUntouched } from './start-up.ts'
 import { Swarm } from './swarm.ts'
 import { TokenBucket } from './token-bucket.ts'
 import type { TorrentDeps } from './torrent-deps.ts'
 import type { TorrentDht } from './torrent-dht.ts'
 import type { TorrentOptions } from './torrent-options.ts'
+import { WantedFiles } from './wanted-files.ts'
 
 /** With fewer peers than this the trackers are asked before their interval is over. */
 const FEW_PEERS = 5
@@ -84,8 +78,8 @@ export class Torrent implements StoreHandler {
   readonly book: PeerBook
   readonly downloadLimit: RateLimit
   readonly uploadLimit: RateLimit
-  readonly filePriorities: number[]
   readonly #readers: Readers
+  readonly #wanted: WantedFiles
   #dir: string
   #geometry: Geometry
   #sequential: boolean
@@ -105,8 +99,6 @@ export class Torrent implements StoreHandler {
   #have: Bitfield
   /** What was asked for while closing, to be done when closed. */
   #then: 'start' | 'stop' | undefined
-  /** The files that the store was last told to be wanted. */
-  #selected: readonly boolean[] = []
   /** The files that were wanted when stamps were taken last: what is had of them has been moved there. */
   #inPlace: readonly boolean[] = []
   #checkAll: boolean
@@ -129,7 +121,6 @@ export class Torrent implements StoreHandler {
   #wastedBytes = 0
   /** When payload last went either way, in swarms that ended. */
   #activeAt = Number.NEGATIVE_INFINITY
-  readonly #progress: FileProgress
   #neededPeersAt = 0
   #addedAt: number
   #completedAt: number | undefined
@@ -140,7 +131,6 @@ export class Torrent implements StoreHandler {
     this.#deps = deps
     this.#options = options
     this.metainfo = metainfo
-    this.filePriorities = [...options.filePriorities]
     this.#dir = options.dir
     const { geometry } = metainfo
     this.#geometry = options.paths === undefined ? geometry : geometry.withPaths(options.paths)
@@ -148,7 +138,7 @@ export class Torrent implements StoreHandler {
     this.#maxConnections = options.maxConnections
     this.#uploadSlots = options.uploadSlots
     this.#have = new Bitfield(metainfo.geometry.pieceCount)
-    this.#progress = new FileProgress(metainfo.geometry)
+    this.#wanted = new WantedFiles(metainfo.geometry, options.filePriorities, options.readOnly)
     this.#readers = new Readers(metainfo.geometry)
     this.#checkAll = options.check === 'always'
     this.#addedAt = ports.clock.unixTime()
@@ -253,9 +243,14 @@ export class Torrent implements StoreHandler {
     return this.#announces.summary
   }
 
+  /** One a file, see {@link TorrentOptions.filePriorities}. */
+  get filePriorities(): readonly number[] {
+    return this.#wanted.priorities
+  }
+
   /** How much of the wanted files is there; good until the next call. */
   get progress(): Pick<FileProgress, 'wantedBytes' | 'haveBytes'> {
-    return this.#progress.update(this.have, this.filePriorities)
+    return this.#wanted.progress(this.have)
   }
 
   /** Unix time in seconds. */
@@ -280,9 +275,7 @@ export class Torrent implements StoreHandler {
     const { have } = this
     if (have.isFull || this.#options.readOnly) return true
     const { swarm } = this
-    if (swarm !== undefined) return swarm.picker.isComplete
-    const priorities = this.#priorities()
-    return priorities.every((priority, piece) => priority === 0 || have.has(piece))
+    return swarm !== undefined ? swarm.picker.isComplete : this.#wanted.areComplete(have)
   }
 
   /** It closes only to open again. */
@@ -339,14 +332,12 @@ export class Torrent implements StoreHandler {
   }
 
   setFilePriority(file: number, priority: number): void {
-    if (this.filePriorities[file] === priority) return
-    this.filePriorities[file] = priority
-    this.#progress.forget()
+    if (!this.#wanted.setPriority(file, priority)) return
     this.#keeper.changed(true)
     const phase = this.#phase
     if (phase.name !== 'active') return
-    this.#select(phase.store)
-    phase.swarm.setPriorities(this.#priorities())
+    if (this.#wanted.select()) phase.store.select(this.#wanted.selected)
+    phase.swarm.setPriorities(this.#wanted.piecePriorities())
     // Without what is no longer wanted it may be done.
     if (this.isComplete) this.#onComplete()
     else this.#wasComplete = false
@@ -646,7 +637,7 @@ export class Torrent implements StoreHandler {
   }
 
   #open(): void {
-    this.#selected = this.#wanted()
+    this.#wanted.select()
     const store = this.#deps.ports.storage.open(this.#plan(), this)
     this.#enter({ name: 'opening', store })
   }
@@ -663,9 +654,9 @@ export class Torrent implements StoreHandler {
   #probe(error: ShoalError): void {
     const waiting: TorrentPhase = { name: 'error', error, retryAt: Number.POSITIVE_INFINITY }
     this.#phase = waiting
-    const room = this.#options.readOnly ? 0 : Math.min(this.#wantedLeftBytes(), WORTHWHILE_BYTES)
+    const room = this.#options.readOnly ? 0 : Math.min(this.#wanted.leftBytes(this.#have), WORTHWHILE_BYTES)
     const need = { bytes: room, files: filesWithData(this.geometry, this.#have, this.filePriorities) }
-    this.#selected = this.#wanted()
+    this.#wanted.select()
     this.#deps.ports.storage.probe(this.#plan(), need, obstacle => {
       // Meanwhile it was stopped, or started.
       if (this.#phase !== waiting) return
@@ -681,7 +672,7 @@ export class Torrent implements StoreHandler {
       dir: this.#dir,
       geometry,
       hashes: metainfo.pieceHashes,
-      wanted: this.#selected,
+      wanted: this.#wanted.selected,
       allocation,
       readOnly,
       infoHash: metainfo.infoHashHex,
@@ -700,7 +691,7 @@ export class Torrent implements StoreHandler {
   #lostFile(stamps: readonly FileStamp[]): FileSpan | undefined {
     const { geometry, have } = this
     const known = this.#inPlace
-    this.#inPlace = this.#selected
+    this.#inPlace = this.#wanted.selected
     const files = filesWithData(geometry, have, this.filePriorities).map(index => geometry.files[index]!)
     return files.find(
       file => known[file.index] && (stamps[file.index]?.size ?? 0) < endOfData(geometry, have, file),
@@ -731,7 +722,7 @@ export class Torrent implements StoreHandler {
   /** opening, checking → active */
   #activate(store: Store, have: Bitfield): void {
     this.#checkAll = false
-    this.#inPlace = this.#selected
+    this.#inPlace = this.#wanted.selected
     this.#tellLosses(have)
     this.#recovery.onActive(this.#now())
     if (have.isFull) this.#recovery.onSuccess()
@@ -767,7 +758,7 @@ export class Torrent implements StoreHandler {
       },
       {
         have,
-        priorities: this.#priorities(),
+        priorities: this.#wanted.piecePriorities(),
         sequential: this.#sequential,
         maxConnections: this.#maxConnections,
         uploadSlots: this.#uploadSlots,
@@ -776,7 +767,7 @@ export class Torrent implements StoreHandler {
     const now = this.#now()
     this.#neededPeersAt = now
     this.#enter({ name: 'active', store, swarm })
-    this.#select(store)
+    if (this.#wanted.select()) store.select(this.#wanted.selected)
     this.#announces.start(now)
     this.#wasComplete = swarm.picker.isComplete
     if (this.#wasComplete) observer.onDone()
@@ -847,31 +838,6 @@ export class Torrent implements StoreHandler {
     const last = geometry.pieceCount - 1
     if (have.has(last)) bytes -= geometry.pieceLength - geometry.pieceSize(last)
     return geometry.totalLength - bytes
-  }
-
-  #wantedLeftBytes(): number {
-    const { geometry } = this
-    let bytes = 0
-    for (const [piece, priority] of this.#priorities().entries()) {
-      if (priority > 0 && !this.#have.has(piece)) bytes += geometry.pieceSize(piece)
-    }
-    return bytes
-  }
-
-  #priorities(): Uint8Array {
-    if (this.#options.readOnly) return new Uint8Array(this.geometry.pieceCount)
-    return piecePriorities(this.geometry, this.filePriorities)
-  }
-
-  #wanted(): boolean[] {
-    return this.filePriorities.map((priority, file) => priority > 0 || this.geometry.files[file]!.pad)
-  }
-
-  #select(store: Store): void {
-    const wanted = this.#wanted()
-    if (wanted.every((is, file) => is === this.#selected[file])) return
-    this.#selected = wanted
-    store.select(wanted)
   }
 
   #usefulPeers(): PeerAddress[] {
