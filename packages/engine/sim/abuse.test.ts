@@ -104,7 +104,7 @@ for (const fast of [false, true]) {
     for (let n = 0; n < 3; n++) s.addScripted(scripts.chokesAfter(7, 3000, fast))
     s.addLeecher()
     s.runUntilComplete()
-    const { wastedBytes } = s.leechers[0]!.member.torrent
+    const { wastedBytes } = s.leechers[0]!.member.torrent.totals
     s.world.check(wastedBytes < 0.2 * s.totalBytes, `${wastedBytes} bytes came in vain`)
     s.finish()
   })
@@ -186,7 +186,7 @@ scenario('peers that are slow to begin, beside a quick one', run => {
   s.addSeed({ link: { ...FAST, upBytesPerSec: 500_000 } })
   const leecher = s.addLeecher()
   s.runUntilComplete()
-  const { wastedBytes } = leecher.member.torrent
+  const { wastedBytes } = leecher.member.torrent.totals
   s.world.check(wastedBytes < 0.15 * s.totalBytes, `${wastedBytes} bytes came in vain`)
   assertHonestUnharmed(s)
   s.finish()
@@ -287,11 +287,11 @@ scenario('a seed that is blocked in the middle of the download', run => {
   s.world.run('it gives something', () => member.torrent.have.count > 2, { limitMs: 60_000 })
   const { host } = seed!.address
   engine.setBlocklist(new IpRanges([{ first: host, last: host }]))
-  const before = seed!.member.torrent.uploadedBytes
+  const before = seed!.member.torrent.totals.uploadedBytes
   s.runUntilComplete()
-  const later = seed!.member.torrent.uploadedBytes - before
+  const later = seed!.member.torrent.totals.uploadedBytes - before
   s.world.check(later <= 1024 * 1024, `the one that is blocked sent ${later} bytes more`)
-  s.world.check(other!.member.torrent.uploadedBytes > 0, 'the other one helped')
+  s.world.check(other!.member.torrent.totals.uploadedBytes > 0, 'the other one helped')
   s.world.check(member.torrent.book.entryFor(seed!.address) === undefined, 'nobody knows it any more')
   s.finish()
 })

@@ -261,7 +261,7 @@ export class Member {
     let gained = 0
     for (const piece of this.announced.keys()) gained += geometry.pieceSize(piece)
     world.check(swarm.picker.partial().length === 0, `${name}: nothing is active when all is had`)
-    const before = this.torrent.downloadedBytes - swarm.download.total
+    const before = this.torrent.totals.downloadedBytes - swarm.download.total
     if (before > 0) return
     const useful = swarm.download.total - swarm.picker.wastedBytes
     world.check(

@@ -11,7 +11,7 @@ scenario('one seed to ten leechers', run => {
   s.addSeed()
   s.runUntilComplete()
   // Leechers share with each other: the seed need not send everything ten times.
-  const sent = s.seeds[0]!.member.torrent.uploadedBytes
+  const sent = s.seeds[0]!.member.torrent.totals.uploadedBytes
   s.world.check(sent < 6 * s.totalBytes, `the seed sent ${(sent / s.totalBytes).toFixed(1)} copies`)
   s.finish()
 })
@@ -63,7 +63,7 @@ scenario('slow seeds at the end of a download', run => {
   const tookMs = s.runUntilComplete()
   // The fast one alone needs less than a second; what the slow ones hold up is asked for again.
   s.world.check(tookMs < 15_000, `took ${tookMs} ms`)
-  const { wastedBytes } = leecher.member.torrent
+  const { wastedBytes } = leecher.member.torrent.totals
   s.world.check(wastedBytes < 0.35 * s.totalBytes, `${wastedBytes} bytes came twice`)
   s.finish()
 })

@@ -40,7 +40,7 @@ scenario(
     s.world.check(stalledMs < 1_500, `it stalled for ${stalledMs} ms`)
     s.runUntilComplete()
     // Nearly half of it without readers as well: at the end, what the slow ones hold up is asked for twice.
-    const { wastedBytes } = member.torrent
+    const { wastedBytes } = member.torrent.totals
     s.world.check(wastedBytes < s.totalBytes / 6, `${wastedBytes} bytes came twice`)
     s.finish()
   },

@@ -384,8 +384,8 @@ class EngineHandle implements Engine {
     for (const core of this.#core.torrents) {
       sums.downloadRate += core.swarm?.download.rate(now) ?? 0
       sums.uploadRate += core.swarm?.upload.rate(now) ?? 0
-      sums.downloadedBytes += core.downloadedBytes
-      sums.uploadedBytes += core.uploadedBytes
+      sums.downloadedBytes += core.totals.downloadedBytes
+      sums.uploadedBytes += core.totals.uploadedBytes
       const { connected, connecting, known } = connectionCounts(core)
       connections.connected += connected
       connections.connecting += connecting

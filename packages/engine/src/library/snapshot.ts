@@ -17,7 +17,7 @@ export function snapshotTorrent(torrent: Torrent, around: Surroundings): Torrent
   const { swarm, have, geometry } = torrent
   return {
     ...summarizeTorrent(torrent, around),
-    checkedBytes: torrent.checkedBytes,
+    checkedBytes: torrent.totals.checkedBytes,
     pieces: { have: have.count, total: geometry.pieceCount },
     peers: swarm === undefined ? [] : snapshotPeers(swarm, now),
     trackers: torrent.trackers.map(tracker => snapshotTracker(tracker, now)),

@@ -30,8 +30,8 @@ export function torrentState(torrent: Torrent): TorrentState {
 
 export function summarizeTorrent(torrent: Torrent, around: Surroundings): TorrentSummary {
   const { now, unixTime } = around
-  const { metainfo, phase, swarm, geometry, downloadedBytes, uploadedBytes, activeAt, trackersSummary } =
-    torrent
+  const { metainfo, phase, swarm, geometry, trackersSummary } = torrent
+  const { downloadedBytes, uploadedBytes, activeAt } = torrent.totals
   const { wantedBytes, haveBytes } = torrent.progress
   const leftBytes = swarm?.picker.wantedLeftBytes ?? wantedBytes - haveBytes
   const downloadRate = swarm?.download.rate(now) ?? 0
@@ -50,7 +50,7 @@ export function summarizeTorrent(torrent: Torrent, around: Surroundings): Torren
       phase.name === 'checking' ? 1 - phase.left / phase.total : phase.name === 'opening' ? 0 : 1,
     downloadedBytes,
     uploadedBytes,
-    wastedBytes: torrent.wastedBytes,
+    wastedBytes: torrent.totals.wastedBytes,
     downloadRate,
     uploadRate: swarm?.upload.rate(now) ?? 0,
     etaSeconds: downloadRate > ETA_MIN_RATE && leftBytes > 0 ? leftBytes / downloadRate : undefined,

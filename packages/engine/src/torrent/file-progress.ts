@@ -35,6 +35,14 @@ export class FileProgress {
   }
 }
 
+/** Of the whole torrent, whatever is wanted: what trackers are told (BEP 3). */
+export function leftBytes(geometry: Geometry, have: Bitfield): number {
+  let bytes = have.count * geometry.pieceLength
+  const last = geometry.pieceCount - 1
+  if (have.has(last)) bytes -= geometry.pieceLength - geometry.pieceSize(last)
+  return geometry.totalLength - bytes
+}
+
 /** Bytes of the file that are in pieces that are had. */
 export function bytesHad(file: FileSpan, geometry: Geometry, have: Bitfield): number {
   if (have.isFull) return file.length

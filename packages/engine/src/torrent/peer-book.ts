@@ -315,6 +315,15 @@ export class PeerBook {
     return true
   }
 
+  /** Those that were of use, the last first, and those that are connected; so many at most. */
+  useful(max: number): PeerAddress[] {
+    return [...this.#entries.values()]
+      .filter(entry => entry.usefulAt !== undefined || entry.state === 'connected')
+      .sort((a, b) => (b.usefulAt ?? 0) - (a.usefulAt ?? 0))
+      .slice(0, max)
+      .map(entry => entry.address)
+  }
+
   /** Copies of all entries. */
   snapshot(): PeerBookEntry[] {
     return Array.from(this.#entries.values(), ({ trackerAt: _, rank: __, lot: ___, ...entry }) => ({

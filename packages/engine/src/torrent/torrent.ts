@@ -23,20 +23,20 @@ import type { Metainfo } from '../metainfo/metainfo.ts'
 import type { FileStamp, Link, Run, RunOutcome, StoragePlan, Store, StoreHandler } from '../ports.ts'
 import type { TrackerStatus, TrackersSummary } from '../tracker/announcer.ts'
 import { Announces } from './announces.ts'
-import type { FileProgress } from './file-progress.ts'
+import { type FileProgress, leftBytes } from './file-progress.ts'
 import { Keeper } from './keeper.ts'
 import { RateLimit } from './limits.ts'
 import type { Peer } from './peer.ts'
 import { PeerBook, type PeerSource } from './peer-book.ts'
 import { READERS_MAX, type Reader, Readers } from './readers.ts'
 import { Recovery } from './recovery.ts'
-import type { ResumeRecord } from './resume.ts'
 import { endOfData, filesWithData, piecesToCheck, piecesTrusted, piecesUntouched } from './start-up.ts'
 import { Swarm } from './swarm.ts'
 import { TokenBucket } from './token-bucket.ts'
 import type { TorrentDeps } from './torrent-deps.ts'
 import type { TorrentDht } from './torrent-dht.ts'
 import type { TorrentOptions } from './torrent-options.ts'
+import { Totals } from './totals.ts'
 import { WantedFiles } from './wanted-files.ts'
 
 /** With fewer peers than this the trackers are asked before their interval is over. */
@@ -50,6 +50,8 @@ const LOOKUP_ENOUGH_MS = 15 * 60_000
 /** However often the user asks for peers. */
 const LOOKUP_LEAST_MS = 10_000
 
+/** Of those that were of use, so many are remembered for the next start. */
+const KEPT_PEERS = 200
 /** Free space that is worth going on for. */
 const WORTHWHILE_BYTES = 16 * 1024 * 1024
 
@@ -76,6 +78,7 @@ export type TorrentPhase =
 export class Torrent implements StoreHandler {
   readonly metainfo: Metainfo
   readonly book: PeerBook
+  readonly totals: Totals = new Totals(() => this.#swarm)
   readonly downloadLimit: RateLimit
   readonly uploadLimit: RateLimit
   readonly #readers: Readers
@@ -108,19 +111,6 @@ export class Torrent implements StoreHandler {
   #failedAt = 0
   /** Pieces that were had when it failed. */
   #hadCount = 0
-  /** Of earlier sessions. */
-  #before: Pick<ResumeRecord, 'uploadedBytes' | 'downloadedBytes' | 'corruptBytes'> = {
-    uploadedBytes: 0,
-    downloadedBytes: 0,
-    corruptBytes: 0,
-  }
-  /** Of swarms that ended. */
-  #downloadedBytes = 0
-  #checkedBytes = 0
-  #uploadedBytes = 0
-  #wastedBytes = 0
-  /** When payload last went either way, in swarms that ended. */
-  #activeAt = Number.NEGATIVE_INFINITY
   #neededPeersAt = 0
   #addedAt: number
   #completedAt: number | undefined
@@ -156,9 +146,9 @@ export class Torrent implements StoreHandler {
       listenPort: deps.listenPort,
       now: () => this.#now(),
       stats: () => ({
-        uploadedBytes: this.uploadedBytes,
-        downloadedBytes: this.downloadedBytes,
-        leftBytes: this.#leftBytes(),
+        uploadedBytes: this.totals.uploadedBytes,
+        downloadedBytes: this.totals.downloadedBytes,
+        leftBytes: leftBytes(metainfo.geometry, this.have),
       }),
       onPeers: (peers, now) => {
         for (const { host, port, peerId } of peers) this.book.add({ host, port }, 'tracker', now, { peerId })
@@ -177,12 +167,12 @@ export class Torrent implements StoreHandler {
       facts: () => ({
         have: this.have,
         priorities: this.filePriorities,
-        uploadedBytes: this.#before.uploadedBytes + this.uploadedBytes,
-        downloadedBytes: this.#before.downloadedBytes + this.downloadedBytes,
-        corruptBytes: this.#before.corruptBytes + (this.#swarm?.flow.corruptBytes ?? 0),
+        uploadedBytes: this.totals.everUploadedBytes,
+        downloadedBytes: this.totals.everDownloadedBytes,
+        corruptBytes: this.totals.everCorruptBytes,
         addedAt: this.#addedAt,
         completedAt: this.#completedAt,
-        peers: this.#usefulPeers(),
+        peers: this.book.useful(KEPT_PEERS),
       }),
       onRecord: bytes => deps.observer.onResume(bytes),
       onJournal: (entry, durable) => deps.observer.onJournal(entry, durable),
@@ -211,23 +201,6 @@ export class Torrent implements StoreHandler {
 
   get swarm(): Swarm | undefined {
     return this.#phase.name === 'active' ? this.#phase.swarm : undefined
-  }
-
-  get downloadedBytes(): number {
-    return this.#downloadedBytes + (this.#swarm?.download.total ?? 0)
-  }
-
-  get uploadedBytes(): number {
-    return this.#uploadedBytes + (this.#swarm?.upload.total ?? 0)
-  }
-
-  get wastedBytes(): number {
-    return this.#wastedBytes + (this.#swarm?.wastedBytes ?? 0)
-  }
-
-  /** Hashed to see what is there, since the torrent was added. */
-  get checkedBytes(): number {
-    return this.#checkedBytes
   }
 
   get trackers(): readonly TrackerStatus[] {
@@ -261,13 +234,6 @@ export class Torrent implements StoreHandler {
   /** Unix time in seconds; undefined until all that is wanted was there. */
   get completedAt(): number | undefined {
     return this.#completedAt
-  }
-
-  /** When payload last went either way in this session, on the engine's clock; negative infinity: never. */
-  get activeAt(): number {
-    const swarm = this.#swarm
-    if (swarm === undefined) return this.#activeAt
-    return Math.max(this.#activeAt, swarm.download.lastAt, swarm.upload.lastAt)
   }
 
   /** All that is wanted is there. Always so for a torrent that never writes. */
@@ -464,7 +430,7 @@ export class Torrent implements StoreHandler {
         this.#neededPeersAt = now
         this.#announces.needPeers(now)
       }
-      this.#keeper.uploaded(this.#before.uploadedBytes + this.uploadedBytes)
+      this.#keeper.uploaded(this.totals.everUploadedBytes)
     }
     this.#keeper.tick(now, this.#phase.name === 'active' ? this.#phase.store : undefined)
     this.#announces.tick(now)
@@ -497,7 +463,7 @@ export class Torrent implements StoreHandler {
     const phase = this.#phase
     if (phase.name !== 'checking') return
     phase.left--
-    this.#checkedBytes += this.geometry.pieceSize(piece)
+    this.totals.checkedBytes += this.geometry.pieceSize(piece)
     if (!matches) return this.#keeper.wrong(piece)
     phase.have.add(piece)
     this.#keeper.piece(piece)
@@ -558,11 +524,8 @@ export class Torrent implements StoreHandler {
     const { swarm, error } = phase
     if (swarm !== undefined) {
       swarm.release()
-      this.#activeAt = this.activeAt
       this.#have = swarm.picker.have
-      this.#downloadedBytes += swarm.download.total
-      this.#uploadedBytes += swarm.upload.total
-      this.#wastedBytes += swarm.wastedBytes
+      this.totals.onEnd(swarm)
     }
     // On its way to be checked it is not seen to stop; what was only to be looked at has nothing to wait for.
     if (error === undefined && this.#asked !== undefined && this.#then === 'start')
@@ -809,7 +772,7 @@ export class Torrent implements StoreHandler {
     this.#cancelLookup?.()
     this.#cancelLookup = undefined
     this.#lookedUpAt = Number.NEGATIVE_INFINITY
-    this.#keeper.uploaded(this.#before.uploadedBytes + this.uploadedBytes)
+    this.#keeper.uploaded(this.totals.everUploadedBytes)
     if (this.#keeper.isDirty || this.#hasRuns) this.#keeper.save(phase.store)
     else this.#closeStore(phase.store)
   }
@@ -831,29 +794,11 @@ export class Torrent implements StoreHandler {
     })
   }
 
-  /** BEP 3: of the whole torrent. */
-  #leftBytes(): number {
-    const { geometry, have } = this
-    let bytes = have.count * geometry.pieceLength
-    const last = geometry.pieceCount - 1
-    if (have.has(last)) bytes -= geometry.pieceLength - geometry.pieceSize(last)
-    return geometry.totalLength - bytes
-  }
-
-  #usefulPeers(): PeerAddress[] {
-    return this.book
-      .snapshot()
-      .filter(entry => entry.usefulAt !== undefined || entry.state === 'connected')
-      .sort((a, b) => (b.usefulAt ?? 0) - (a.usefulAt ?? 0))
-      .slice(0, 200)
-      .map(entry => entry.address)
-  }
-
   #readRecord(bytes: Uint8Array, journal: Uint8Array | undefined): void {
     const { observer } = this.#deps
     try {
       const { record, rest, damage } = this.#keeper.read(bytes, journal)
-      this.#before = record
+      this.totals.remember(record)
       this.#addedAt = record.addedAt
       this.#completedAt = record.completedAt
       if (damage !== undefined) {

@@ -198,7 +198,7 @@ const rows: Row[] = [
     name: 'up to 16 blocks that nobody asked for are borne',
     talk: (t, b) => {
       for (let n = 0; n < 16; n++) t.sayBlock(b.geometry, 0, 0)
-      expect(b.torrent.wastedBytes).toBe(16 * BLOCK_BYTES)
+      expect(b.torrent.totals.wastedBytes).toBe(16 * BLOCK_BYTES)
     },
     hear: [],
   },

@@ -323,7 +323,7 @@ describe('endgame', () => {
     expect(slow.heard()).toEqual(['cancel 0:0'])
     // It comes all the same: not wanted, and no misdeed.
     slow.sayBlock(bench.geometry, 0, 0)
-    expect(bench.torrent.wastedBytes).toBe(BLOCK_BYTES)
+    expect(bench.torrent.totals.wastedBytes).toBe(BLOCK_BYTES)
     quick.sayBlock(bench.geometry, 0, 1)
     bench.store.answerAll()
     expect(bench.torrent.isComplete).toBe(true)
