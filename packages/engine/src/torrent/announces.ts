@@ -25,6 +25,10 @@ export interface AnnouncesDeps {
   readonly onEnd: () => void
 }
 
+/** With fewer peers than this the trackers are asked before their interval is over. */
+const FEW_PEERS = 5
+const NEED_PEERS_EVERY_MS = 15_000
+
 /** A tracker wants a port; where we do not listen, the discard port tells peers not to try. */
 const NO_PORT = 9
 
@@ -33,6 +37,7 @@ export class Announces {
   readonly #announcer: Announcer
   /** In flight, by URL: how to cancel. */
   readonly #inFlight = new Map<string, () => void>()
+  #neededPeersAt = 0
 
   constructor(tiers: readonly (readonly string[])[], deps: AnnouncesDeps) {
     this.#deps = deps
@@ -54,6 +59,7 @@ export class Announces {
 
   /** Begins a session: `started`. */
   start(now: number): void {
+    this.#neededPeersAt = now
     this.#announcer.start(now)
   }
 
@@ -63,6 +69,13 @@ export class Announces {
   }
 
   needPeers(now: number): void {
+    this.#announcer.needPeers(now)
+  }
+
+  /** So many are connected: when they are few, trackers are asked earlier. */
+  hasPeers(count: number, now: number): void {
+    if (count >= FEW_PEERS || now - this.#neededPeersAt <= NEED_PEERS_EVERY_MS) return
+    this.#neededPeersAt = now
     this.#announcer.needPeers(now)
   }
 

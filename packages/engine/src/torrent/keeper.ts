@@ -165,6 +165,14 @@ export class Keeper {
     this.#isDirty = true
   }
 
+  /** All files that the piece holds bytes of. */
+  suspectPiece(piece: number): void {
+    const { geometry } = this.#deps
+    for (const { file } of geometry.slices(geometry.pieceOffset(piece), geometry.pieceSize(piece))) {
+      if (!file.pad) this.suspect(file.index)
+    }
+  }
+
   /** What is in the suspects was hashed again. */
   trust(): void {
     this.#suspects.clear()

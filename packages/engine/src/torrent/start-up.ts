@@ -1,7 +1,7 @@
-/** What a torrent makes of the files it finds when it starts, and of the files that are wanted. */
+/** What a torrent makes of the files it finds when it starts. */
 
 import { Bitfield } from '../bytes/bitfield.ts'
-import type { FileSpan, Geometry } from '../metainfo/geometry.ts'
+import type { Geometry } from '../metainfo/geometry.ts'
 import type { FileStamp } from '../ports.ts'
 import { type ResumeRecord, reconcile, sameStamp } from './resume.ts'
 
@@ -13,33 +13,6 @@ export function piecesTrusted(geometry: Geometry, found: readonly FileStamp[]): 
     for (let piece = span?.first ?? 0; span !== undefined && piece <= span.last; piece++) have.delete(piece)
   }
   return have
-}
-
-/** Numbers of the wanted files that hold bytes of pieces that are had. */
-export function filesWithData(
-  geometry: Geometry,
-  have: Bitfield,
-  filePriorities: readonly number[],
-): number[] {
-  const files = geometry.files.filter(file => {
-    const span = file.pad || !filePriorities[file.index] ? undefined : geometry.piecesOf(file)
-    for (let piece = span?.first ?? 0; span !== undefined && piece <= span.last; piece++) {
-      if (have.has(piece)) return true
-    }
-    return false
-  })
-  return files.map(file => file.index)
-}
-
-/** How long the file has to be for the pieces that are had. */
-export function endOfData(geometry: Geometry, have: Bitfield, file: FileSpan): number {
-  const span = geometry.piecesOf(file)
-  for (let piece = span?.last ?? -1; span !== undefined && piece >= span.first; piece--) {
-    if (!have.has(piece)) continue
-    const end = geometry.pieceOffset(piece) + geometry.pieceSize(piece) - file.offset
-    return Math.min(end, file.length)
-  }
-  return 0
 }
 
 /**

@@ -18,7 +18,7 @@
 import type { PeerAddress } from '../bytes/address.ts'
 import { Bitfield } from '../bytes/bitfield.ts'
 import { assert, ShoalError } from '../errors.ts'
-import type { FileSpan, Geometry } from '../metainfo/geometry.ts'
+import type { Geometry } from '../metainfo/geometry.ts'
 import type { Metainfo } from '../metainfo/metainfo.ts'
 import type { FileStamp, Link, Run, RunOutcome, StoragePlan, Store, StoreHandler } from '../ports.ts'
 import type { TrackerStatus, TrackersSummary } from '../tracker/announcer.ts'
@@ -26,11 +26,14 @@ import { Announces } from './announces.ts'
 import { type FileProgress, leftBytes } from './file-progress.ts'
 import { Keeper } from './keeper.ts'
 import { RateLimit } from './limits.ts'
+import { Lookups } from './lookups.ts'
+import { fileWasLost, Losses, piecesWereLost } from './losses.ts'
 import type { Peer } from './peer.ts'
 import { PeerBook, type PeerSource } from './peer-book.ts'
-import { READERS_MAX, type Reader, Readers } from './readers.ts'
+import type { Reader } from './readers.ts'
+import { Reading } from './reading.ts'
 import { Recovery } from './recovery.ts'
-import { endOfData, filesWithData, piecesToCheck, piecesTrusted, piecesUntouched } from './start-up.ts'
+import { piecesToCheck, piecesTrusted, piecesUntouched } from './start-up.ts'
 import { Swarm } from './swarm.ts'
 import { TokenBucket } from './token-bucket.ts'
 import type { TorrentDeps } from './torrent-deps.ts'
@@ -38,17 +41,6 @@ import type { TorrentDht } from './torrent-dht.ts'
 import type { TorrentOptions } from './torrent-options.ts'
 import { Totals } from './totals.ts'
 import { WantedFiles } from './wanted-files.ts'
-
-/** With fewer peers than this the trackers are asked before their interval is over. */
-const FEW_PEERS = 5
-const NEED_PEERS_EVERY_MS = 15_000
-const ENOUGH_PEERS = 20
-/** DHT nodes forget us after half an hour. */
-const LOOKUP_MS = 5 * 60_000
-const LOOKUP_ALONE_MS = 60_000
-const LOOKUP_ENOUGH_MS = 15 * 60_000
-/** However often the user asks for peers. */
-const LOOKUP_LEAST_MS = 10_000
 
 /** Of those that were of use, so many are remembered for the next start. */
 const KEPT_PEERS = 200
@@ -81,7 +73,7 @@ export class Torrent implements StoreHandler {
   readonly totals: Totals = new Totals(() => this.#swarm)
   readonly downloadLimit: RateLimit
   readonly uploadLimit: RateLimit
-  readonly #readers: Readers
+  readonly #reading: Reading
   readonly #wanted: WantedFiles
   #dir: string
   #geometry: Geometry
@@ -94,24 +86,19 @@ export class Torrent implements StoreHandler {
   readonly #announces: Announces
   /** Undefined for private torrents, and where the user wants none. */
   readonly #dht: TorrentDht | undefined
-  #cancelLookup: (() => void) | undefined
-  #lookedUpAt = Number.NEGATIVE_INFINITY
+  readonly #lookups: Lookups
   #phase: TorrentPhase = { name: 'stopped' }
   readonly #keeper: Keeper
   /** What is had, while there is no swarm to ask. */
   #have: Bitfield
   /** What was asked for while closing, to be done when closed. */
   #then: 'start' | 'stop' | undefined
-  /** The files that were wanted when stamps were taken last: what is had of them has been moved there. */
-  #inPlace: readonly boolean[] = []
   #checkAll: boolean
   /** A check that somebody waits for; `thenStop`: the torrent was stopped before. */
   #asked: { thenStop: boolean } | undefined
+  readonly #losses: Losses
   readonly #recovery = new Recovery()
   #failedAt = 0
-  /** Pieces that were had when it failed. */
-  #hadCount = 0
-  #neededPeersAt = 0
   #addedAt: number
   #completedAt: number | undefined
   #wasComplete = false
@@ -129,13 +116,23 @@ export class Torrent implements StoreHandler {
     this.#uploadSlots = options.uploadSlots
     this.#have = new Bitfield(metainfo.geometry.pieceCount)
     this.#wanted = new WantedFiles(metainfo.geometry, options.filePriorities, options.readOnly)
-    this.#readers = new Readers(metainfo.geometry)
+    this.#losses = new Losses(this.#wanted)
+    this.#reading = new Reading(metainfo, this.#wanted, options.readOnly)
     this.#checkAll = options.check === 'always'
     this.#addedAt = ports.clock.unixTime()
     this.downloadLimit = new RateLimit(deps.downloadLimit, new TokenBucket(options.downloadLimit))
     this.uploadLimit = new RateLimit(deps.uploadLimit, new TokenBucket(options.uploadLimit))
     const open = options.discovery && !metainfo.private
     this.#dht = open ? deps.dht : undefined
+    this.#lookups = new Lookups({
+      dht: this.#dht,
+      infoHash: metainfo.infoHash,
+      isComplete: () => this.isComplete,
+      onPeers: peers => {
+        for (const address of peers) this.book.add(address, 'dht', this.#now())
+        deps.onNews()
+      },
+    })
     const tiers = options.trackerTiers ?? [...metainfo.trackers, ...options.trackers]
     this.#announces = new Announces(tiers, {
       trackers: ports.trackers,
@@ -348,7 +345,7 @@ export class Torrent implements StoreHandler {
   reannounce(): void {
     const now = this.#now()
     this.#announces.announceNow(now)
-    if (now - this.#lookedUpAt >= LOOKUP_LEAST_MS) this.#lookedUpAt = Number.NEGATIVE_INFINITY
+    this.#lookups.again(now)
   }
 
   /** Parts with a host, an IP literal, and stays away from it. */
@@ -370,16 +367,13 @@ export class Torrent implements StoreHandler {
    * @throws ShoalError `OPTION_INVALID`
    */
   openReader(start: number, end: number, onNews: () => void): Reader {
-    if (this.#readers.size >= READERS_MAX) {
-      throw new ShoalError('OPTION_INVALID', `${this.metainfo.name} is read by ${READERS_MAX} already`)
-    }
-    const reader = this.#readers.open(start, end, onNews)
+    const reader = this.#reading.open(start, end, onNews)
     this.swarm?.onReader()
     return reader
   }
 
   closeReader(reader: Reader): void {
-    this.#readers.close(reader)
+    this.#reading.readers.close(reader)
   }
 
   /**
@@ -391,19 +385,7 @@ export class Torrent implements StoreHandler {
   read(reader: Reader): Uint8Array | undefined {
     const phase = this.#phase
     if (phase.name !== 'active') return this.#whyUnread()
-    const { piece, begin, length } = this.#readers.nextRange(reader)
-    const { picker } = phase.swarm
-    if (!picker.have.has(piece)) {
-      const [slice] = this.geometry.slices(reader.position, 1)
-      const isSkipped = slice !== undefined && this.filePriorities[slice.file.index] === 0
-      if (picker.wantsPiece(piece) && !isSkipped) return undefined
-      const path = slice?.file.path.join('/')
-      const why = this.#options.readOnly ? 'is not all there, and nothing is downloaded' : 'is skipped'
-      throw new ShoalError('OPTION_INVALID', `${path} ${why}: it cannot be read`, { subject: path })
-    }
-    const bytes = phase.store.read(piece, begin, length)
-    if (bytes !== undefined) this.#readers.read(reader, length, this.#now())
-    return bytes
+    return this.#reading.read(reader, phase.store, phase.swarm.picker, this.geometry, this.#now())
   }
 
   addPeer(address: PeerAddress, source: PeerSource = 'given'): void {
@@ -426,15 +408,12 @@ export class Torrent implements StoreHandler {
       this.#probe(phase.error)
     if (swarm !== undefined) {
       swarm.tick(now)
-      if (swarm.peers.size < FEW_PEERS && now - this.#neededPeersAt > NEED_PEERS_EVERY_MS) {
-        this.#neededPeersAt = now
-        this.#announces.needPeers(now)
-      }
+      this.#announces.hasPeers(swarm.peers.size, now)
       this.#keeper.uploaded(this.totals.everUploadedBytes)
     }
     this.#keeper.tick(now, this.#phase.name === 'active' ? this.#phase.store : undefined)
     this.#announces.tick(now)
-    if (swarm !== undefined) this.#lookUp(swarm, now)
+    if (swarm !== undefined) this.#lookups.tick(now, swarm.peers.size)
   }
 
   // --------------------------------------------------------------------------------------------- StoreHandler
@@ -479,7 +458,7 @@ export class Torrent implements StoreHandler {
 
   onRun(run: Run, outcome: RunOutcome): void {
     this.#keeper.touch()
-    if (outcome.kind === 'failed' && outcome.error.code !== 'DISK_FULL') this.#suspect(run.piece)
+    if (outcome.kind === 'failed' && outcome.error.code !== 'DISK_FULL') this.#keeper.suspectPiece(run.piece)
     this.#swarm?.onRun(run, outcome)
   }
 
@@ -488,7 +467,7 @@ export class Torrent implements StoreHandler {
   }
 
   onReadError(piece: number, error: ShoalError): void {
-    this.#suspect(piece)
+    this.#keeper.suspectPiece(piece)
     this.#fail(error)
   }
 
@@ -499,10 +478,10 @@ export class Torrent implements StoreHandler {
 
   onStamps(stamps: readonly FileStamp[]): void {
     const phase = this.#phase
-    const lost = phase.name === 'active' ? this.#lostFile(stamps) : undefined
+    const lost = phase.name === 'active' ? this.#losses.lostFile(stamps, this.geometry, this.have) : undefined
     if (lost !== undefined) this.#keeper.suspect(lost.index)
     this.#keeper.onStamps(stamps)
-    if (lost !== undefined) return this.#failFor(lost)
+    if (lost !== undefined) return this.#fail(fileWasLost(lost))
     if (phase.name !== 'closing') return
     // Asked for before the last runs: what these bring is to be in the record as well.
     if (this.#hasRuns || this.#keeper.isDirty) this.#keeper.save(phase.store)
@@ -511,7 +490,7 @@ export class Torrent implements StoreHandler {
 
   onError(error: ShoalError): void {
     // It may have been what the keeper waits for. A system that could not write what it had taken drops it.
-    for (const piece of this.#keeper.onStoreGone()) this.#suspect(piece)
+    for (const piece of this.#keeper.onStoreGone()) this.#keeper.suspectPiece(piece)
     const phase = this.#phase
     if (phase.name === 'closing') this.#closeStore(phase.store)
     else this.#fail(error)
@@ -568,7 +547,7 @@ export class Torrent implements StoreHandler {
 
   #enter(phase: TorrentPhase): void {
     this.#phase = phase
-    this.#readers.news()
+    this.#reading.readers.news()
     this.#deps.observer.onPhase(phase.name)
   }
 
@@ -618,7 +597,7 @@ export class Torrent implements StoreHandler {
     const waiting: TorrentPhase = { name: 'error', error, retryAt: Number.POSITIVE_INFINITY }
     this.#phase = waiting
     const room = this.#options.readOnly ? 0 : Math.min(this.#wanted.leftBytes(this.#have), WORTHWHILE_BYTES)
-    const need = { bytes: room, files: filesWithData(this.geometry, this.#have, this.filePriorities) }
+    const need = { bytes: room, files: this.#wanted.withData(this.#have) }
     this.#wanted.select()
     this.#deps.ports.storage.probe(this.#plan(), need, obstacle => {
       // Meanwhile it was stopped, or started.
@@ -642,51 +621,12 @@ export class Torrent implements StoreHandler {
     }
   }
 
-  /** What is in the files of this piece is to be looked at before it is believed again. */
-  #suspect(piece: number): void {
-    const { geometry } = this
-    for (const { file } of geometry.slices(geometry.pieceOffset(piece), geometry.pieceSize(piece))) {
-      if (!file.pad) this.#keeper.suspect(file.index)
-    }
-  }
-
-  /** A wanted file that is gone, or too short for what is had of it. */
-  #lostFile(stamps: readonly FileStamp[]): FileSpan | undefined {
-    const { geometry, have } = this
-    const known = this.#inPlace
-    this.#inPlace = this.#wanted.selected
-    const files = filesWithData(geometry, have, this.filePriorities).map(index => geometry.files[index]!)
-    return files.find(
-      file => known[file.index] && (stamps[file.index]?.size ?? 0) < endOfData(geometry, have, file),
-    )
-  }
-
-  #failFor(file: FileSpan): void {
-    const path = file.path.join('/')
-    this.#fail(
-      new ShoalError('DISK_READ', `${path} was removed or cut while it was in use`, {
-        operation: 'read',
-        subject: path,
-      }),
-    )
-  }
-
-  /** After an error: what became of the pieces that were had before. */
-  #tellLosses(have: Bitfield): void {
-    const lost = this.#hadCount - have.count
-    this.#hadCount = 0
-    this.#keeper.trust()
-    if (lost <= 0) return
-    const pieces = lost === 1 ? '1 piece' : `${lost} pieces`
-    const fate = this.#options.readOnly ? 'not shared any more' : 'fetched again as far as wanted'
-    this.#deps.observer.onWarning(`${pieces} did not match any more after the error: ${fate}`)
-  }
-
   /** opening, checking → active */
   #activate(store: Store, have: Bitfield): void {
     this.#checkAll = false
-    this.#inPlace = this.#wanted.selected
-    this.#tellLosses(have)
+    const lost = this.#losses.onActive(have.count)
+    this.#keeper.trust()
+    if (lost > 0) this.#deps.observer.onWarning(piecesWereLost(lost, this.#options.readOnly))
     this.#recovery.onActive(this.#now())
     if (have.isFull) this.#recovery.onSuccess()
     const { ports, pool, sendBuffers, peerId, clientName, listenPort, ownAddress, observer } = this.#deps
@@ -705,7 +645,7 @@ export class Torrent implements StoreHandler {
         extensions: this.#deps.extensions,
         metainfo: this.metainfo,
         book: this.book,
-        readers: this.#readers,
+        readers: this.#reading.readers,
         downloadLimit: this.downloadLimit,
         uploadLimit: this.uploadLimit,
         events: {
@@ -728,7 +668,6 @@ export class Torrent implements StoreHandler {
       },
     )
     const now = this.#now()
-    this.#neededPeersAt = now
     this.#enter({ name: 'active', store, swarm })
     if (this.#wanted.select()) store.select(this.#wanted.selected)
     this.#announces.start(now)
@@ -762,16 +701,14 @@ export class Torrent implements StoreHandler {
     const swarm = phase.name === 'active' ? phase.swarm : undefined
     if (error !== undefined) {
       this.#failedAt = this.#now()
-      this.#hadCount = Math.max(this.#hadCount, swarm?.picker.have.count ?? 0)
+      this.#losses.onFailure(swarm?.picker.have.count ?? 0)
     }
     this.#enter({ name: 'closing', store: phase.store, swarm, error })
     this.#keeper.flush()
     if (swarm === undefined) return this.#closeStore(phase.store)
     swarm.close('stopping')
     this.#announces.stop(this.#now())
-    this.#cancelLookup?.()
-    this.#cancelLookup = undefined
-    this.#lookedUpAt = Number.NEGATIVE_INFINITY
+    this.#lookups.stop()
     this.#keeper.uploaded(this.totals.everUploadedBytes)
     if (this.#keeper.isDirty || this.#hasRuns) this.#keeper.save(phase.store)
     else this.#closeStore(phase.store)
@@ -779,19 +716,6 @@ export class Torrent implements StoreHandler {
 
   #closeStore(store: Store): void {
     store.close()
-  }
-
-  /** Asks the DHT now and then: a lookup finds new peers, and keeps us known to others. */
-  #lookUp(swarm: Swarm, now: number): void {
-    const peers = swarm.peers.size
-    const everyMs = peers === 0 ? LOOKUP_ALONE_MS : peers < ENOUGH_PEERS ? LOOKUP_MS : LOOKUP_ENOUGH_MS
-    if (this.#dht === undefined || now - this.#lookedUpAt < everyMs) return
-    this.#lookedUpAt = now
-    this.#cancelLookup?.()
-    this.#cancelLookup = this.#dht.findPeers(this.metainfo.infoHash, this.isComplete, peers => {
-      for (const address of peers) this.book.add(address, 'dht', this.#now())
-      this.#deps.onNews()
-    })
   }
 
   #readRecord(bytes: Uint8Array, journal: Uint8Array | undefined): void {

@@ -65,6 +65,19 @@ export class WantedFiles {
     return bytes
   }
 
+  /** Numbers of the wanted files that hold bytes of pieces that are had. */
+  withData(have: Bitfield): number[] {
+    const files = this.#geometry.files.filter(file => {
+      const isWanted = !file.pad && this.#priorities[file.index]
+      const span = isWanted ? this.#geometry.piecesOf(file) : undefined
+      for (let piece = span?.first ?? 0; span !== undefined && piece <= span.last; piece++) {
+        if (have.has(piece)) return true
+      }
+      return false
+    })
+    return files.map(file => file.index)
+  }
+
   /** How much of the wanted files is there; good until the next call. */
   progress(have: Bitfield): Pick<FileProgress, 'wantedBytes' | 'haveBytes'> {
     return this.#progress.update(have, this.#priorities)
