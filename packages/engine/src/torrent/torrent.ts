@@ -13,6 +13,9 @@
  * is in files that failed to be read or written is hashed again then.
  *
  * Data exists only in the phase that has it. What survives a restart is the {@link Keeper}'s.
+ *
+ * Below, a torrent is looked at, checked, active, failed and closed, in this order. What it consists of is put together in
+ * wiring.ts.
  */
 
 import type { PeerAddress } from '../bytes/address.ts'
@@ -22,28 +25,29 @@ import type { Geometry } from '../metainfo/geometry.ts'
 import type { Metainfo } from '../metainfo/metainfo.ts'
 import type { FileStamp, Link, Run, RunOutcome, StoragePlan, Store, StoreHandler } from '../ports.ts'
 import type { TrackerStatus, TrackersSummary } from '../tracker/announcer.ts'
-import { Announces } from './announces.ts'
-import { type FileProgress, leftBytes } from './file-progress.ts'
-import { Keeper } from './keeper.ts'
+import type { Announces } from './announces.ts'
+import type { FileProgress } from './file-progress.ts'
+import type { Keeper } from './keeper.ts'
 import { RateLimit } from './limits.ts'
-import { Lookups } from './lookups.ts'
+import type { Lookups } from './lookups.ts'
 import { fileWasLost, Losses, piecesWereLost } from './losses.ts'
 import type { Peer } from './peer.ts'
 import { PeerBook, type PeerSource } from './peer-book.ts'
 import type { Reader } from './readers.ts'
 import { Reading } from './reading.ts'
 import { Recovery } from './recovery.ts'
+import { readRemembered } from './remembered.ts'
+import type { ResumeRecord } from './resume.ts'
 import { piecesToCheck, piecesTrusted, piecesUntouched } from './start-up.ts'
-import { Swarm } from './swarm.ts'
+import type { Swarm } from './swarm.ts'
 import { TokenBucket } from './token-bucket.ts'
 import type { TorrentDeps } from './torrent-deps.ts'
 import type { TorrentDht } from './torrent-dht.ts'
 import type { TorrentOptions } from './torrent-options.ts'
 import { Totals } from './totals.ts'
 import { WantedFiles } from './wanted-files.ts'
+import { makeAnnounces, makeKeeper, makeLookups, makeSwarm } from './wiring.ts'
 
-/** Of those that were of use, so many are remembered for the next start. */
-const KEPT_PEERS = 200
 /** Free space that is worth going on for. */
 const WORTHWHILE_BYTES = 16 * 1024 * 1024
 
@@ -73,22 +77,27 @@ export class Torrent implements StoreHandler {
   readonly totals: Totals = new Totals(() => this.#swarm)
   readonly downloadLimit: RateLimit
   readonly uploadLimit: RateLimit
-  readonly #reading: Reading
-  readonly #wanted: WantedFiles
+
+  readonly #deps: TorrentDeps
+  readonly #options: TorrentOptions
   #dir: string
   #geometry: Geometry
   #sequential: boolean
   #maxConnections: number
   #uploadSlots: number
 
-  readonly #deps: TorrentDeps
-  readonly #options: TorrentOptions
+  readonly #wanted: WantedFiles
+  readonly #reading: Reading
+  readonly #losses: Losses
+  readonly #recovery = new Recovery()
+  readonly #keeper: Keeper
   readonly #announces: Announces
-  /** Undefined for private torrents, and where the user wants none. */
+  /** Peers may come from elsewhere than trackers: not of private torrents (BEP 27), and not where the user wants none. */
+  readonly #mayDiscover: boolean
   readonly #dht: TorrentDht | undefined
   readonly #lookups: Lookups
+
   #phase: TorrentPhase = { name: 'stopped' }
-  readonly #keeper: Keeper
   /** What is had, while there is no swarm to ask. */
   #have: Bitfield
   /** What was asked for while closing, to be done when closed. */
@@ -96,89 +105,43 @@ export class Torrent implements StoreHandler {
   #checkAll: boolean
   /** A check that somebody waits for; `thenStop`: the torrent was stopped before. */
   #asked: { thenStop: boolean } | undefined
-  readonly #losses: Losses
-  readonly #recovery = new Recovery()
   #failedAt = 0
   #addedAt: number
   #completedAt: number | undefined
   #wasComplete = false
 
   constructor(deps: TorrentDeps, metainfo: Metainfo, options: TorrentOptions) {
-    const { ports } = deps
+    const { clock, random } = deps.ports
+    const { geometry } = metainfo
+    this.metainfo = metainfo
     this.#deps = deps
     this.#options = options
-    this.metainfo = metainfo
     this.#dir = options.dir
-    const { geometry } = metainfo
     this.#geometry = options.paths === undefined ? geometry : geometry.withPaths(options.paths)
     this.#sequential = options.sequential
     this.#maxConnections = options.maxConnections
     this.#uploadSlots = options.uploadSlots
-    this.#have = new Bitfield(metainfo.geometry.pieceCount)
-    this.#wanted = new WantedFiles(metainfo.geometry, options.filePriorities, options.readOnly)
-    this.#losses = new Losses(this.#wanted)
-    this.#reading = new Reading(metainfo, this.#wanted, options.readOnly)
+    this.#have = new Bitfield(geometry.pieceCount)
     this.#checkAll = options.check === 'always'
-    this.#addedAt = ports.clock.unixTime()
+    this.#addedAt = clock.unixTime()
     this.downloadLimit = new RateLimit(deps.downloadLimit, new TokenBucket(options.downloadLimit))
     this.uploadLimit = new RateLimit(deps.uploadLimit, new TokenBucket(options.uploadLimit))
-    const open = options.discovery && !metainfo.private
-    this.#dht = open ? deps.dht : undefined
-    this.#lookups = new Lookups({
-      dht: this.#dht,
-      infoHash: metainfo.infoHash,
-      isComplete: () => this.isComplete,
-      onPeers: peers => {
-        for (const address of peers) this.book.add(address, 'dht', this.#now())
-        deps.onNews()
-      },
-    })
-    const tiers = options.trackerTiers ?? [...metainfo.trackers, ...options.trackers]
-    this.#announces = new Announces(tiers, {
-      trackers: ports.trackers,
-      random: ports.random,
-      infoHash: metainfo.infoHash,
-      peerId: deps.peerId,
-      key: deps.announceKey,
-      listenPort: deps.listenPort,
-      now: () => this.#now(),
-      stats: () => ({
-        uploadedBytes: this.totals.uploadedBytes,
-        downloadedBytes: this.totals.downloadedBytes,
-        leftBytes: leftBytes(metainfo.geometry, this.have),
-      }),
-      onPeers: (peers, now) => {
-        for (const { host, port, peerId } of peers) this.book.add({ host, port }, 'tracker', now, { peerId })
-      },
-      onExternalIp: (url, ip) => deps.ownAddress.onTracker(url, ip),
-      onMessage: (url, message) => deps.observer.onTracker(url, message),
-      onEnd: () => deps.onNews(),
-    })
-    this.book = new PeerBook({ random: ports.random, isBlocked: host => deps.blocklist.has(host) })
-    for (const address of options.peers) this.book.add(address, 'given', ports.clock.now())
-    this.#keeper = new Keeper({
-      infoHash: metainfo.infoHash,
-      geometry: metainfo.geometry,
-      clock: ports.clock,
-      bootId: options.bootId ?? '',
-      facts: () => ({
-        have: this.have,
-        priorities: this.filePriorities,
-        uploadedBytes: this.totals.everUploadedBytes,
-        downloadedBytes: this.totals.everDownloadedBytes,
-        corruptBytes: this.totals.everCorruptBytes,
-        addedAt: this.#addedAt,
-        completedAt: this.#completedAt,
-        peers: this.book.useful(KEPT_PEERS),
-      }),
-      onRecord: bytes => deps.observer.onResume(bytes),
-      onJournal: (entry, durable) => deps.observer.onJournal(entry, durable),
-    })
-    if (options.resume !== undefined) this.#readRecord(options.resume, options.journal)
+    this.#wanted = new WantedFiles(geometry, options.filePriorities, options.readOnly)
+    this.#losses = new Losses(this.#wanted)
+    this.#reading = new Reading(metainfo, this.#wanted, options.readOnly)
+    this.#mayDiscover = options.discovery && !metainfo.private
+    this.#dht = this.#mayDiscover ? deps.dht : undefined
+    this.#lookups = makeLookups(this, deps, this.#dht)
+    this.#announces = makeAnnounces(this, deps, options)
+    this.book = new PeerBook({ random, isBlocked: host => deps.blocklist.has(host) })
+    for (const address of options.peers) this.book.add(address, 'given', clock.now())
+    this.#keeper = makeKeeper(this, deps, options)
+    const record = readRemembered(this.#keeper, options, deps.observer)
+    if (record !== undefined) this.#remember(record)
     this.#keeper.begin()
   }
 
-  // ------------------------------------------------------------------------------------------------ what is so
+  // ------------------------------------------------------------------------------------------------- what is so
 
   /** With the paths that files have on disk. */
   get geometry(): Geometry {
@@ -200,17 +163,23 @@ export class Torrent implements StoreHandler {
     return this.#phase.name === 'active' ? this.#phase.swarm : undefined
   }
 
-  get trackers(): readonly TrackerStatus[] {
-    return this.#announces.status
+  /** All that is wanted is there. Always so for a torrent that never writes. */
+  get isComplete(): boolean {
+    const { have } = this
+    if (have.isFull || this.#options.readOnly) return true
+    const { swarm } = this
+    return swarm !== undefined ? swarm.picker.isComplete : this.#wanted.areComplete(have)
   }
 
-  /** Peers are looked for in the DHT. */
-  get usesDht(): boolean {
-    return this.#dht !== undefined
+  /** It closes only to open again. */
+  get isReopening(): boolean {
+    return this.#phase.name === 'closing' && this.#then === 'start'
   }
 
-  get trackersSummary(): TrackersSummary {
-    return this.#announces.summary
+  /** Neither at work nor finishing work, trackers told as far as they answer. */
+  get isIdle(): boolean {
+    const { name } = this.#phase
+    return (name === 'stopped' || name === 'error') && this.#announces.isIdle
   }
 
   /** One a file, see {@link TorrentOptions.filePriorities}. */
@@ -233,26 +202,20 @@ export class Torrent implements StoreHandler {
     return this.#completedAt
   }
 
-  /** All that is wanted is there. Always so for a torrent that never writes. */
-  get isComplete(): boolean {
-    const { have } = this
-    if (have.isFull || this.#options.readOnly) return true
-    const { swarm } = this
-    return swarm !== undefined ? swarm.picker.isComplete : this.#wanted.areComplete(have)
+  get trackers(): readonly TrackerStatus[] {
+    return this.#announces.status
   }
 
-  /** It closes only to open again. */
-  get isReopening(): boolean {
-    return this.#phase.name === 'closing' && this.#then === 'start'
+  get trackersSummary(): TrackersSummary {
+    return this.#announces.summary
   }
 
-  /** Neither at work nor finishing work, trackers told as far as they answer. */
-  get isIdle(): boolean {
-    const { name } = this.#phase
-    return (name === 'stopped' || name === 'error') && this.#announces.isIdle
+  /** Peers are looked for in the DHT. */
+  get usesDht(): boolean {
+    return this.#dht !== undefined
   }
 
-  // ------------------------------------------------------------------------------------------------- commands
+  // ------------------------------------------------------------------------------------------ how it is steered
 
   /** stopped, error → opening */
   start(): void {
@@ -284,123 +247,6 @@ export class Torrent implements StoreHandler {
     this.#close(undefined)
   }
 
-  /** What was last given to be kept is lost: it is given again. */
-  keepAgain(): void {
-    this.#keeper.changed(true)
-  }
-
-  /** Gives up on trackers that have not answered yet. */
-  cancelAnnounces(): void {
-    this.#announces.cancel()
-  }
-
-  setFilePriority(file: number, priority: number): void {
-    if (!this.#wanted.setPriority(file, priority)) return
-    this.#keeper.changed(true)
-    const phase = this.#phase
-    if (phase.name !== 'active') return
-    if (this.#wanted.select()) phase.store.select(this.#wanted.selected)
-    phase.swarm.setPriorities(this.#wanted.piecePriorities())
-    // Without what is no longer wanted it may be done.
-    if (this.isComplete) this.#onComplete()
-    else this.#wasComplete = false
-  }
-
-  /** Its data is in another folder, or has other paths, one a file; stopped meanwhile. One stamp a file each. */
-  relocate(
-    dir: string,
-    paths: readonly (readonly string[])[],
-    before: readonly FileStamp[],
-    after: readonly FileStamp[],
-  ): void {
-    assert(this.#phase.name === 'stopped', 'a torrent is stopped while its data is moved')
-    this.#dir = dir
-    this.#geometry = this.metainfo.geometry.withPaths(paths)
-    this.#keeper.relocated(before, after)
-  }
-
-  /** Whether pieces are fetched in order. */
-  setSequential(on: boolean): void {
-    this.#sequential = on
-    this.swarm?.setSequential(on)
-  }
-
-  /** Those beyond are let go, the least useful first. */
-  setMaxConnections(count: number): void {
-    this.#maxConnections = count
-    this.swarm?.setMaxConnections(count)
-  }
-
-  setUploadSlots(count: number): void {
-    this.#uploadSlots = count
-    this.swarm?.setUploadSlots(count)
-  }
-
-  /** Other trackers in place of all; what is known of those that stay stays. */
-  setTrackers(tiers: readonly (readonly string[])[]): void {
-    this.#announces.setTiers(tiers, this.#now())
-  }
-
-  /** Asks for peers now, as far as trackers allow it. */
-  reannounce(): void {
-    const now = this.#now()
-    this.#announces.announceNow(now)
-    this.#lookups.again(now)
-  }
-
-  /** Parts with a host, an IP literal, and stays away from it. */
-  ban(host: string, ms: number): void {
-    this.book.ban(host, this.#now(), ms)
-    this.swarm?.leaveHosts(each => each === host, 'banned')
-  }
-
-  /** The blocklist is another one. */
-  onBlocklist(): void {
-    this.book.leaveBlocked()
-    this.swarm?.leaveHosts(host => this.#deps.blocklist.has(host), 'blocked')
-  }
-
-  /**
-   * Somebody reads from `start` to before `end`, bytes within the torrent, by {@link read}. What it needs next is fetched
-   * first until {@link closeReader}. `onNews` comes, in any turn, when there may be more to read; it must not read at once.
-   *
-   * @throws ShoalError `OPTION_INVALID`
-   */
-  openReader(start: number, end: number, onNews: () => void): Reader {
-    const reader = this.#reading.open(start, end, onNews)
-    this.swarm?.onReader()
-    return reader
-  }
-
-  closeReader(reader: Reader): void {
-    this.#reading.readers.close(reader)
-  }
-
-  /**
-   * The reader's next bytes, good until this turn ends, or undefined: then `onNews` comes. Only pieces that are had are
-   * read. While the torrent opens or is checked, a reader waits.
-   *
-   * @throws ShoalError what stopped the torrent; `CLOSED` (it is stopped), `OPTION_INVALID` (a file is skipped)
-   */
-  read(reader: Reader): Uint8Array | undefined {
-    const phase = this.#phase
-    if (phase.name !== 'active') return this.#whyUnread()
-    return this.#reading.read(reader, phase.store, phase.swarm.picker, this.geometry, this.#now())
-  }
-
-  addPeer(address: PeerAddress, source: PeerSource = 'given'): void {
-    this.book.add(address, source, this.#now())
-    this.#deps.onNews()
-  }
-
-  /**
-   * A connection that asked for this torrent; undefined when it is not welcome. `isFull`: only if another of its peers
-   * makes room.
-   */
-  accept(link: Link, isFull = false): Peer | undefined {
-    return this.swarm?.accept(link, isFull)
-  }
-
   tick(now: number): void {
     const { swarm } = this
     const phase = this.#phase
@@ -416,7 +262,33 @@ export class Torrent implements StoreHandler {
     if (swarm !== undefined) this.#lookups.tick(now, swarm.peers.size)
   }
 
-  // --------------------------------------------------------------------------------------------- StoreHandler
+  // -------------------------------------------------------------------------------------------------- looked at
+
+  /** stopped, error → opening */
+  #begin(): void {
+    this.#recovery.reset()
+    this.#open()
+  }
+
+  #open(): void {
+    this.#wanted.select()
+    const store = this.#deps.ports.storage.open(this.#plan(), this)
+    this.#enter({ name: 'opening', store })
+  }
+
+  #plan(): StoragePlan {
+    const { allocation, readOnly } = this.#options
+    const { metainfo, geometry } = this
+    return {
+      dir: this.#dir,
+      geometry,
+      hashes: metainfo.pieceHashes,
+      wanted: this.#wanted.selected,
+      allocation,
+      readOnly,
+      infoHash: metainfo.infoHashHex,
+    }
+  }
 
   /** opening → checking, or at once → active */
   onPrepared(found: readonly FileStamp[]): void {
@@ -438,6 +310,8 @@ export class Torrent implements StoreHandler {
     store.check(check)
   }
 
+  // ---------------------------------------------------------------------------------------------------- checked
+
   onChecked(piece: number, matches: boolean): void {
     const phase = this.#phase
     if (phase.name !== 'checking') return
@@ -454,107 +328,6 @@ export class Torrent implements StoreHandler {
     if (phase.name !== 'checking') return
     this.#onLookedAt(phase.store, phase.have)
     this.#keeper.changed(true)
-  }
-
-  onRun(run: Run, outcome: RunOutcome): void {
-    this.#keeper.touch()
-    if (outcome.kind === 'failed' && outcome.error.code !== 'DISK_FULL') this.#keeper.suspectPiece(run.piece)
-    this.#swarm?.onRun(run, outcome)
-  }
-
-  onReadable(): void {
-    this.swarm?.onReadable()
-  }
-
-  onReadError(piece: number, error: ShoalError): void {
-    this.#keeper.suspectPiece(piece)
-    this.#fail(error)
-  }
-
-  onSynced(): void {
-    const phase = this.#phase
-    if (phase.name === 'active' || phase.name === 'closing') this.#keeper.onSynced(phase.store)
-  }
-
-  onStamps(stamps: readonly FileStamp[]): void {
-    const phase = this.#phase
-    const lost = phase.name === 'active' ? this.#losses.lostFile(stamps, this.geometry, this.have) : undefined
-    if (lost !== undefined) this.#keeper.suspect(lost.index)
-    this.#keeper.onStamps(stamps)
-    if (lost !== undefined) return this.#fail(fileWasLost(lost))
-    if (phase.name !== 'closing') return
-    // Asked for before the last runs: what these bring is to be in the record as well.
-    if (this.#hasRuns || this.#keeper.isDirty) this.#keeper.save(phase.store)
-    else this.#closeStore(phase.store)
-  }
-
-  onError(error: ShoalError): void {
-    // It may have been what the keeper waits for. A system that could not write what it had taken drops it.
-    for (const piece of this.#keeper.onStoreGone()) this.#keeper.suspectPiece(piece)
-    const phase = this.#phase
-    if (phase.name === 'closing') this.#closeStore(phase.store)
-    else this.#fail(error)
-  }
-
-  /** closing → stopped, error */
-  onClosed(): void {
-    const phase = this.#phase
-    if (phase.name !== 'closing') return
-    const { swarm, error } = phase
-    if (swarm !== undefined) {
-      swarm.release()
-      this.#have = swarm.picker.have
-      this.totals.onEnd(swarm)
-    }
-    // On its way to be checked it is not seen to stop; what was only to be looked at has nothing to wait for.
-    if (error === undefined && this.#asked !== undefined && this.#then === 'start')
-      this.#phase = { name: 'stopped' }
-    else if (error === undefined || this.#asked?.thenStop) this.#enter({ name: 'stopped' })
-    else this.#enterError(error)
-    if (error !== undefined) this.#endCheck(error)
-    const then = this.#then
-    this.#then = undefined
-    if (then === 'start') this.#begin()
-    else if (then === 'stop') this.stop()
-    else this.#endCheck('done')
-    this.#deps.onNews()
-  }
-
-  // --------------------------------------------------------------------------------------------------- helpers
-
-  /** The swarm at work, or the one whose last writes are awaited. */
-  get #swarm(): Swarm | undefined {
-    const phase = this.#phase
-    return phase.name === 'active' || phase.name === 'closing' ? phase.swarm : undefined
-  }
-
-  /** The store has data in hand whose fate is open. */
-  get #hasRuns(): boolean {
-    return (this.#swarm?.flow.runsInFlight ?? 0) > 0
-  }
-
-  /** Not active: whoever reads waits, or hears that it would wait for ever. */
-  #whyUnread(): undefined {
-    const phase = this.#phase
-    if (phase.name === 'opening' || phase.name === 'checking' || this.isReopening) return undefined
-    const error = phase.name === 'error' || phase.name === 'closing' ? phase.error : undefined
-    throw error ?? new ShoalError('CLOSED', `${this.metainfo.name} is stopped: it has to run to be read`)
-  }
-
-  #now(): number {
-    return this.#deps.ports.clock.now()
-  }
-
-  #enter(phase: TorrentPhase): void {
-    this.#phase = phase
-    this.#reading.readers.news()
-    this.#deps.observer.onPhase(phase.name)
-  }
-
-  /** stopped, error → opening */
-  #begin(): void {
-    this.#recovery.reset()
-    this.#open()
   }
 
   /** opening, checking → active; or, when that was all, → closing */
@@ -578,76 +351,25 @@ export class Torrent implements StoreHandler {
     this.#deps.observer.onCheckEnd(outcome)
   }
 
-  #open(): void {
-    this.#wanted.select()
-    const store = this.#deps.ports.storage.open(this.#plan(), this)
-    this.#enter({ name: 'opening', store })
-  }
-
-  /** closing → error */
-  #enterError(error: ShoalError): void {
-    const retries = this.#options.recover && this.#recovery.mayPass(error.code)
-    const retryAt = retries ? this.#recovery.afterFault(this.#now(), this.#failedAt) : undefined
-    this.#enter({ name: 'error', error, retryAt })
-    this.#deps.observer.onError(error, retries)
-  }
-
-  /** error → opening, when nothing stands in the way any more */
-  #probe(error: ShoalError): void {
-    const waiting: TorrentPhase = { name: 'error', error, retryAt: Number.POSITIVE_INFINITY }
-    this.#phase = waiting
-    const room = this.#options.readOnly ? 0 : Math.min(this.#wanted.leftBytes(this.#have), WORTHWHILE_BYTES)
-    const need = { bytes: room, files: this.#wanted.withData(this.#have) }
-    this.#wanted.select()
-    this.#deps.ports.storage.probe(this.#plan(), need, obstacle => {
-      // Meanwhile it was stopped, or started.
-      if (this.#phase !== waiting) return
-      if (obstacle === undefined) return this.#open()
-      this.#phase = { name: 'error', error: obstacle, retryAt: this.#recovery.afterLook(this.#now()) }
-    })
-  }
-
-  #plan(): StoragePlan {
-    const { allocation, readOnly } = this.#options
-    const { metainfo, geometry } = this
-    return {
-      dir: this.#dir,
-      geometry,
-      hashes: metainfo.pieceHashes,
-      wanted: this.#wanted.selected,
-      allocation,
-      readOnly,
-      infoHash: metainfo.infoHashHex,
-    }
-  }
+  // ----------------------------------------------------------------------------------------------------- active
 
   /** opening, checking → active */
   #activate(store: Store, have: Bitfield): void {
+    const { observer } = this.#deps
     this.#checkAll = false
     const lost = this.#losses.onActive(have.count)
     this.#keeper.trust()
-    if (lost > 0) this.#deps.observer.onWarning(piecesWereLost(lost, this.#options.readOnly))
+    if (lost > 0) observer.onWarning(piecesWereLost(lost, this.#options.readOnly))
     this.#recovery.onActive(this.#now())
     if (have.isFull) this.#recovery.onSuccess()
-    const { ports, pool, sendBuffers, peerId, clientName, listenPort, ownAddress, observer } = this.#deps
-    const swarm = new Swarm(
+    const swarm = makeSwarm(
+      this,
+      this.#deps,
       {
-        ports,
-        pool,
-        sendBuffers,
         store,
-        peerId,
-        clientName,
-        listenPort,
-        ownAddress,
         dht: this.#dht,
-        peerExchange: this.#options.discovery && !this.metainfo.private,
-        extensions: this.#deps.extensions,
-        metainfo: this.metainfo,
-        book: this.book,
+        peerExchange: this.#mayDiscover,
         readers: this.#reading.readers,
-        downloadLimit: this.downloadLimit,
-        uploadLimit: this.uploadLimit,
         events: {
           onPiece: piece => {
             this.#keeper.piece(piece)
@@ -678,6 +400,12 @@ export class Torrent implements StoreHandler {
     this.#deps.onNews()
   }
 
+  onRun(run: Run, outcome: RunOutcome): void {
+    this.#keeper.touch()
+    if (outcome.kind === 'failed' && outcome.error.code !== 'DISK_FULL') this.#keeper.suspectPiece(run.piece)
+    this.#swarm?.onRun(run, outcome)
+  }
+
   #onComplete(): void {
     if (this.#wasComplete) return
     this.#wasComplete = true
@@ -690,9 +418,70 @@ export class Torrent implements StoreHandler {
     this.#deps.observer.onDone()
   }
 
+  onReadable(): void {
+    this.swarm?.onReadable()
+  }
+
+  onSynced(): void {
+    const phase = this.#phase
+    if (phase.name === 'active' || phase.name === 'closing') this.#keeper.onSynced(phase.store)
+  }
+
+  onStamps(stamps: readonly FileStamp[]): void {
+    const phase = this.#phase
+    const lost = phase.name === 'active' ? this.#losses.lostFile(stamps, this.geometry, this.have) : undefined
+    if (lost !== undefined) this.#keeper.suspect(lost.index)
+    this.#keeper.onStamps(stamps)
+    if (lost !== undefined) return this.#fail(fileWasLost(lost))
+    if (phase.name !== 'closing') return
+    // Asked for before the last runs: what these bring is to be in the record as well.
+    if (this.#hasRuns || this.#keeper.isDirty) this.#keeper.save(phase.store)
+    else phase.store.close()
+  }
+
+  // ----------------------------------------------------------------------------------------------------- failed
+
+  onReadError(piece: number, error: ShoalError): void {
+    this.#keeper.suspectPiece(piece)
+    this.#fail(error)
+  }
+
+  onError(error: ShoalError): void {
+    // It may have been what the keeper waits for. A system that could not write what it had taken drops it.
+    for (const piece of this.#keeper.onStoreGone()) this.#keeper.suspectPiece(piece)
+    const phase = this.#phase
+    if (phase.name === 'closing') phase.store.close()
+    else this.#fail(error)
+  }
+
   #fail(error: ShoalError): void {
     this.#close(error)
   }
+
+  /** closing → error */
+  #enterError(error: ShoalError): void {
+    const retries = this.#options.recover && this.#recovery.mayPass(error.code)
+    const retryAt = retries ? this.#recovery.afterFault(this.#now(), this.#failedAt) : undefined
+    this.#enter({ name: 'error', error, retryAt })
+    this.#deps.observer.onError(error, retries)
+  }
+
+  /** error → opening, when nothing stands in the way any more */
+  #probe(error: ShoalError): void {
+    const waiting: TorrentPhase = { name: 'error', error, retryAt: Number.POSITIVE_INFINITY }
+    this.#phase = waiting
+    const room = this.#options.readOnly ? 0 : Math.min(this.#wanted.leftBytes(this.#have), WORTHWHILE_BYTES)
+    const need = { bytes: room, files: this.#wanted.withData(this.#have) }
+    this.#wanted.select()
+    this.#deps.ports.storage.probe(this.#plan(), need, obstacle => {
+      // Meanwhile it was stopped, or started.
+      if (this.#phase !== waiting) return
+      if (obstacle === undefined) return this.#open()
+      this.#phase = { name: 'error', error: obstacle, retryAt: this.#recovery.afterLook(this.#now()) }
+    })
+  }
+
+  // ----------------------------------------------------------------------------------------------------- closed
 
   /** opening, checking, active → closing */
   #close(error: ShoalError | undefined): void {
@@ -705,42 +494,199 @@ export class Torrent implements StoreHandler {
     }
     this.#enter({ name: 'closing', store: phase.store, swarm, error })
     this.#keeper.flush()
-    if (swarm === undefined) return this.#closeStore(phase.store)
+    if (swarm === undefined) return phase.store.close()
     swarm.close('stopping')
     this.#announces.stop(this.#now())
     this.#lookups.stop()
     this.#keeper.uploaded(this.totals.everUploadedBytes)
     if (this.#keeper.isDirty || this.#hasRuns) this.#keeper.save(phase.store)
-    else this.#closeStore(phase.store)
+    else phase.store.close()
   }
 
-  #closeStore(store: Store): void {
-    store.close()
-  }
-
-  #readRecord(bytes: Uint8Array, journal: Uint8Array | undefined): void {
-    const { observer } = this.#deps
-    try {
-      const { record, rest, damage } = this.#keeper.read(bytes, journal)
-      this.totals.remember(record)
-      this.#addedAt = record.addedAt
-      this.#completedAt = record.completedAt
-      if (damage !== undefined) {
-        observer.onDamaged('journal', rest)
-        observer.onWarning(`the journal of what was downloaded is damaged: ${damage}; it is used up to there`)
-      } else if (rest !== undefined) {
-        observer.onTorn(rest)
-        observer.onWarning(
-          'the journal of what was downloaded ends too early: what it may have told of is checked',
-        )
-      }
-      // Who helped before is neither this session's tracker nor a given peer.
-      if (!this.#options.discovery) return
-      for (const address of record.peers) this.book.add(address, 'tracker', this.#now())
-    } catch (error) {
-      if (!(error instanceof ShoalError)) throw error
-      observer.onDamaged('record')
-      observer.onWarning(`${error.message}; the data is checked instead`)
+  /** closing → stopped, error */
+  onClosed(): void {
+    const phase = this.#phase
+    if (phase.name !== 'closing') return
+    const { swarm, error } = phase
+    if (swarm !== undefined) {
+      swarm.release()
+      this.#have = swarm.picker.have
+      this.totals.onEnd(swarm)
     }
+    // On its way to be checked it is not seen to stop; what was only to be looked at has nothing to wait for.
+    if (error === undefined && this.#asked !== undefined && this.#then === 'start')
+      this.#phase = { name: 'stopped' }
+    else if (error === undefined || this.#asked?.thenStop) this.#enter({ name: 'stopped' })
+    else this.#enterError(error)
+    if (error !== undefined) this.#endCheck(error)
+    const then = this.#then
+    this.#then = undefined
+    if (then === 'start') this.#begin()
+    else if (then === 'stop') this.stop()
+    else this.#endCheck('done')
+    this.#deps.onNews()
+  }
+
+  // ------------------------------------------------------------------------------------------------ what is set
+
+  setFilePriority(file: number, priority: number): void {
+    if (!this.#wanted.setPriority(file, priority)) return
+    this.#keeper.changed(true)
+    const phase = this.#phase
+    if (phase.name !== 'active') return
+    if (this.#wanted.select()) phase.store.select(this.#wanted.selected)
+    phase.swarm.setPriorities(this.#wanted.piecePriorities())
+    // Without what is no longer wanted it may be done.
+    if (this.isComplete) this.#onComplete()
+    else this.#wasComplete = false
+  }
+
+  /** Whether pieces are fetched in order. */
+  setSequential(on: boolean): void {
+    this.#sequential = on
+    this.swarm?.setSequential(on)
+  }
+
+  /** Those beyond are let go, the least useful first. */
+  setMaxConnections(count: number): void {
+    this.#maxConnections = count
+    this.swarm?.setMaxConnections(count)
+  }
+
+  setUploadSlots(count: number): void {
+    this.#uploadSlots = count
+    this.swarm?.setUploadSlots(count)
+  }
+
+  /** Other trackers in place of all; what is known of those that stay stays. */
+  setTrackers(tiers: readonly (readonly string[])[]): void {
+    this.#announces.setTiers(tiers, this.#now())
+  }
+
+  /** Its data is in another folder, or has other paths, one a file; stopped meanwhile. One stamp a file each. */
+  relocate(
+    dir: string,
+    paths: readonly (readonly string[])[],
+    before: readonly FileStamp[],
+    after: readonly FileStamp[],
+  ): void {
+    assert(this.#phase.name === 'stopped', 'a torrent is stopped while its data is moved')
+    this.#dir = dir
+    this.#geometry = this.metainfo.geometry.withPaths(paths)
+    this.#keeper.relocated(before, after)
+  }
+
+  /** What was last given to be kept is lost: it is given again. */
+  keepAgain(): void {
+    this.#keeper.changed(true)
+  }
+
+  // ------------------------------------------------------------------------------------------------------ peers
+
+  addPeer(address: PeerAddress, source: PeerSource = 'given'): void {
+    this.book.add(address, source, this.#now())
+    this.#deps.onNews()
+  }
+
+  /**
+   * A connection that asked for this torrent; undefined when it is not welcome. `isFull`: only if another of its peers
+   * makes room.
+   */
+  accept(link: Link, isFull = false): Peer | undefined {
+    return this.swarm?.accept(link, isFull)
+  }
+
+  /** Parts with a host, an IP literal, and stays away from it. */
+  ban(host: string, ms: number): void {
+    this.book.ban(host, this.#now(), ms)
+    this.swarm?.leaveHosts(each => each === host, 'banned')
+  }
+
+  /** The blocklist is another one. */
+  onBlocklist(): void {
+    this.book.leaveBlocked()
+    this.swarm?.leaveHosts(host => this.#deps.blocklist.has(host), 'blocked')
+  }
+
+  /** Asks for peers now, as far as trackers allow it. */
+  reannounce(): void {
+    const now = this.#now()
+    this.#announces.announceNow(now)
+    this.#lookups.again(now)
+  }
+
+  /** Gives up on trackers that have not answered yet. */
+  cancelAnnounces(): void {
+    this.#announces.cancel()
+  }
+
+  // ---------------------------------------------------------------------------------------------------- readers
+
+  /**
+   * Somebody reads from `start` to before `end`, bytes within the torrent, by {@link read}. What it needs next is fetched
+   * first until {@link closeReader}. `onNews` comes, in any turn, when there may be more to read; it must not read at once.
+   *
+   * @throws ShoalError `OPTION_INVALID`
+   */
+  openReader(start: number, end: number, onNews: () => void): Reader {
+    const reader = this.#reading.open(start, end, onNews)
+    this.swarm?.onReader()
+    return reader
+  }
+
+  closeReader(reader: Reader): void {
+    this.#reading.readers.close(reader)
+  }
+
+  /**
+   * The reader's next bytes, good until this turn ends, or undefined: then `onNews` comes. Only pieces that are had are
+   * read. While the torrent opens or is checked, a reader waits.
+   *
+   * @throws ShoalError what stopped the torrent; `CLOSED` (it is stopped), `OPTION_INVALID` (a file is skipped)
+   */
+  read(reader: Reader): Uint8Array | undefined {
+    const phase = this.#phase
+    if (phase.name !== 'active') return this.#whyUnread()
+    return this.#reading.read(reader, phase.store, phase.swarm.picker, this.geometry, this.#now())
+  }
+
+  /** Not active: whoever reads waits, or hears that it would wait for ever. */
+  #whyUnread(): undefined {
+    const phase = this.#phase
+    if (phase.name === 'opening' || phase.name === 'checking' || this.isReopening) return undefined
+    const error = phase.name === 'error' || phase.name === 'closing' ? phase.error : undefined
+    throw error ?? new ShoalError('CLOSED', `${this.metainfo.name} is stopped: it has to run to be read`)
+  }
+
+  // ---------------------------------------------------------------------------------------------------- helpers
+
+  /** The swarm at work, or the one whose last writes are awaited. */
+  get #swarm(): Swarm | undefined {
+    const phase = this.#phase
+    return phase.name === 'active' || phase.name === 'closing' ? phase.swarm : undefined
+  }
+
+  /** The store has data in hand whose fate is open. */
+  get #hasRuns(): boolean {
+    return (this.#swarm?.flow.runsInFlight ?? 0) > 0
+  }
+
+  #remember(record: ResumeRecord): void {
+    this.totals.remember(record)
+    this.#addedAt = record.addedAt
+    this.#completedAt = record.completedAt
+    // Who helped before is neither this session's tracker nor a given peer.
+    if (!this.#options.discovery) return
+    for (const address of record.peers) this.book.add(address, 'tracker', this.#now())
+  }
+
+  #enter(phase: TorrentPhase): void {
+    this.#phase = phase
+    this.#reading.readers.news()
+    this.#deps.observer.onPhase(phase.name)
+  }
+
+  #now(): number {
+    return this.#deps.ports.clock.now()
   }
 }
