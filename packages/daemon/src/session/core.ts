@@ -6,6 +6,7 @@ import type { SessionClock } from './clock.ts'
 import { Disks } from './disks.ts'
 import { applyLimits } from './engine-options.ts'
 import type { SessionEngine } from './engine-port.ts'
+import { Inspections } from './inspections.ts'
 import { Item, Live } from './item.ts'
 import { ChangeLog } from './list/changes.ts'
 import { LogRing } from './log-ring.ts'
@@ -53,6 +54,7 @@ export class Core {
     by: null,
   }
   /** Nobody has ever come to our port. */
+  readonly inspections: Inspections = new Inspections()
   unreachable = false
   closed = false
   heldBy: (item: Item) => Reason | undefined = () => undefined
@@ -113,6 +115,7 @@ export class Core {
       engine: this.engine,
       store: found.store,
       files: this.files,
+      inspections: this.inspections,
       now: () => this.now(),
       settings: () => this.settings,
       category: name => this.category(name),

@@ -220,7 +220,7 @@ class TorrentSession implements Session {
   async inspect(source: string | URL | Uint8Array, signal?: AbortSignal): Promise<Inspection> {
     this.#assertOpen()
     const opened = await openSource(source, signal)
-    const { engine, torrents, files } = this.#core
+    const { engine, inspections, torrents, files } = this.#core
     const known = torrents.find(opened.id)
     // What is here already need not be asked for.
     const here = known === undefined ? undefined : await metainfoOf(known, files)
@@ -229,12 +229,17 @@ class TorrentSession implements Session {
         ? opened.metainfo
         : (here ??
           (
-            await engine.describe(opened.link, {
-              peers: [],
-              trackerTiers: undefined,
-              signal: signal ?? new AbortController().signal,
-              onFetching: () => {},
-            })
+            await inspections.run(
+              opened.id,
+              signal,
+              async asking =>
+                await engine.describe(opened.link, {
+                  peers: [],
+                  trackerTiers: undefined,
+                  signal: asking,
+                  onFetching: () => {},
+                }),
+            )
           ).metainfo)
     return {
       id: opened.id,

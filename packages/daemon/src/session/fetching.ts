@@ -19,7 +19,7 @@ export async function fetchTorrent(
   signal: AbortSignal,
   deps: RunnerDeps,
 ): Promise<EngineTorrent | undefined> {
-  const { engine, now } = deps
+  const { engine, inspections, now } = deps
   const { record } = item
   const live = item.live!
   const fetch: FetchTurn = {
@@ -32,6 +32,7 @@ export async function fetchTorrent(
   }
   live.fetch = fetch
   try {
+    await inspections.makeWay(record.id)
     const adding = engine.add(record.magnet!, {
       ...options,
       signal,

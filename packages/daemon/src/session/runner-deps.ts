@@ -1,6 +1,7 @@
 /** What is given to whoever carries out what torrents are to do. */
 import type { Category } from '../contract/index.ts'
 import type { SessionEngine } from './engine-port.ts'
+import type { Inspections } from './inspections.ts'
 import type { Item } from './item.ts'
 import type { Counts } from './look.ts'
 import type { Namesakes } from './namesakes.ts'
@@ -12,6 +13,7 @@ export interface RunnerDeps {
   readonly engine: SessionEngine
   readonly store: Store
   readonly files: TorrentFiles
+  readonly inspections: Inspections
   readonly now: () => number
   readonly settings: () => SessionSettings
   readonly category: (name: string | undefined) => Category | undefined

@@ -916,6 +916,26 @@ test('what is in it can be seen without adding it', async () => {
   })
 })
 
+test('what is added while somebody looks into it is fetched at once; who looks twice waits', async () => {
+  const { session, engine } = await withTorrents([])
+  const gone = new AbortController()
+  const first = session.inspect(magnetLink('one'), gone.signal)
+  const second = session.inspect(magnetLink('one'))
+  const left = expect(first).rejects.toMatchObject({ code: 'ABORTED' })
+  await expect.poll(() => engine.links.size).toBe(1)
+  gone.abort()
+  await left
+  const ended = expect(second).rejects.toMatchObject({ code: 'ABORTED' })
+  await expect.poll(() => engine.links.size).toBe(1)
+  await session.add([magnetLink('one')])
+  await ended
+  await expect.poll(() => engine.links.size).toBe(1)
+  expect(session.row(ONE)).toMatchObject({ state: 'fetching', error: null })
+  engine.tell(torrentBytes('one'))
+  await session.settled()
+  expect(session.row(ONE).state).toBe('downloading')
+})
+
 test('pieces and files of a stopped one are known', async () => {
   const { session, engine } = await withTorrents(['one'])
   engine.torrent(ONE).receive(16_384)

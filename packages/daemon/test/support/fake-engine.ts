@@ -103,6 +103,7 @@ export class FakeEngine implements SessionEngine {
   #ask(link: string, options: Asked['options']): Promise<Uint8Array> {
     const id = parseMagnet(link).infoHashHex
     return new Promise((resolve, reject) => {
+      if (this.links.has(id)) throw new ShoalError('TORRENT_DUPLICATE', `${id} is there already`)
       this.links.set(id, { options, resolve })
       options.signal.addEventListener('abort', () => {
         this.links.delete(id)
