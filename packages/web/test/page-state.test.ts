@@ -7,6 +7,7 @@ import {
   resizedColumn,
   shown,
   toggledColumn,
+  tracksOf,
 } from '../src/model/columns.ts'
 import { countOf } from '../src/model/facets.ts'
 import { DEFAULT_VIEW, hashOf, placeFrom, sortedBy } from '../src/model/location.ts'
@@ -66,6 +67,12 @@ describe('the columns', () => {
     expect(choice.order).toEqual(['name', 'ratio', 'eta'])
     expect(toggledColumn(choice, 'name')).toBe(choice)
     expect(shown(resizedColumn(choice, 'eta', 3)).map(column => column.width)[2]).toBe(40)
+  })
+
+  test('name and status take what is left, until somebody has chosen how wide they are', () => {
+    const choice = { order: ['name', 'size', 'status'] as const, widths: {} }
+    expect(tracksOf(shown(choice))).toBe('minmax(190px, 1fr) 76px minmax(200px, 0.6fr)')
+    expect(tracksOf(shown(resizedColumn(choice, 'name', 300)))).toBe('300px 76px minmax(200px, 0.6fr)')
   })
 })
 

@@ -25,9 +25,10 @@ export function Header(): JSX.Element {
     event.stopPropagation()
     const start = event.clientX
     const handle = event.currentTarget
+    const before = widthOf(handle)
     handle.setPointerCapture(event.pointerId)
     const move = (at: PointerEvent): void =>
-      setChoice(resizedColumn(choice(), column.key, column.width + at.clientX - start))
+      setChoice(resizedColumn(choice(), column.key, before + at.clientX - start))
     handle.addEventListener('pointermove', move)
     handle.addEventListener('lostpointercapture', () => handle.removeEventListener('pointermove', move), {
       once: true,
@@ -82,7 +83,8 @@ export function Header(): JSX.Element {
               onPointerDown={event => resize(column, event)}
               onKeyDown={event => {
                 const step = { ArrowLeft: -STEP_PX, ArrowRight: STEP_PX }[event.key]
-                if (step !== undefined) setChoice(resizedColumn(choice(), column.key, column.width + step))
+                if (step !== undefined)
+                  setChoice(resizedColumn(choice(), column.key, widthOf(event.currentTarget) + step))
               }}
             />
           </div>
@@ -90,4 +92,9 @@ export function Header(): JSX.Element {
       </For>
     </div>
   )
+}
+
+/** On the screen: a column may have grown. */
+function widthOf(grip: HTMLElement): number {
+  return grip.parentElement!.offsetWidth
 }

@@ -2,7 +2,7 @@
 import type { TorrentRow } from '@shoal/daemon/contract'
 import { type Accessor, createEffect, createMemo, createSignal, For, type JSX, on, Show } from 'solid-js'
 import { useApp } from '../app/context.ts'
-import { shown } from '../model/columns.ts'
+import { shown, tracksOf } from '../model/columns.ts'
 import { moved, NOTHING, only, ranged, rangeTo, toggled } from '../model/selection.ts'
 import { Bar, Eta, StateDot, shareOf, statusOf } from '../ui/parts.tsx'
 import { Virtual, type VirtualHandle } from '../ui/virtual.tsx'
@@ -22,10 +22,6 @@ export function List(props: { readonly narrow: boolean }): JSX.Element {
   const { list } = app
   const [handle, setHandle] = createSignal<VirtualHandle>()
   const columns = createMemo(() => shown(app.preferences.columns[0]()))
-  const template = (): string =>
-    columns()
-      .map(column => (column.key === 'name' ? `minmax(${column.width}px, 1fr)` : `${column.width}px`))
-      .join(' ')
   const width = (): number => columns().reduce((sum, column) => sum + column.width, 0)
   const selecting = (): boolean => list.selection().ids.size > 0
   const current = (): string | null => app.route.place().torrent
@@ -184,7 +180,7 @@ export function List(props: { readonly narrow: boolean }): JSX.Element {
           'aria-rowcount': list.total() + 1,
           'aria-activedescendant':
             list.selection().focus === undefined ? undefined : `row-${list.selection().focus}`,
-          style: { '--columns': template(), '--width': props.narrow ? '0' : `${width()}px` },
+          style: { '--columns': tracksOf(columns()), '--width': props.narrow ? '0' : `${width()}px` },
           onKeyDown,
         }}
       >

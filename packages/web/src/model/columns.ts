@@ -5,16 +5,18 @@ export interface Column {
   readonly key: ColumnKey
   /** Null: the daemon does not sort by it. */
   readonly sort: SortKey | null
-  /** Pixels; the name takes what the others leave, and at least so much. */
+  /** Pixels; those that grow have at least so much. */
   readonly width: number
+  /** Of what the others leave, while nobody has chosen a width. */
+  readonly grow?: number
   readonly end?: boolean
 }
 
 const ALL = [
   { key: 'queue', sort: 'queue', width: 52, end: true },
-  { key: 'name', sort: 'name', width: 190 },
+  { key: 'name', sort: 'name', width: 190, grow: 1 },
   { key: 'progress', sort: 'progress', width: 116 },
-  { key: 'status', sort: 'state', width: 200 },
+  { key: 'status', sort: 'state', width: 200, grow: 0.6 },
   { key: 'size', sort: 'totalBytes', width: 76, end: true },
   { key: 'left', sort: 'leftBytes', width: 84, end: true },
   { key: 'down', sort: 'downloadRate', width: 84, end: true },
@@ -33,7 +35,13 @@ const ALL = [
   { key: 'added', sort: 'addedAt', width: 96 },
   { key: 'completed', sort: 'completedAt', width: 112 },
   { key: 'active', sort: 'activeAt', width: 112 },
-] as const satisfies readonly { key: string; sort: SortKey | null; width: number; end?: boolean }[]
+] as const satisfies readonly {
+  key: string
+  sort: SortKey | null
+  width: number
+  grow?: number
+  end?: boolean
+}[]
 
 export type ColumnKey = (typeof ALL)[number]['key']
 export const COLUMNS: readonly Column[] = ALL
@@ -81,8 +89,18 @@ export function columnsFrom(kept: unknown): ColumnChoice {
 export function shown(choice: ColumnChoice): Column[] {
   return choice.order.map(key => {
     const column = COLUMNS.find(each => each.key === key)!
-    return { ...column, width: choice.widths[key] ?? column.width }
+    const width = choice.widths[key]
+    if (width === undefined) return column
+    const { grow: _, ...fixed } = column
+    return { ...fixed, width }
   })
+}
+
+/** As CSS has it. */
+export function tracksOf(columns: readonly Column[]): string {
+  return columns
+    .map(({ width, grow }) => (grow === undefined ? `${width}px` : `minmax(${width}px, ${grow}fr)`))
+    .join(' ')
 }
 
 export function toggledColumn(choice: ColumnChoice, key: ColumnKey): ColumnChoice {
