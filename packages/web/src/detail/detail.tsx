@@ -48,7 +48,12 @@ export function Detail(props: { readonly narrow: boolean }): JSX.Element {
   createEffect(() => {
     const now = detail.value()
     if (now === undefined) return
-    const point: Point = { at: Date.now() / 1000, down: now.downloadRate, up: now.uploadRate }
+    const point: Point = {
+      at: Date.now() / 1000,
+      down: now.downloadRate,
+      up: now.uploadRate,
+      ratio: now.ratio,
+    }
     setPoints(before => [...before.slice(-MOST_POINTS), point])
   })
 

@@ -14,6 +14,8 @@ export interface Point {
   readonly at: number
   readonly down: number
   readonly up: number
+  /** Of one torrent. */
+  readonly ratio?: number
 }
 
 export function Speed(props: { readonly points: readonly Point[]; readonly note: string }): JSX.Element {
@@ -31,11 +33,13 @@ function Graph(props: { readonly points: readonly Point[] }): JSX.Element {
   const app = useApp()
   let frame!: HTMLDivElement
   let plot: uPlot | undefined
+  const hasRatio = (): boolean => props.points[0]?.ratio !== undefined
   const data = createMemo(
     (): uPlot.AlignedData => [
       props.points.map(point => point.at),
       props.points.map(point => point.down),
       props.points.map(point => point.up),
+      ...(hasRatio() ? [props.points.map(point => point.ratio ?? null)] : []),
     ],
   )
   const make = (): void => {
@@ -54,7 +58,10 @@ function Graph(props: { readonly points: readonly Point[] }): JSX.Element {
         height: frame.clientHeight,
         legend: { show: false },
         cursor: { y: false, points: { size: 6 } },
-        scales: { y: { range: (_, __, most) => [0, Math.max(1024, most * 1.1)] } },
+        scales: {
+          y: { range: (_, __, most) => [0, Math.max(1024, most * 1.1)] },
+          ratio: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] },
+        },
         axes: [
           {
             ...axis,
@@ -70,6 +77,19 @@ function Graph(props: { readonly points: readonly Point[] }): JSX.Element {
             space: 34,
             incrs: BYTES,
           },
+          ...(hasRatio()
+            ? [
+                {
+                  ...axis,
+                  scale: 'ratio',
+                  side: 1,
+                  grid: { show: false },
+                  values: (_: uPlot, ticks: number[]) => ticks.map(tick => f().number(tick, 2)),
+                  size: 48,
+                  space: 34,
+                } satisfies uPlot.Axis,
+              ]
+            : []),
         ],
         series: [
           {},
@@ -81,6 +101,18 @@ function Graph(props: { readonly points: readonly Point[] }): JSX.Element {
             points: { show: false },
           },
           { label: t().speed.up, stroke: colour('--up'), width: 1.5, points: { show: false } },
+          ...(hasRatio()
+            ? [
+                {
+                  label: t().columns.ratio,
+                  scale: 'ratio',
+                  stroke: colour('--held'),
+                  width: 1.5,
+                  dash: [5, 4],
+                  points: { show: false },
+                } satisfies uPlot.Series,
+              ]
+            : []),
         ],
         hooks: { setCursor: [point] },
       },
@@ -91,11 +123,11 @@ function Graph(props: { readonly points: readonly Point[] }): JSX.Element {
   let output!: HTMLOutputElement
   const point = (at: uPlot): void => {
     const index = at.cursor.idx
-    const [times, down, up] = data() as [number[], number[], number[]]
+    const [times, down, up, ratio] = data() as [number[], number[], number[], number[]?]
     output.textContent =
       index === null || index === undefined || times[index] === undefined
         ? ''
-        : `${f().time(times[index])}   ↓ ${f().rate(down[index]!) || 0}   ↑ ${f().rate(up[index]!) || 0}`
+        : `${f().time(times[index])}   ↓ ${f().rate(down[index]!) || 0}   ↑ ${f().rate(up[index]!) || 0}${ratio === undefined ? '' : `   ${t().columns.ratio} ${f().number(ratio[index]!, 2)}`}`
   }
   onMount(() => {
     make()
@@ -115,6 +147,9 @@ function Graph(props: { readonly points: readonly Point[] }): JSX.Element {
       <div class="legend">
         <span class="key down-key">{t().speed.down}</span>
         <span class="key up-key">{t().speed.up}</span>
+        <Show when={hasRatio()}>
+          <span class="key ratio-key">{t().columns.ratio}</span>
+        </Show>
         <span class="space" />
         <output ref={output} />
       </div>
