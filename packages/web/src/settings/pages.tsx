@@ -129,6 +129,15 @@ function About(): JSX.Element {
                 <dt>{t().status.reachable[session().reachable]}</dt>
                 <dd>{t().status.reachableHint[session().reachable](session().port)}</dd>
               </div>
+              <div>
+                <dt>{t().status.network}</dt>
+                <dd>
+                  {t().status.connections(f().number(session().connections))},{' '}
+                  {session().dht === null
+                    ? t().status.dhtOff
+                    : t().status.dht(f().number(session().dht!.nodes))}
+                </dd>
+              </div>
               <For each={session().folders}>
                 {folder => (
                   <div>

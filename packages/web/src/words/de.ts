@@ -415,6 +415,7 @@ export const de: Words = {
       no: port => `Niemand hat Port ${port} von außen erreicht. Im Router weiterleiten, für TCP und UDP.`,
       unknown: port => `Über Port ${port} kam noch niemand; es dauert, bis man es weiß.`,
     },
+    network: 'Netz',
     session: 'Seit dem Start',
     ever: 'Insgesamt',
     connections: count => `${count} Verbindungen`,

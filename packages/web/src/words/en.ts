@@ -410,6 +410,7 @@ export const en = {
         `Nobody has reached port ${port} from outside. Forward it in your router, for TCP and UDP.`,
       unknown: (port: number): string => `Nobody came in over port ${port} yet; it takes a while to know.`,
     },
+    network: 'Network',
     session: 'Since the start',
     ever: 'Ever',
     connections: (count: string): string => `${count} connections`,
