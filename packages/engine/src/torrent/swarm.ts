@@ -6,30 +6,28 @@
 import { formatAddress, type PeerAddress } from '../bytes/address.ts'
 import type { Bitfield } from '../bytes/bitfield.ts'
 import { compareBytes, equalBytes } from '../bytes/bytes.ts'
-import { SLAB_BYTES, type SlabPool } from '../bytes/slabs.ts'
+import type { SlabPool } from '../bytes/slabs.ts'
 import { assert, ProtocolError, type ShoalError } from '../errors.ts'
 import type { Geometry } from '../metainfo/geometry.ts'
 import type { Metainfo } from '../metainfo/metainfo.ts'
 import type { Link, Ports, Run, RunOutcome, Sha1, Store } from '../ports.ts'
-import { PexFlag } from '../wire/pex-message.ts'
 import { Choker } from './choker.ts'
-import { adaptExtension, type CustomExtension } from './custom-extension.ts'
-import { DontHaveExtension } from './donthave.ts'
-import { type Extension, ExtensionRegistry } from './extensions.ts'
+import type { CustomExtension } from './custom-extension.ts'
+import { ExtensionRegistry } from './extensions.ts'
+import { Guide } from './guide.ts'
 import type { RateLimit } from './limits.ts'
 import { isHoldingBack, leastUseful, whoIsUseless, whoMakesRoom } from './make-room.ts'
-import { MetadataExtension } from './metadata.ts'
 import type { OwnAddress } from './own-address.ts'
 import { isGoodParting, PARTING } from './parting.ts'
 import { Peer, type PeerOwner } from './peer.ts'
 import { type PeerBook, type PeerBookEntry, type PeerSource, visitorEntry } from './peer-book.ts'
-import { type ConnectedContact, PexExtension } from './pex.ts'
 import { Picker } from './picker.ts'
 import { PieceFlow } from './piece-flow.ts'
 import { RateMeter } from './rate-meter.ts'
 import type { Readers } from './readers.ts'
 import { RecentPeers } from './recent-peers.ts'
 import type { SendBuffers } from './send-buffers.ts'
+import { contactOf, createExtensions } from './swarm-extensions.ts'
 import type { TorrentDht } from './torrent-dht.ts'
 
 /** Requests of one refill. */
@@ -41,13 +39,6 @@ const USELESS_MS = 5_000
 
 /** Two dialled each other at once; later, whoever names itself like a peer of ours does not push it out. */
 const AT_ONCE_MS = 15_000
-/** Peers below this part of the quickest one's rate are slow to those who read. */
-const SLOW_PART = 0.25
-/** A quick download is through with what is urgent long before the next tick. */
-const GUIDE_MS = 10
-/** Players open reader after reader; requests are taken back for one of them in so long. */
-const MAKE_WAY_MS = 200
-
 /** With all places taken, one of no use to either side loses its own after this. */
 const IDLE_MS = 60_000
 
@@ -121,6 +112,7 @@ export class Swarm implements PeerOwner {
   readonly #deps: SwarmDeps
   #maxConnections: number
   readonly #choker: Choker
+  readonly #guide: Guide
   readonly #peers = new Map<number, Peer>()
   /** Those we are connecting to, until their handshake is complete. */
   readonly #dialling = new Set<Peer>()
@@ -139,9 +131,6 @@ export class Swarm implements PeerOwner {
   /** Of our own address, by which the book ranks. */
   #rankedBy = 0
   #duplicateBytes = 0
-  #isGuided = false
-  #guidedAt = 0
-  #madeWayAt = Number.NEGATIVE_INFINITY
   #closed = false
 
   constructor(deps: SwarmDeps, options: SwarmOptions) {
@@ -165,7 +154,24 @@ export class Swarm implements PeerOwner {
     })
     this.picker.setPriorities(options.priorities)
     this.metadataSize = deps.metainfo.infoBytes.length
-    this.extensions = new ExtensionRegistry(this.#createExtensions())
+    this.extensions = new ExtensionRegistry(
+      createExtensions({
+        metainfo: deps.metainfo,
+        sha1: deps.ports.sha1,
+        peers: this.#peers,
+        recent: this.#recent,
+        peerExchange: deps.peerExchange,
+        custom: deps.extensions,
+        onAddress: address => this.addAddress(address, 'pex'),
+        onWarning: text => deps.events.onWarning(text),
+      }),
+    )
+    this.#guide = new Guide({
+      readers: deps.readers,
+      picker: this.picker,
+      pool: deps.pool,
+      peers: this.#peers,
+    })
     this.#choker = new Choker({ slots: options.uploadSlots, random: deps.ports.random })
     this.flow = new PieceFlow({
       geometry: this.geometry,
@@ -241,7 +247,7 @@ export class Swarm implements PeerOwner {
   tick(now: number): void {
     const peers = [...this.#peers.values()]
     this.picker.tick()
-    this.#guide(now)
+    this.#guide.tick(now)
     const { endgame } = this.picker
     const idle = [...this.#starved].filter(peer => endgame || peer.isIdle(now))
     const pressed = endgame || this.picker.lacksMemory || idle.length > 0
@@ -296,18 +302,7 @@ export class Swarm implements PeerOwner {
 
   /** Somebody begins to read, perhaps far from where others do: what it needs is asked for at once. */
   onReader(): void {
-    const now = this.now()
-    this.#guide(now)
-    if (!this.picker.hasUrgent) return
-    if (now - this.#madeWayAt >= MAKE_WAY_MS) {
-      this.#madeWayAt = now
-      const canWait = (piece: number): boolean => !this.picker.isUrgent(piece)
-      for (const peer of this.#peers.values()) {
-        // A trial goes on with the next piece when one is whole: taking back a part of it would end in waiting.
-        if (!peer.slow && peer.trial === undefined) peer.makeWay(canWait)
-      }
-    }
-    for (const peer of this.#peers.values()) peer.fill(now)
+    this.#guide.onReader(this.now())
   }
 
   onRun(run: Run, outcome: RunOutcome): void {
@@ -476,46 +471,6 @@ export class Swarm implements PeerOwner {
     return (older.direction === 'out') === ours
   }
 
-  #createExtensions(): Extension[] {
-    const { metainfo, ports, peerExchange, events } = this.#deps
-    const { infoHash, infoBytes } = metainfo
-    const extensions: Extension[] = [
-      new MetadataExtension({ infoHash, infoBytes, sha1: ports.sha1, onMetadata: () => {} }),
-      new DontHaveExtension(
-        () => this.geometry.pieceCount,
-        ({ id }, piece) => this.#peers.get(id)?.loses(piece),
-      ),
-    ]
-    if (peerExchange) {
-      extensions.push(
-        new PexExtension({
-          contacts: () => this.#contacts(),
-          recent: this.#recent,
-          onPeers: found => {
-            for (const { address } of found) this.addAddress(address, 'pex')
-          },
-        }),
-      )
-    }
-    for (const custom of this.#deps.extensions) {
-      const onError = (error: unknown): void => {
-        events.onWarning(
-          `the extension ${custom.name} failed: ${error instanceof Error ? error.message : error}`,
-        )
-      }
-      extensions.push(adaptExtension(custom, metainfo.infoHashHex, onError))
-    }
-    return extensions
-  }
-
-  /** Connected peers that others could connect to. */
-  *#contacts(): Iterable<ConnectedContact> {
-    for (const peer of this.#peers.values()) {
-      const contact = peer.phase === 'open' ? contactOf(peer) : undefined
-      if (contact !== undefined) yield contact
-    }
-  }
-
   #onStored(piece: number): void {
     for (const peer of this.#peers.values()) {
       peer.sendHave(piece)
@@ -523,43 +478,13 @@ export class Swarm implements PeerOwner {
     }
     this.#deps.events.onPiece(piece)
     this.#deps.readers.onPiece(piece)
-    if (this.#isGuided && this.now() - this.#guidedAt >= GUIDE_MS) this.#guide(this.now())
+    if (this.#guide.isGuiding) this.#guide.onPiece(this.now())
     if (!this.picker.isComplete) return
     for (const peer of this.#peers.values()) {
       peer.updateInterest()
       peer.sendExtendedHandshake()
     }
     this.#deps.events.onComplete()
-  }
-
-  /** Tells picker and peers what those who read need next, and of whom it is asked. */
-  #guide(now: number): void {
-    const { readers, pool } = this.#deps
-    if (readers.size === 0 && !this.#isGuided) return
-    this.#isGuided = readers.size > 0
-    this.#guidedAt = now
-    // Half of the memory: what was begun elsewhere has the rest, and gives it back only when it is whole.
-    const { pieces, critical } = readers.urgent(this.picker.have, (pool.capacity * SLAB_BYTES) / 2, now)
-    this.picker.setUrgent(pieces, critical)
-    let best = 0
-    for (const peer of this.#peers.values()) {
-      peer.slow = false
-      if (peer.isQuick(now)) best = Math.max(best, peer.downloadRate(now))
-    }
-    if (pieces.length === 0 || best === 0) return
-    for (const peer of this.#peers.values()) peer.slow = peer.downloadRate(now) < best * SLOW_PART
-    // What only slow ones have is asked of them.
-    const needs = pieces.slice(0, critical)
-    for (const peer of this.#peers.values()) {
-      if (peer.slow) peer.slow = !needs.some(piece => peer.pieces.has(piece) && this.#isWithSlowOnly(piece))
-    }
-  }
-
-  #isWithSlowOnly(piece: number): boolean {
-    for (const peer of this.#peers.values()) {
-      if (!peer.slow && !peer.choking && !peer.waitsForTurn && peer.pieces.has(piece)) return false
-    }
-    return true
   }
 
   #feedStarved(): void {
@@ -664,13 +589,4 @@ export class Swarm implements PeerOwner {
     for (const peer of choke) peer.choke()
     for (const peer of unchoke) peer.unchoke(now)
   }
-}
-
-/** A peer that others could connect to, with what is known of it; undefined: nobody knows where it listens. */
-function contactOf(peer: Peer): ConnectedContact | undefined {
-  const port = peer.direction === 'out' ? peer.address.port : peer.listens
-  if (port === undefined) return undefined
-  const reachable = peer.direction === 'out' ? PexFlag.reachable : 0
-  const seed = peer.isSeed || peer.uploadOnly ? PexFlag.uploadOnly : 0
-  return { id: peer.id, address: { host: peer.address.host, port }, flags: reachable | seed }
 }
