@@ -1,6 +1,11 @@
 /** `AbortSignal` in the terms of Shoal: whatever its reason, what was aborted fails with `ABORTED`. */
 import { ShoalError } from '../errors.ts'
 
+/** Where it is plain what was. */
+export function aborted(): ShoalError {
+  return new ShoalError('ABORTED', 'aborted')
+}
+
 /** `what` completes "… was ended". */
 export function abortedError(what: string, signal: AbortSignal): ShoalError {
   return new ShoalError('ABORTED', `${what} was ended`, { cause: signal.reason })
