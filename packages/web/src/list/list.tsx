@@ -119,7 +119,10 @@ export function List(props: { readonly narrow: boolean }): JSX.Element {
     const press = longPress((x, y) => {
       const found = torrent()
       if (found === undefined) return
-      if (props.narrow) list.select(toggled(list.selection(), found.id, row.index()))
+      const { ids } = list.selection()
+      // On a wide screen it is the menu, unless others are chosen: then this one joins them.
+      if (props.narrow || (ids.size > 0 && !ids.has(found.id)))
+        list.select(toggled(list.selection(), found.id, row.index()))
       else menu(x, y, found, row.index())
     })
     return (
