@@ -66,6 +66,18 @@ export function Add(props: {
     )
   })
   createEffect(
+    on(
+      app.joining,
+      more => {
+        if (more === undefined) return
+        setText([...text().split('\n'), ...more.sources].filter(line => line.trim() !== '').join('\n'))
+        list.setLinks(text().split('\n'))
+        takeFiles(more.files)
+      },
+      { defer: true },
+    ),
+  )
+  createEffect(
     on(list.all, all => {
       if (!all.some(entry => entry.source === chosen())) setChosen(all[0]?.source)
     }),

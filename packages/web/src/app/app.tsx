@@ -8,7 +8,7 @@ import { Menu, type MenuEntry } from '../ui/menu.tsx'
 import { problemText } from '../words/daemon.ts'
 import { f, t, useLanguage } from '../words/index.ts'
 import { actions } from './actions.ts'
-import { AppContext, type App as AppShape, type Dialog } from './context.ts'
+import { AppContext, type App as AppShape, type Dialog, type Sources } from './context.ts'
 import { notifyWhenDone } from './notify.ts'
 import { followPace } from './pace.ts'
 import { type Preferences, preferences } from './preferences.ts'
@@ -62,6 +62,7 @@ function Inside(props: InsideProps): JSX.Element {
   const messages = toasts()
   const [session, setSession] = createSignal<SessionInfo>()
   const [dialog, setDialog] = createSignal<Dialog>()
+  const [joining, setJoining] = createSignal<Sources>()
   const [menu, setMenu] = createSignal<{ x: number; y: number; entries: readonly MenuEntry[] }>()
   const [log, setLog] = createSignal<readonly LogLine[]>([])
 
@@ -119,6 +120,11 @@ function Inside(props: InsideProps): JSX.Element {
     news: log,
     dialog,
     open: setDialog,
+    joining,
+    add(sources) {
+      if (dialog()?.kind === 'add') setJoining(sources)
+      else setDialog({ kind: 'add', ...sources })
+    },
     menu: (at, entries) => setMenu({ ...at, entries }),
     attempt,
   }

@@ -9,9 +9,16 @@ import type { Preferences } from './preferences.ts'
 import type { Route } from './route.ts'
 import type { Toasts } from './toasts.ts'
 
+/** Of what is to be added. */
+export interface Sources {
+  /** Links, hashes, addresses. */
+  readonly sources: readonly string[]
+  readonly files: readonly File[]
+}
+
 /** What stands above the page; one at a time. */
 export type Dialog =
-  | { readonly kind: 'add'; readonly sources: readonly string[]; readonly files: readonly File[] }
+  | ({ readonly kind: 'add' } & Sources)
   | { readonly kind: 'remove'; readonly rows: readonly ChosenRow[]; readonly ids: readonly string[] }
   | { readonly kind: 'move'; readonly rows: readonly ChosenRow[]; readonly ids: readonly string[] }
   | { readonly kind: 'labels'; readonly rows: readonly ChosenRow[]; readonly ids: readonly string[] }
@@ -39,6 +46,9 @@ export interface App {
   readonly news: Accessor<readonly LogLine[]>
   readonly dialog: Accessor<Dialog | undefined>
   open(dialog: Dialog | undefined): void
+  /** What came while others were about to be added: it joins them. */
+  readonly joining: Accessor<Sources | undefined>
+  add(sources: Sources): void
   menu(at: { readonly x: number; readonly y: number }, entries: readonly MenuEntry[]): void
   /** Runs it; what fails is told at the edge of the page. */
   attempt<T>(work: () => Promise<T>): Promise<T | undefined>

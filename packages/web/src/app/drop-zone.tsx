@@ -21,7 +21,7 @@ export function DropZone(): JSX.Element {
     const files = [...(data?.files ?? [])]
     const sources = sourcesIn(data?.getData('text/plain') ?? '')
     if (files.length === 0 && sources.length === 0) return false
-    app.open({ kind: 'add', sources, files })
+    app.add({ sources, files })
     return true
   }
   const carries = (event: DragEvent): boolean => {
