@@ -70,6 +70,20 @@ test('a dropped file that is no torrent is refused in words, and many links are 
       document.body.dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true }))
   })
   await page.waitForSelector('.toast >> text=letter.txt is no torrent file.')
+  await page.fill('.adding .pair input', 'kept')
+  await page.evaluate(text => {
+    const data = new DataTransfer()
+    data.setData('text/plain', text)
+    for (const kind of ['dragover', 'drop'])
+      document
+        .querySelector('dialog')!
+        .dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true }))
+  }, MAGNET)
+  await page.waitForFunction(
+    text => document.querySelector<HTMLTextAreaElement>('.adding textarea')?.value === text,
+    MAGNET,
+  )
+  expect(await page.inputValue('.adding .pair input')).toBe('kept')
   const links = ['a', 'b', 'c'].map(digit => `magnet:?xt=urn:btih:${digit.repeat(40)}&dn=Work+${digit}`)
   await page.fill('.adding textarea', [...links, 'nonsense'].join('\n'))
   await page.click('.dialog button[type=submit]')
@@ -376,8 +390,11 @@ test('by thumb, files are renamed, opened and given a priority; flags are explai
   await page.waitForSelector('.meanings dd')
 })
 
-test('a filter that is chosen on another page leads to the list', async () => {
-  const page = await open({}, '#page=settings')
+test('a filter that is chosen on another page leads to the list, and so does the search', async () => {
+  const page = await open({}, '#page=log')
+  await page.keyboard.press('/')
+  await page.waitForSelector('#search:focus')
+  await page.click('[aria-label="Settings"]')
   await page.click('.choice:has-text("Seeding")')
   await page.waitForSelector('.row .in-name')
   expect(page.url()).toMatch(/#state=seeding$/)

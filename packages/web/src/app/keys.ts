@@ -32,8 +32,11 @@ export function useKeys(app: App): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return
     if (isTyping(event.target)) return
     const tab = TABS[Number(event.key) - 1]
-    if (event.key === '/') document.getElementById('search')?.focus()
-    else if (event.key === '?') app.open({ kind: 'keys' })
+    if (event.key === '/') {
+      // Where the list is not to be seen, it comes first.
+      if (document.getElementById('search') === null) app.route.go({ page: null, torrent: null })
+      queueMicrotask(() => document.getElementById('search')?.focus())
+    } else if (event.key === '?') app.open({ kind: 'keys' })
     else if (event.key === 'n') app.open({ kind: 'add', sources: [], files: [] })
     else if (tab !== undefined && app.route.place().torrent !== null) app.route.go({ tab }, 'replace')
     else if (event.key === 'Escape' && app.route.place().page !== null) app.route.go({ page: null })
