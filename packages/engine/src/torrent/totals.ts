@@ -17,6 +17,7 @@ export class Totals {
   #downloadedBytes = 0
   #uploadedBytes = 0
   #wastedBytes = 0
+  #corruptBytes = 0
   #activeAt = Number.NEGATIVE_INFINITY
 
   constructor(swarm: () => Swarm | undefined) {
@@ -34,6 +35,7 @@ export class Totals {
     this.#downloadedBytes += swarm.download.total
     this.#uploadedBytes += swarm.upload.total
     this.#wastedBytes += swarm.wastedBytes
+    this.#corruptBytes += swarm.flow.corruptBytes
   }
 
   // ------------------------------------------------------------------------------------------- in this session
@@ -68,6 +70,6 @@ export class Totals {
   }
 
   get everCorruptBytes(): number {
-    return this.#before.corruptBytes + (this.#swarm()?.flow.corruptBytes ?? 0)
+    return this.#before.corruptBytes + this.#corruptBytes + (this.#swarm()?.flow.corruptBytes ?? 0)
   }
 }
