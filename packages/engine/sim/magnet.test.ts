@@ -110,8 +110,6 @@ interface Foe {
 }
 
 const MIB = 1024 * 1024
-/** There are many kinds. */
-const SEEDS = [1, 2]
 const FOES: readonly Foe[] = [
   { what: 'claim a smaller description', script: () => foes.claimsSize(() => 100), isProven: true },
   { what: 'claim a larger description', script: () => foes.claimsSize(size => size * 3), isProven: true },
@@ -136,55 +134,43 @@ function isBanned(s: SimSwarm, { fetch }: SimMagnet, foe: ScriptedPeer): boolean
 }
 
 for (const { what, script, isProven, isTrueAtTimes } of FOES) {
-  scenario(
-    `a magnet link among peers that ${what}`,
-    run => {
-      const s = swarm({ ...run, torrent: LARGE })
-      const magnet = s.addMagnetLeecher({ trackers: TRACKERS })
-      for (let n = 0; n < 3; n++) s.addScripted(script())
-      s.addSeed({ link: FAR })
-      s.addSeed({ link: FAR })
-      s.runUntilComplete()
-      s.world.check(magnet.metadataAtMs < 30_000, `described after ${magnet.metadataAtMs} ms`)
-      for (const { name, address } of s.seeds) {
-        const key = formatAddress(address)
-        s.world.check(
-          !magnet.fetch.book.isBanned(key, s.world.nowMs),
-          `${name} is banned, and told the truth`,
-        )
-      }
-      s.assertNotBanned(
-        s.leechers,
-        s.seeds.map(seed => seed.address),
-      )
-      show(s, magnet)
-      s.finish()
-    },
-    SEEDS,
-  )
+  scenario(`a magnet link among peers that ${what}`, run => {
+    const s = swarm({ ...run, torrent: LARGE })
+    const magnet = s.addMagnetLeecher({ trackers: TRACKERS })
+    for (let n = 0; n < 3; n++) s.addScripted(script())
+    s.addSeed({ link: FAR })
+    s.addSeed({ link: FAR })
+    s.runUntilComplete()
+    s.world.check(magnet.metadataAtMs < 30_000, `described after ${magnet.metadataAtMs} ms`)
+    for (const { name, address } of s.seeds) {
+      const key = formatAddress(address)
+      s.world.check(!magnet.fetch.book.isBanned(key, s.world.nowMs), `${name} is banned, and told the truth`)
+    }
+    s.assertNotBanned(
+      s.leechers,
+      s.seeds.map(seed => seed.address),
+    )
+    show(s, magnet)
+    s.finish()
+  })
 
   if (isTrueAtTimes) continue
-  scenario(
-    `a magnet link with none at first but peers that ${what}`,
-    run => {
-      const s = swarm({ ...run, torrent: LARGE })
-      const magnet = s.addMagnetLeecher({ trackers: TRACKERS })
-      for (let n = 0; n < 3; n++) s.addScripted(script())
-      const isDropped = (foe: ScriptedPeer): boolean =>
-        foe.ended > 0 && (!isProven || isBanned(s, magnet, foe))
-      s.world.run('all of them are dropped', () => s.scripted.every(isDropped), { limitMs: 5 * 60_000 })
-      s.world.check(magnet.member === undefined, 'nobody has told the truth')
-      if (SHOW) console.log(`  dropped after ${(s.world.elapsedMs / 1000).toFixed(1)} s`)
-      s.addSeed({ link: FAR })
-      const beganMs = s.world.elapsedMs
-      s.world.run('it is described', () => magnet.member !== undefined, { limitMs: 60_000 })
-      if (SHOW) console.log(`  described ${(s.world.elapsedMs - beganMs) / 1000} s after the seed came`)
-      s.runUntilComplete()
-      show(s, magnet)
-      s.finish()
-    },
-    SEEDS,
-  )
+  scenario(`a magnet link with none at first but peers that ${what}`, run => {
+    const s = swarm({ ...run, torrent: LARGE })
+    const magnet = s.addMagnetLeecher({ trackers: TRACKERS })
+    for (let n = 0; n < 3; n++) s.addScripted(script())
+    const isDropped = (foe: ScriptedPeer): boolean => foe.ended > 0 && (!isProven || isBanned(s, magnet, foe))
+    s.world.run('all of them are dropped', () => s.scripted.every(isDropped), { limitMs: 5 * 60_000 })
+    s.world.check(magnet.member === undefined, 'nobody has told the truth')
+    if (SHOW) console.log(`  dropped after ${(s.world.elapsedMs / 1000).toFixed(1)} s`)
+    s.addSeed({ link: FAR })
+    const beganMs = s.world.elapsedMs
+    s.world.run('it is described', () => magnet.member !== undefined, { limitMs: 60_000 })
+    if (SHOW) console.log(`  described ${(s.world.elapsedMs - beganMs) / 1000} s after the seed came`)
+    s.runUntilComplete()
+    show(s, magnet)
+    s.finish()
+  })
 }
 
 for (const [what, script] of [
