@@ -19,7 +19,8 @@ export function notifyWhenDone(app: App): void {
           .catch(() => undefined)
         for (const row of page?.items ?? []) {
           if (row.completedAt === null || row.completedAt <= since) continue
-          const note = new Notification(t().done(row.name), { tag: row.id, icon: './icon-192.png' })
+          const note = notice(t().done(row.name), row.id)
+          if (note === undefined) return
           note.onclick = () => {
             focus()
             app.route.go({ torrent: row.id, page: null })
@@ -29,4 +30,13 @@ export function notifyWhenDone(app: App): void {
       },
     ),
   )
+}
+
+/** Undefined: browsers of phones have them for service workers only. */
+function notice(text: string, tag: string): Notification | undefined {
+  try {
+    return new Notification(text, { tag, icon: './icon-192.png' })
+  } catch {
+    return undefined
+  }
 }
