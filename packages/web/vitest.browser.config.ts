@@ -5,8 +5,8 @@ export default defineConfig({
     include: ['packages/web/browser/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // One browser at a time: it brings processes enough.
-    fileParallelism: false,
+    // Two browsers at a time: much of their time is waiting, and each brings processes enough.
+    maxWorkers: 2,
     reporters: ['verbose'],
   },
 })
