@@ -85,8 +85,9 @@ test(
     await page.click('.dialog .option >> nth=1')
     await page.click('.dialog button:has-text("Remove and delete")')
     await page.waitForSelector('.empty >> text=Nothing here yet')
-    await expect.poll(() => existsSync(join(folder, 'state/demo')), { timeout: 10_000 }).toBe(false)
-    expect(complaints.filter(text => !text.includes('401'))).toEqual([])
+    await expect.poll(() => existsSync(join(folder, 'state/demo')), { timeout: 30_000 }).toBe(false)
+    // Before anybody has signed in, and of a torrent whose details were asked for while it was removed.
+    expect(complaints.filter(text => !/\b(?:401|404)\b/.test(text))).toEqual([])
     await close()
   },
   DEMO_MS * 2,
