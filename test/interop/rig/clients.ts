@@ -39,7 +39,7 @@ export const CLIENTS: Readonly<Record<ClientName, Client>> = {
   transmission: {
     skipsEmptyFiles: true,
     seed: job => start(job, transmission(job)),
-    get: job => untilMarked(job, marker => transmission(job, marker)),
+    get: job => untilMarked(job, marker => startedAgain(marker, transmission(job, marker))),
   },
   aria2: {
     // Without the first it would hash everything before it listens, without the second it would end at ratio 1.
@@ -148,6 +148,14 @@ function untilExit(program: Program): ReturnType<Client['get']> {
 function untilMarked(job: Job, command: (marker: string) => readonly string[]): ReturnType<Client['get']> {
   const marker = join(job.scratch, 'complete')
   return { program: start(job, command(marker)), isComplete: () => existsSync(marker) }
+}
+
+/**
+ * transmission-cli leaves, and calls it a success, when it finds its torrent stopped: as it is for a moment once peers
+ * have told what is in a magnet link. Started once more, it goes on with what it was told.
+ */
+export function startedAgain(marker: string, command: readonly string[]): readonly string[] {
+  return ['sh', '-c', '"$@"; test -e "$0" || exec "$@"', marker, ...command]
 }
 
 function touchScript(scratch: string, marker: string): string {

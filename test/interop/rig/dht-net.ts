@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bencode } from './bencode.ts'
+import { startedAgain } from './clients.ts'
 import { type Case, makeTorrent, writePayload } from './payload.ts'
 import { Program } from './program.ts'
 import { differences } from './tree.ts'
@@ -111,7 +112,7 @@ export class DhtNet {
     writeFileSync(script, `#!/bin/sh\ntouch "${marker}"\n`, { mode: 0o755 })
     const options = ['-g', scratch, '-w', dir, '-p', port, '--no-portmap', '--encryption-tolerated']
     const command = ['transmission-cli', ...options, '--no-downlimit', '--no-uplimit', '-f', script, torrent]
-    return this.#start(place, command, () => existsSync(marker))
+    return this.#start(place, startedAgain(marker, command), () => existsSync(marker))
   }
 
   aria2Get(torrent: string): Started {

@@ -46,21 +46,11 @@ export async function transfer(
   const seed = (): void => {
     programs.push(CLIENTS[seeder].seed(seederJob))
   }
-  let getting: ReturnType<(typeof CLIENTS)[ClientName]['get']> | undefined
+  let isComplete = (): boolean => false
   const get = (): void => {
-    getting = CLIENTS[getter].get(getterJob)
+    const getting = CLIENTS[getter].get(getterJob)
     programs.push(getting.program)
-  }
-  // transmission-cli leaves, and calls it a success, when it finds its torrent stopped: as it is for a moment once peers
-  // have told what is in a magnet link. Once more, it goes on with what it was told.
-  let mayLeave = getter === 'transmission' && magnet !== undefined
-  const isBack = (): boolean => {
-    const at = programs.findIndex(program => program.ending !== undefined)
-    if (!mayLeave || programs[at] !== getting?.program || programs[at]?.ending !== 0) return false
-    mayLeave = false
-    programs.splice(at, 1)
-    get()
-    return true
+    isComplete = getting.isComplete
   }
   const wait = (what: string, timeoutMs: number, holds: () => boolean | Promise<boolean>): Promise<void> =>
     until(
@@ -68,8 +58,7 @@ export async function transfer(
       timeoutMs,
       async () => {
         if (await holds()) return true
-        const hasEnded = programs.some(program => program.ending !== undefined)
-        if (hasEnded && !isBack()) throw new Error(`ended early\n${logs()}`)
+        if (programs.some(program => program.ending !== undefined)) throw new Error(`ended early\n${logs()}`)
         return false
       },
     )
@@ -87,7 +76,7 @@ export async function transfer(
       await wait(`${getter} announces itself as a downloader`, ANNOUNCE_TIMEOUT_MS, isKnown)
       seed()
     }
-    await wait(`${getter} completes`, TRANSFER_TIMEOUT_MS, () => getting!.isComplete())
+    await wait(`${getter} completes`, TRANSFER_TIMEOUT_MS, isComplete)
   } finally {
     await Promise.all(programs.map(program => program.stop()))
   }
