@@ -32,7 +32,7 @@ const ALL = [
   { key: 'labels', sort: null, width: 130 },
   { key: 'tracker', sort: 'tracker', width: 160 },
   { key: 'dir', sort: null, width: 180 },
-  { key: 'added', sort: 'addedAt', width: 96 },
+  { key: 'added', sort: 'addedAt', width: 106 },
   { key: 'completed', sort: 'completedAt', width: 112 },
   { key: 'active', sort: 'activeAt', width: 112 },
 ] as const satisfies readonly {
