@@ -70,6 +70,23 @@ test('Tab goes through all of the page and comes back; the first stop leads to t
   expect(await focused()).toBe('Torrents')
 })
 
+test('columns are ordered, sized and sorted by at their heads', async () => {
+  const order = (): Promise<(string | undefined)[]> =>
+    page
+      .locator('#list .heads .head')
+      .evaluateAll(heads => heads.map(head => (head as HTMLElement).dataset['column']))
+  await tabTo('.heads button')
+  await press('ArrowRight', 'ArrowRight', 'Shift+ArrowLeft')
+  expect((await order()).slice(0, 3)).toEqual(['name', 'status', 'progress'])
+  const width = (): Promise<number> =>
+    page.locator('[data-column="status"]').evaluate(head => (head as HTMLElement).offsetWidth)
+  const before = await width()
+  await press('Control+ArrowRight')
+  expect(await width()).toBeGreaterThan(before)
+  await press('Enter')
+  await page.waitForFunction(() => location.hash.includes('sort=state'))
+})
+
 test('add, select, stop, open a file, remove: no mouse', async () => {
   await press('n')
   await page.waitForSelector('.adding textarea:focus')

@@ -1,4 +1,7 @@
-/** The heads of the columns: sort by a click, size by the edge, order by dragging, choice by the menu. */
+/**
+ * The heads of the columns: sort by a click, size by the edge, order by dragging, choice by the menu. By keys they are
+ * one stop: arrows go along them, with Shift they move the column, with Ctrl they size it.
+ */
 import { For, type JSX } from 'solid-js'
 import { useApp } from '../app/context.ts'
 import { type Column, movedColumn, resizedColumn, shown } from '../model/columns.ts'
@@ -35,6 +38,25 @@ export function Header(): JSX.Element {
     })
   }
 
+  const onKeyDown = (column: Column, event: KeyboardEvent & { currentTarget: HTMLElement }): void => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key]
+    if (step === undefined) return
+    event.preventDefault()
+    event.stopPropagation()
+    const next = choice().order[choice().order.indexOf(column.key) + step]
+    const row = event.currentTarget.closest('.heads')!
+    const focusOn = (key: Column['key']): void =>
+      row.querySelector<HTMLElement>(`[data-column="${key}"] > button`)?.focus()
+    if (event.ctrlKey) {
+      const width = event.currentTarget.parentElement!.offsetWidth + step * STEP_PX
+      setChoice(resizedColumn(choice(), column.key, width))
+      focusOn(column.key)
+    } else if (event.shiftKey && next !== undefined) {
+      setChoice(movedColumn(choice(), column.key, next))
+      focusOn(column.key)
+    } else if (next !== undefined) focusOn(next)
+  }
+
   return (
     <div
       class="heads"
@@ -49,6 +71,7 @@ export function Header(): JSX.Element {
         {column => (
           <div
             class="head"
+            data-column={column.key}
             role="columnheader"
             aria-sort={sorted(column)}
             classList={{ end: column.end === true }}
@@ -66,9 +89,10 @@ export function Header(): JSX.Element {
           >
             <button
               type="button"
-              tabindex="-1"
-              disabled={column.sort === null}
+              tabindex={column.key === choice().order[0] ? 0 : -1}
+              aria-disabled={column.sort === null}
               title={t().columns[column.key]}
+              onKeyDown={event => onKeyDown(column, event)}
               onClick={() => column.sort !== null && app.route.go({ view: sortedBy(view(), column.sort) })}
             >
               {t().columns[column.key]}

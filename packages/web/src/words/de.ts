@@ -529,6 +529,8 @@ export const de: Words = {
       ['p', 'Anhalten'],
       ['Entf', 'Entfernen'],
       ['m', 'Menü der Auswahl'],
+      ['Shift ← →', 'Spaltenköpfe: verschieben'],
+      ['Ctrl ← →', 'Spaltenköpfe: Breite'],
       ['F2', 'Datei oder Ordner umbenennen'],
       ['Esc', 'Schließen, abwählen'],
       ['?', 'Diese Hilfe'],

@@ -524,6 +524,8 @@ export const en = {
       ['p', 'Stop'],
       ['Del', 'Remove'],
       ['m', 'Menu of the selection'],
+      ['Shift ← →', 'Heads of the columns: move'],
+      ['Ctrl ← →', 'Heads of the columns: width'],
       ['F2', 'Rename a file or folder'],
       ['Esc', 'Close, deselect'],
       ['?', 'This help'],
