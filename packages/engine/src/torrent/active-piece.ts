@@ -133,22 +133,28 @@ export class ActivePiece {
 
   /** The lowest free block in granted memory, or -1. When -1 and `free` is not 0, the next slab is needed. */
   nextFree(): number {
-    const end = Math.min(this.granted * BLOCKS_PER_SLAB, this.blockCount)
+    const end = this.#grantedBlocks
     for (; this.#cursor < end; this.#cursor++) if (this.#isFree(this.#cursor)) return this.#cursor
     return -1
   }
 
   /**
-   * The lowest block at or after `from` that `askers` peers were asked for, since tick `before` at the latest, not `peer`,
-   * and nobody writes; or -1.
+   * The lowest block at or after `from` that `askers` peers were asked for, since tick `before` at the latest or all of
+   * them `silent`, not `peer`, and nobody writes; or -1.
    */
-  nextShared(from: number, askers: number, peer: number, before: number): number {
-    const end = Math.min(this.granted * BLOCKS_PER_SLAB, this.blockCount)
+  nextShared(
+    from: number,
+    askers: number,
+    peer: number,
+    before: number,
+    silent: ReadonlySet<number> | undefined,
+  ): number {
+    const end = this.#grantedBlocks
     for (let block = from; block < end; block++) {
       if (
         this.#askerCounts[block] === askers &&
-        this.#askedIn[block]! <= before &&
         this.#writers[block] === NOBODY &&
+        (this.#askedIn[block]! <= before || (silent !== undefined && this.#isAskedOf(block, silent))) &&
         !this.isAsked(block, peer)
       ) {
         return block
@@ -207,6 +213,56 @@ export class ActivePiece {
       if (state === REQUESTED && (this.#askerCounts[block] !== 1 || !this.isAsked(block, peer))) return false
     }
     return true
+  }
+
+  /** Whether nobody but `silent` ones and `peer` is asked for any block or writes one. */
+  isLeftBy(silent: ReadonlySet<number>, peer: number): boolean {
+    for (let block = 0; block < this.#grantedBlocks; block++) {
+      const writer = this.#writers[block]!
+      if (writer !== NOBODY && writer !== peer) return false
+      const first = block * MAX_ASKERS_QUICK
+      const end = first + this.#askerCounts[block]!
+      for (let at = first; at < end; at++) {
+        const asker = this.#askers[at]!
+        if (asker !== peer && !silent.has(asker)) return false
+      }
+    }
+    return true
+  }
+
+  /** How many blocks were received of those for whom it holds. */
+  receivedOf(isOne: (sender: number) => boolean): number {
+    let count = 0
+    for (let block = 0; block < this.#grantedBlocks; block++) {
+      if (this.#states[block] === RECEIVED && isOne(this.#senders[block]!)) count++
+    }
+    return count
+  }
+
+  /** `peer` alone is asked for anything: requested → free for what others were. */
+  unaskOthers(peer: number): void {
+    for (let block = 0; block < this.#grantedBlocks; block++) {
+      const first = block * MAX_ASKERS_QUICK
+      // From the last: the last takes the place of the one that goes.
+      for (let at = first + this.#askerCounts[block]! - 1; at >= first; at--) {
+        if (this.#askers[at] !== peer) this.unask(block, this.#askers[at]!)
+      }
+    }
+  }
+
+  /** received → free, of what they sent for whom it holds: how many bytes. Only while no slab was handed on. */
+  forget(isOne: (sender: number) => boolean): number {
+    let bytes = 0
+    for (let block = 0; block < this.#grantedBlocks; block++) {
+      if (this.#states[block] !== RECEIVED || !isOne(this.#senders[block]!)) continue
+      this.#states[block] = FREE
+      this.#senders[block] = NOBODY
+      this.#fill[Math.floor(block / BLOCKS_PER_SLAB)]!--
+      this.received--
+      bytes += Math.min(BLOCK_BYTES, this.#size - block * BLOCK_BYTES)
+      this.#offer(block)
+    }
+    return bytes
   }
 
   // ---------------------------------------------------------------------------------------------------- arriving
@@ -306,8 +362,20 @@ export class ActivePiece {
     assert(this.taken <= this.granted && this.granted <= this.slabCount, 'taken, granted, all')
   }
 
+  /** Blocks beyond are free, and nobody writes them. */
+  get #grantedBlocks(): number {
+    return Math.min(this.granted * BLOCKS_PER_SLAB, this.blockCount)
+  }
+
   #isFree(block: number): boolean {
     return this.#states[block] === FREE && this.#writers[block] === NOBODY
+  }
+
+  #isAskedOf(block: number, peers: ReadonlySet<number>): boolean {
+    const first = block * MAX_ASKERS_QUICK
+    const end = first + this.#askerCounts[block]!
+    for (let at = first; at < end; at++) if (!peers.has(this.#askers[at]!)) return false
+    return true
   }
 
   #offer(block: number): void {

@@ -87,6 +87,8 @@ export class Downloads {
   trial: Trial | undefined
   /** Nothing is asked of it before it is its turn. */
   waitsForTurn = false
+  /** As of the last tick, see `PickerPeer`. */
+  silent = false
 
   /** `known`: it has sent what was right before. */
   constructor(peer: DownloadsPeer, outbox: Outbox, deps: DownloadsDeps, { known }: { known: boolean }) {
@@ -200,6 +202,7 @@ export class Downloads {
   onBlock(piece: number, begin: number, length: number, now: number): void {
     this.#arrivingPiece = -1
     this.window.received(length, now)
+    this.silent = false
     this.meter.add(length, now)
     this.#deps.onBlock(piece, begin / BLOCK_BYTES, length, now)
   }
@@ -228,6 +231,7 @@ export class Downloads {
    */
   expire(now: number, pressed: boolean, rival: boolean, lastReceivedAt: number): boolean {
     const { picked, picker } = this.#deps
+    this.silent = this.window.isSilent(now, lastReceivedAt)
     const count = this.window.expired(now, picked, pressed ? this.#patience : 1)
     for (let n = 0; n < count; n++) picker.release(this.#peer, picked[n * 2]!, picked[n * 2 + 1]!)
     // It stopped in the middle of a block: another peer may bring it, and this one's rest is skipped. The window does

@@ -263,6 +263,11 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
   }
 
   /** See `PickerPeer`. */
+  get silent(): boolean {
+    return this.#downloads.silent
+  }
+
+  /** See `PickerPeer`. */
   get trial(): Trial | undefined {
     return this.#downloads.trial
   }

@@ -43,6 +43,8 @@ export interface PickerPeer {
   /** It was asked for blocks that have not come; or it sent nothing for so long that they were given up. */
   readonly owes?: boolean
   readonly stalled?: boolean
+  /** It lets us wait for longer than it usually does; or it is stalled. */
+  readonly silent?: boolean
 }
 
 export interface PickerOptions {
@@ -76,8 +78,11 @@ const RANDOM_PIECES = 4
 /** In endgame, a block is asked of another after so many ticks. */
 const SHARE_AFTER_TICKS = 2
 
-/** And so long where it is not endgame, but this one has nothing else to do: two seconds. */
+/** And so long where it is not endgame, but this one has nothing else to do: two seconds; of silent ones, at once. */
 const HELD_AFTER_TICKS = 20
+
+/** So much of a piece is fetched a second time where it may be wrong: what a newcomer may spoil, see `Trial`. */
+const FORGET_MAX = 16
 
 /** A critical block is asked of another quick peer after so many ticks: peers are kept busy for a second (request-window.ts). */
 const LATE_AFTER_TICKS = 15
@@ -101,6 +106,11 @@ export class Picker {
   readonly #missing: Bitfield
   /** Pieces in state active or storing. */
   readonly #active: ActivePieces
+  /** Connected, by id. */
+  readonly #peers = new Map<number, PickerPeer>()
+  /** Of those the silent ones, as of that tick. */
+  readonly #silent = new Set<number>()
+  #silentAsOf = -1
   #wantedBytes = 0
   #wantedLeftBytes = 0
   #wastedBytes = 0
@@ -112,6 +122,8 @@ export class Picker {
   #lateIn = -1
   /** The tick in which blocks that others hold up were last looked for. */
   #heldIn = -1
+  /** The tick in which pieces that silent ones left were last looked for. */
+  #leftIn = -1
   /** The tick in which a piece was not begun for lack of memory. */
   #lackedIn = Number.NEGATIVE_INFINITY
   /** What {@link unavailable} found, when so much was missing in that version of the copies. */
@@ -198,11 +210,13 @@ export class Picker {
 
   peerJoined(peer: PickerPeer): void {
     this.#wanted.join(peer)
+    this.#peers.set(peer.id, peer)
   }
 
   /** `peer.pieces` is what it was told of with `peerJoined` and `peerHas`. Its blocks are released and aborted before. */
   peerLeft(peer: PickerPeer): void {
     this.#wanted.leave(peer)
+    this.#peers.delete(peer.id)
     for (const piece of this.#active.values()) {
       if (piece.sole === peer.id) piece.sole = NOBODY
       if (piece.keeper === peer.id) piece.keeper = NOBODY
@@ -290,8 +304,8 @@ export class Picker {
 
   /**
    * Writes up to `max` pairs (piece, block) to `out`, marks them as requested from the peer, and returns their number.
-   * What is urgent comes first of all; then free blocks of active pieces, then pieces are begun, then those on trial and others work together, then,
-   * in endgame, several are asked for the same.
+   * What is urgent comes first of all; then free blocks of active pieces, then pieces are begun, then those on trial and
+   * others work together, then pieces are taken over of silent ones, then, in endgame, several are asked for the same.
    */
   pick(peer: PickerPeer, max: number, out: Int32Array): number {
     const limit = Math.min(max, out.length >> 1)
@@ -309,6 +323,7 @@ export class Picker {
       count = this.#askFree(piece, peer, count, limit, out)
     }
     if (count < limit) count = this.#pickOpen(peer, count, limit, out, true)
+    if (count < limit && (peer.parole || this.apart)) count = this.#takeOver(peer, count, limit, out)
     // For one on trial it is endgame when all that it may have part in is asked for.
     const isEnd = (peer.trial?.hasRoom === false && peer.owes !== true) || this.endgame
     if (count < limit && isEnd) return this.#pickShared(peer, count, limit, out)
@@ -591,14 +606,54 @@ export class Picker {
   }
 
   /**
-   * What silent ones have held for long, and the memory with it, for one that is quick or lets nobody wait. Once a tick: it
-   * may be a walk over all that is active.
+   * What others have held for long, or silent ones hold, and the memory with it, for one that is quick or lets nobody wait.
+   * Once a tick: it may be a walk over all that is active.
    */
   #pickHeld(peer: PickerPeer, from: number, limit: number, out: Int32Array): number {
-    if (this.#heldIn === this.#ticks || this.#ticks < HELD_AFTER_TICKS) return from
-    if (peer.quick !== true && (peer.owes === true || from > 0)) return from
+    if (this.#heldIn === this.#ticks || !this.#mayHelp(peer, from)) return from
     this.#heldIn = this.#ticks
-    return this.#pickShared(peer, from, limit, out, HELD_AFTER_TICKS)
+    return this.#pickShared(peer, from, limit, out, HELD_AFTER_TICKS, this.#findSilent())
+  }
+
+  /**
+   * While somebody lies: a piece that silent ones left in the middle goes to one other, which fetches anew what may be wrong
+   * in it. On parole it could not go on with the piece otherwise; and one wrong block would spoil all that is added. Once
+   * a tick, as above.
+   */
+  #takeOver(peer: PickerPeer, from: number, limit: number, out: Int32Array): number {
+    if (this.#leftIn === this.#ticks || !this.#mayHelp(peer, from)) return from
+    const silent = this.#findSilent()
+    if (silent.size === 0 || silent.has(peer.id)) return from
+    this.#leftIn = this.#ticks
+    const isDoubtful = (id: number): boolean =>
+      id !== peer.id && (peer.parole || this.#peers.get(id)?.trial?.hasProof === false)
+    const goesOn = (id: number): boolean => this.#peers.has(id) && !silent.has(id) && isDoubtful(id)
+    let count = from
+    for (const piece of this.#active.values()) {
+      if (count === limit) break
+      if (piece.isComplete || piece.dropping || piece.taken > 0 || !peer.pieces.has(piece.index)) continue
+      if (peer.trial?.admits(piece.index) === false || !piece.isLeftBy(silent, peer.id)) continue
+      if (piece.receivedOf(goesOn) > 0 || piece.receivedOf(isDoubtful) > FORGET_MAX) continue
+      this.#wastedBytes += piece.forget(isDoubtful)
+      piece.unaskOthers(peer.id)
+      piece.keeper = this.#keepsApart(peer) ? peer.id : NOBODY
+      piece.sole = NOBODY
+      count = this.#askFree(piece, peer, count, limit, out)
+    }
+    return count
+  }
+
+  /** It is quick, or lets nobody wait and has nothing else to do. */
+  #mayHelp(peer: PickerPeer, asked: number): boolean {
+    return peer.quick === true || (peer.owes !== true && asked === 0)
+  }
+
+  #findSilent(): ReadonlySet<number> {
+    if (this.#silentAsOf === this.#ticks) return this.#silent
+    this.#silentAsOf = this.#ticks
+    this.#silent.clear()
+    for (const { id, silent } of this.#peers.values()) if (silent === true) this.#silent.add(id)
+    return this.#silent
   }
 
   /** Endgame: blocks that few others were asked for, so long ago. */
@@ -608,10 +663,11 @@ export class Picker {
     limit: number,
     out: Int32Array,
     afterTicks: number = SHARE_AFTER_TICKS,
+    silent?: ReadonlySet<number>,
   ): number {
     let count = from
     // What was asked for a moment ago is likely on its way: asking for it twice would only be waste.
-    const before = Math.max(0, this.#ticks - afterTicks)
+    const before = silent === undefined ? Math.max(0, this.#ticks - afterTicks) : this.#ticks - afterTicks
     const most =
       peer.quick === true ? MAX_ASKERS_QUICK : peer.proven === true ? MAX_ASKERS_PROVEN : MAX_ASKERS
     for (let askers = 1; askers < most; askers++) {
@@ -619,7 +675,7 @@ export class Picker {
         if (count === limit) return count
         if (piece.requested === 0 || piece.dropping || !peer.pieces.has(piece.index)) continue
         if (!this.#mayAsk(peer, piece)) continue
-        count = this.#askShared(piece, peer, askers, before, count, limit, out)
+        count = this.#askShared(piece, peer, askers, before, count, limit, out, silent)
       }
     }
     return count
@@ -634,10 +690,15 @@ export class Picker {
     from: number,
     limit: number,
     out: Int32Array,
+    silent?: ReadonlySet<number>,
   ): number {
     let count = from
-    let block = piece.nextShared(0, askers, peer.id, before)
-    for (; block >= 0 && count < limit; block = piece.nextShared(block + 1, askers, peer.id, before)) {
+    let block = piece.nextShared(0, askers, peer.id, before, silent)
+    for (
+      ;
+      block >= 0 && count < limit;
+      block = piece.nextShared(block + 1, askers, peer.id, before, silent)
+    ) {
       piece.ask(block, peer.id, this.#ticks)
       out[2 * count] = piece.index
       out[2 * count + 1] = block

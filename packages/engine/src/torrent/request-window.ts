@@ -46,6 +46,10 @@ const PASSED_OVER_MS = 10_000
 const GAPS_BEFORE_LATE = 4
 /** However slowly a peer usually sends, waiting longer helps nobody. */
 const MAX_TIMEOUT_MS = 120_000
+/** Who has sent nothing so far may be far away; for the others so long is a silence, or twice their longest pause. */
+const SILENT_AT_FIRST_MS = 1_000
+const SILENT_MIN_MS = 500
+const SILENT_MAX_MS = 2_000
 /** Of what is outstanding, a second's worth: what the peer may have handed to its system. */
 const ON_ITS_WAY_PART = 0.3
 /** Late requests remembered; a power of two. */
@@ -82,7 +86,7 @@ export class RequestWindow {
   #waitingSince = Number.NaN
   #receivedAt = Number.NEGATIVE_INFINITY
   #gapMs = 0
-  /** The longest that we waited for a block, of late: every shorter wait takes a tenth of it. */
+  /** The longest that we waited for a block, of late: every shorter wait takes a tenth of its own length of it. */
   longGapMs = 0
   #roundTripMs = MAX_ROUND_TRIP_MS
 
@@ -231,6 +235,15 @@ export class RequestWindow {
     return pairs
   }
 
+  /** Whether it has let us wait for longer than it usually does, nothing at all having come since `lastReceivedAt`. */
+  isSilent(now: number, lastReceivedAt: number): boolean {
+    if (this.stalled) return true
+    if (this.#size === 0) return false
+    const isNew = this.#receivedAt === Number.NEGATIVE_INFINITY
+    const usualMs = Math.min(SILENT_MAX_MS, Math.max(SILENT_MIN_MS, 2 * this.longGapMs))
+    return now - Math.max(this.#waitingSince, lastReceivedAt) >= (isNew ? SILENT_AT_FIRST_MS : usualMs)
+  }
+
   /** Whether this block, not outstanding now, was once asked for and given up; true once per request. */
   wasLate(piece: number, block: number): boolean {
     this.#takenAt = -1
@@ -336,7 +349,7 @@ export class RequestWindow {
     const gapMs = now - Math.max(this.#receivedAt, since)
     if (gapMs >= 0) this.#gapMs += (gapMs - this.#gapMs) / 8
     const waitedMs = now - this.#takenAwaitedSince
-    if (waitedMs >= 0) this.longGapMs = Math.max(waitedMs, this.longGapMs * 0.9)
+    if (waitedMs >= 0) this.longGapMs = Math.max(waitedMs, this.longGapMs - waitedMs / 10)
     this.#takenSentAt = Number.NaN
   }
 

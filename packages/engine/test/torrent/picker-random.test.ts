@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Run } from '../../src/ports.ts'
 import type { PickerPeer } from '../../src/torrent/picker.ts'
+import type { Trial } from '../../src/torrent/trial.ts'
 import { parse, seeded, Table } from './picker-board.ts'
 
 type Random = { below(bound: number): number }
@@ -36,7 +37,7 @@ class Swarm {
     const operations = [
       this.#join, this.#leave, this.#gain, this.#pick, this.#pick, this.#pick, this.#open, this.#open, this.#open,
       this.#finish, this.#finish, this.#finish, this.#abort, this.#release, this.#runBack, this.#runBack, this.#prioritise,
-      this.#pickAmong, this.#parole, this.#urgent, this.#tick,
+      this.#pickAmong, this.#parole, this.#urgent, this.#tick, this.#moods,
     ] // biome-ignore format: a table
     operations[operation % operations.length]!.call(this)
     this.check()
@@ -167,6 +168,21 @@ class Swarm {
   #parole(): void {
     const peer = this.#any(this.#peers)
     if (peer !== undefined) peer.parole = !peer.parole
+  }
+
+  /** Somebody lies, or nobody does any more; some are silent, some quick. */
+  #moods(): void {
+    this.table.picker.apart = this.#chance(2)
+    const trial = { hasProof: false, hasRoom: true, admits: () => true, add: () => {} } as unknown as Trial
+    for (const peer of this.#peers) {
+      const isNew = this.#chance(2)
+      Object.assign(peer, {
+        silent: this.#chance(2),
+        quick: this.#chance(3),
+        trial: isNew ? trial : undefined,
+      })
+    }
+    this.table.picker.tick()
   }
 
   /** Somebody reads, or nobody does any more; of the pieces that are named some are had or skipped. */

@@ -283,6 +283,90 @@ describe('what was asked for two seconds ago and has not come', () => {
   })
 })
 
+describe('what silent ones hold', () => {
+  test('is asked of one that has nothing else to do at once, outside of endgame too', () => {
+    const table = new Table({ have: '..', slabs: 1 })
+    const holder = Object.assign(table.peer('##'), { silent: false })
+    const held = table.pick(holder, 4)
+    const idle = Object.assign(table.peer('##'), { owes: false })
+    expect(table.pick(idle, 8)).toEqual([])
+    table.picker.tick()
+    Object.assign(holder, { silent: true })
+    expect(table.picker.endgame).toBe(false)
+    expect(table.pick(idle, 8)).toEqual(held)
+  })
+
+  describe('while somebody lies', () => {
+    /** A piece of which one that falls silent has sent so many blocks and was asked for the others. */
+    function left(sent: number, board: { blocks?: number; proof?: boolean } = {}) {
+      const { blocks = 4, proof = false } = board
+      const table = new Table({ have: '.', blocks })
+      const trial = new Trial(blocks * BLOCK_BYTES)
+      trial.renew(0, () => true)
+      const holder = Object.assign(table.peer('#'), { silent: false, trial })
+      for (const name of table.pick(holder, blocks).slice(0, sent)) table.deliver(holder, name)
+      if (proof) trial.good(7)
+      Object.assign(holder, { silent: true })
+      const helper = Object.assign(table.peer('#'), { quick: true, owes: true })
+      return { table, holder, helper }
+    }
+
+    test('goes to another, and what they sent is fetched anew', () => {
+      const { table, holder, helper } = left(1)
+      table.picker.apart = true
+      expect(table.pick(helper, 8)).toEqual(['0.0', '0.1', '0.2', '0.3'])
+      expect(table.picker.wastedBytes).toBe(BLOCK_BYTES)
+      expect(table.picker.contributors(0).size).toBe(0)
+      table.picker.release(holder, 0, 1)
+      for (let block = 0; block < 4; block++) expect(table.deliver(helper, `0.${block}`)).toBe(false)
+      expect([...table.picker.contributors(0)]).toEqual([[helper.id, 4]])
+      table.store(0)
+      expect(table.picker.isComplete).toBe(true)
+    })
+
+    test('and they were right before: only what they have not sent', () => {
+      const { table, helper } = left(1, { proof: true })
+      table.picker.apart = true
+      expect(table.pick(helper, 8)).toEqual(['0.1', '0.2', '0.3'])
+      expect(table.picker.wastedBytes).toBe(0)
+    })
+
+    test('goes to one on parole, which works alone on it', () => {
+      const { table, holder, helper } = left(1, { proof: true })
+      helper.parole = true
+      expect(table.pick(helper, 8)).toHaveLength(4)
+      // What comes late would mix with its own.
+      expect(table.deliver(holder, '0.2')).toBe('skip')
+      Object.assign(holder, { silent: false })
+      for (let n = 0; n < 3; n++) table.picker.tick()
+      expect(table.pick(holder, 8)).toEqual([])
+    })
+
+    test('stays theirs when more than 16 blocks would be fetched twice, or another is at work on it', () => {
+      const much = left(17, { blocks: 32 })
+      much.helper.parole = true
+      expect(much.table.pick(much.helper, 8)).toEqual([])
+      const shared = left(1)
+      const other = Object.assign(shared.table.peer('#'), { silent: false })
+      for (let n = 0; n < 3; n++) shared.table.picker.tick()
+      expect(shared.table.pick(other, 1)).toEqual(['0.1'])
+      shared.helper.parole = true
+      expect(shared.table.pick(shared.helper, 8)).toEqual([])
+      Object.assign(other, { silent: true })
+      shared.table.picker.tick()
+      expect(shared.table.pick(shared.helper, 8)).toHaveLength(4)
+    })
+
+    test('is shared with one that is slow itself, and stays theirs', () => {
+      const { table, holder } = left(1)
+      table.picker.apart = true
+      const slow = Object.assign(table.peer('#'), { quick: false, owes: true })
+      expect(table.pick(slow, 8)).toEqual(['0.1', '0.2', '0.3'])
+      expect([...table.picker.contributors(0)]).toEqual([[holder.id, 1]])
+    })
+  })
+})
+
 describe('on trial', () => {
   test('a peer has part in as many pieces as the trial admits, and in those of all it can', () => {
     const table = new Table({ have: '...', blocks: 16 })

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { RequestWindow } from '../../src/torrent/request-window.ts'
 
 const BLOCK = 16_384
@@ -48,9 +48,41 @@ test('the longest gap between blocks is remembered, and fades with shorter ones'
   arrive(window, 0, 50)
   arrive(window, 1, 3_050)
   arrive(window, 2, 3_060)
-  expect(window.longGapMs).toBeCloseTo(2_700)
-  for (let block = 3; block < 20; block++) arrive(window, block, 3_060 + block)
-  expect(window.longGapMs).toBeLessThan(500)
+  expect(window.longGapMs).toBeCloseTo(2_999)
+  // Sixteen waits of a second.
+  for (let block = 3; block < 19; block++) arrive(window, block, 3_060 + (block - 2) * 1_000)
+  expect(window.longGapMs).toBeCloseTo(1_399)
+})
+
+describe('a peer is silent when nothing has come', () => {
+  /** Asked for 90 blocks at 0, of which as many come as there are times; silent from when on? */
+  function silentAfter(...times: number[]): number {
+    const window = new RequestWindow(250)
+    for (let block = 0; block < 90; block++) window.push(0, block, 0)
+    for (const [block, at] of times.entries()) arrive(window, block, at)
+    const last = times.at(-1) ?? 0
+    for (let ms = 0; ; ms += 100) if (window.isSilent(last + ms, last)) return ms
+  }
+
+  test('for a second in the beginning', () => expect(silentAfter()).toBe(1_000))
+  test('for half a second, of one that is quick', () => expect(silentAfter(10, 20, 30)).toBe(500))
+  test('for twice its longest pause', () => expect(silentAfter(10, 610, 620)).toBe(1_200))
+  test('for two seconds at most', () => expect(silentAfter(19_000)).toBe(2_000))
+
+  test('for twice the pause between its bursts, however many come in one', () => {
+    const times = [1_000, 2_000].flatMap(from => Array.from({ length: 40 }, (_, n) => from + n))
+    expect(silentAfter(...times)).toBeGreaterThan(1_800)
+  })
+
+  test('and not while bytes come, or nothing is asked of it; but while it is stalled', () => {
+    const window = new RequestWindow(250)
+    expect(window.isSilent(9_000, 0)).toBe(false)
+    window.push(0, 0, 0)
+    expect(window.isSilent(5_000, 4_500)).toBe(false)
+    expect(window.isSilent(5_500, 4_500)).toBe(true)
+    expect(window.expired(30_000, new Int32Array(2))).toBe(1)
+    expect(window.isSilent(30_000, 30_000)).toBe(true)
+  })
 })
 
 test('the window agrees with a plain list under any mixture of operations', () => {
