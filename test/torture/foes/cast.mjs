@@ -1,7 +1,6 @@
 /**
  * The cast: peers that attack, each by its name. `illegal`: the protocol is broken, so the engine has to let go of it at
  * once, or after the time that a handshake may take. The others are of no use only: they may stay while there is room.
- * `waitedFor`: it sends something at first, so that it is given a moment before others are asked in its place.
  *
  * `act` is given a connected {@link WirePeer} before the handshake; `data.host` is an honest peer of the same torrent.
  */
@@ -398,7 +397,6 @@ export const CAST = [
   {
     name: 'one good block, then nothing',
     illegal: false,
-    waitedFor: true,
     act: answering((peer, piece, begin, length) => {
       if (peer.gave) return
       peer.gave = true
@@ -408,7 +406,6 @@ export const CAST = [
   {
     name: 'one wrong block, then nothing',
     illegal: false,
-    waitedFor: true,
     act: answering((peer, piece, begin, length) => {
       if (peer.gave) return
       peer.gave = true

@@ -23,8 +23,6 @@ const TIMEOUT_MS = 60_000
 /** Quick, so many swarms with one attacker each share an engine. */
 const GROUP = 24
 const CROWD = 50
-/** What is given to those who send something and then nothing. */
-const PATIENCE_MS = 2_000
 /** Fifty of one kind: they hold what they were asked for, and so all that there is to ask for. */
 const KINDS = [
   'unchokes and sends nothing',
@@ -64,8 +62,7 @@ async function inGroups(t) {
   for (let from = 0; from < CAST.length; from += GROUP) {
     const group = CAST.slice(from, from + GROUP)
     const under = await swarms(t, group, { ...SMALL, attack: true })
-    for (const [at, foe] of group.entries())
-      results.push(judge(t, foe.name, under.times[at], cleanMs, graceFor(foe)))
+    for (const [at, foe] of group.entries()) results.push(judge(t, foe.name, under.times[at], cleanMs))
     checkMemory(t, `${group[0].name} …`, under, clean, group.length)
   }
   return worst(results)
@@ -84,7 +81,7 @@ async function eachAlone(t) {
       times.push(under.times[0])
       checkMemory(t, foe.name, under, most, 1)
     }
-    results.push(judge(t, foe.name, median(times), cleanMs, graceFor(foe)))
+    results.push(judge(t, foe.name, median(times), cleanMs))
   }
   return worst(results)
 }
@@ -93,9 +90,9 @@ async function crowds(t, rounds) {
   const results = []
   const clean = await swarms(t, CAST.slice(0, CROWD), { ...LARGE, attack: false })
   for (let round = 0; round < rounds; round++) {
-    for (const [label, foes, graceMs] of crowdsOfFifty()) {
+    for (const [label, foes] of crowdsOfFifty()) {
       const under = await swarms(t, foes, { ...LARGE, attack: true })
-      const { slower } = judge(t, label, under.times[0], clean.times[0], graceMs)
+      const { slower } = judge(t, label, under.times[0], clean.times[0])
       const { cpuMs, wastedBytes, peakBytes } = under
       t.log(`${label}: ${cpuMs.toFixed(0)} ms of processor, ${clean.cpuMs.toFixed(0)} without`)
       t.log(`${label}: ${wastedBytes} bytes in vain, at most ${(peakBytes / MIB).toFixed(0)} MiB resident`)
@@ -119,17 +116,14 @@ function crowdsOfFifty() {
   const alike = KINDS.map(name => [
     `${CROWD} x ${name}`,
     Array(CROWD).fill(CAST.find(foe => foe.name === name)),
-    graceFor(CAST.find(foe => foe.name === name)),
   ])
   return [...mixed, ...alike]
 }
 
-const graceFor = foe => (foe.waitedFor ? PATIENCE_MS : 0)
-
-function judge({ log, notes }, label, ms, cleanMs, graceMs = 0) {
+function judge({ log, notes }, label, ms, cleanMs) {
   const text = `${label}: ${ms.toFixed(0)} ms, ${cleanMs.toFixed(0)} without`
   log(text)
-  if (!(ms <= cleanMs * SLOWER + NOISE_MS + graceMs)) notes.push(text)
+  if (!(ms <= cleanMs * SLOWER + NOISE_MS)) notes.push(text)
   return { slower: ms / cleanMs }
 }
 
