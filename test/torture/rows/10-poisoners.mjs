@@ -1,10 +1,15 @@
 /**
  * Liars beside one honest seed: all that they send is wrong, or one block in 64. The download completes, all who lied
  * are banned, no honest one is, and at most 2 pieces a liar and 5 % of the whole come in vain.
+ *
+ * Then liars that come again on new ports, beside an honest one of the same host: however often, each spoils a piece.
  */
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import { lie } from '../foes/lies.mjs'
 import { BLOCK, makeTorrent, sleep, Victim } from '../foes/rig.mjs'
-import { ID, listen, message, pieceMessage, startSeed, WirePeer } from '../foes/wire.mjs'
+import { listen, startSeed, WirePeer } from '../foes/wire.mjs'
 import { Random } from '../random.mjs'
 
 export const title = 'poisoners'
@@ -16,6 +21,11 @@ const WASTE_PART = 0.05
 const TIMEOUT_MS = 60_000
 /** The liars are there first, so that nobody has the honest one to thank. */
 const HEAD_START_MS = 100
+const RETURNING = fileURLToPath(new URL('../foes/returning.mjs', import.meta.url))
+/** At most so many beyond one for each liar: who had begun before the first ban goes on with its piece. */
+const RETURNING_PIECES = 2
+/** Fewer visits would show nothing. */
+const RETURNING_VISITS = 20
 
 export async function run({ full, seed, work, log }) {
   const notes = []
@@ -43,12 +53,53 @@ export async function run({ full, seed, work, log }) {
       }
     }
   }
+  const again = []
+  for (const liars of [1, 5]) again.push(await returning({ seed, work, liars, log, notes }))
   return {
     ok: notes.length === 0,
     count: `${swarms} swarms, ${liarsInAll} lied`,
-    figure: `all banned, at most ${worst.toFixed(1)} pieces a liar`,
+    figure: `all banned, at most ${worst.toFixed(1)} pieces a liar; who comes again: ${again.join(', ')}`,
     notes,
   }
+}
+
+/** In words, how many pieces they spoilt. */
+async function returning({ seed, work, liars, log, notes }) {
+  const setUp = 'ip link set lo up && ip address add 10.77.0.1/24 dev lo && exec "$@"'
+  const settings = JSON.stringify({ seed, work, liars })
+  const args = ['--net', 'sh', '-c', setUp, 'sh', process.execPath, RETURNING, settings]
+  const { stdout, stderr, code } = await output('unshare', args)
+  const label = `${liars} that come again`
+  if (code !== 0) {
+    if (/Operation not permitted|ENOENT|not found/.test(stderr)) return 'skipped, needs root, unshare and ip'
+    notes.push(`${label}: ended with ${code}`, ...stderr.trim().split('\n').slice(-20))
+    return 'failed'
+  }
+  const result = JSON.parse(stdout.trimEnd().split('\n').at(-1))
+  log(`${label}, seed ${seed}: ${JSON.stringify(result)}`)
+  const { isDone, visits, spoilt, honestBanned, servedOn } = result
+  if (!isDone) notes.push(`${label}: did not complete`)
+  if (visits < RETURNING_VISITS) notes.push(`${label}: came ${visits} times only`)
+  if (spoilt > liars + RETURNING_PIECES) notes.push(`${label}: ${spoilt} pieces spoilt in ${visits} visits`)
+  if (honestBanned.length > 0) notes.push(`${label}: an honest one was banned: ${honestBanned.join(' ')}`)
+  if (servedOn < MIB) notes.push(`${label}: the honest one beside them served ${servedOn} bytes more`)
+  return `${spoilt} spoilt in ${visits} visits`
+}
+
+function output(command, args) {
+  return new Promise(resolve => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    let stdout = ''
+    let stderr = ''
+    child.stdout.on('data', text => {
+      stdout += text
+    })
+    child.stderr.on('data', text => {
+      stderr += text
+    })
+    child.on('error', error => resolve({ stdout, stderr: error.message, code: -1 }))
+    child.on('close', code => resolve({ stdout, stderr, code }))
+  })
 }
 
 async function poison({ count, oneIn, seed, work, random }) {
@@ -68,15 +119,19 @@ async function poison({ count, oneIn, seed, work, random }) {
       const host = n % 3 === 0 ? '127.0.0.1' : `127.0.3.${n + 1}`
       const liar = { lies: 0, keys: new Set() }
       liars.push(liar)
+      const begin = (peer, key) => {
+        liar.keys.add(key)
+        lie(peer, oneIn, () => liar.lies++)
+      }
       if (n % 2 === 0) {
-        const server = await listen({ host, torrent, random }, peer => lie(peer, liar, server.address, oneIn))
+        const server = await listen({ host, torrent, random }, peer => begin(peer, server.address))
         servers.push(server)
         victim.dial(torrent, server.address)
       } else {
         const visit = () => {
           const peer = WirePeer.dial({ host: '127.0.0.1', port: victim.port, from: host, torrent, random })
           peer.socket.on('connect', () => {
-            lie(peer, liar, `${host}:${peer.socket.localPort}`, oneIn)
+            begin(peer, `${host}:${peer.socket.localPort}`)
             peer.greet()
           })
           servers.push({ close: () => peer.close() })
@@ -125,26 +180,4 @@ function guiltyIn(corrupt, torrent) {
     }
   }
   return guilty
-}
-
-/** A seed in all but what it sends. */
-function lie(peer, liar, key, oneIn) {
-  liar.keys.add(key)
-  const begin = () => {
-    peer.hasEverything()
-    peer.send(message(ID.unchoke))
-  }
-  peer.onGreeted = () => {
-    if (peer.ownId === undefined) peer.greet({ fast: false, ext: false })
-    begin()
-  }
-  peer.onMessage = (id, [piece, at, length]) => {
-    if (id !== ID.request) return
-    const data = Buffer.from(peer.block(piece, at, length))
-    if (peer.random.below(oneIn) === 0) {
-      liar.lies++
-      data[peer.random.below(length)] ^= 1 + peer.random.below(255)
-    }
-    peer.send(pieceMessage(piece, at, data))
-  }
 }
