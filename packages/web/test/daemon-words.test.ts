@@ -33,6 +33,7 @@ const CASES: { readonly [Code in keyof Reasons]: readonly Reasons[Code][] } = {
   CONNECTING: [{ peers: 1 }, { peers: 2 }],
   NOTHING_NEW: [{ peers: 1 }, { peers: 2 }],
   ALL_CHOKED: [{ peers: 1 }, { peers: 2 }],
+  WAITING_TURNS: [{ peers: 1 }, { peers: 2 }],
   MISSING_PIECES: [
     { pieces: 1, first: 17 },
     { pieces: 2, first: 17 },

@@ -23,6 +23,8 @@ export interface Reasons {
   readonly CONNECTING: { readonly peers: number }
   readonly NOTHING_NEW: { readonly peers: number }
   readonly ALL_CHOKED: { readonly peers: number }
+  /** Strangers from addresses whose ports were banned: they are tried one at a time. */
+  readonly WAITING_TURNS: { readonly peers: number }
   /** `first` is one of the `pieces` that nobody connected has. */
   readonly MISSING_PIECES: { readonly pieces: number; readonly first: number }
   readonly DISK: { readonly waitingBytes: number; readonly bytesPerSec: number }

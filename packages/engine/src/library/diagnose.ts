@@ -28,6 +28,8 @@ export interface PeerCounts {
   /** Have something we lack; of those, how many let us ask. */
   readonly interesting: number
   readonly unchoking: number
+  /** Of these, how many wait until it is their turn to be tried. */
+  readonly waitingTurns: number
   /** Want something of us. */
   readonly interested: number
   /** Payload came from, or went to, within the last seconds. */
@@ -40,6 +42,7 @@ const NOBODY: PeerCounts = {
   seeds: 0,
   interesting: 0,
   unchoking: 0,
+  waitingTurns: 0,
   interested: 0,
   sending: 0,
   receiving: 0,
@@ -56,6 +59,7 @@ export function countPeers(peers: ReadonlyMap<number, Peer>, now: number): PeerC
     if (peer.interesting) {
       counts.interesting++
       if (!peer.choking) counts.unchoking++
+      if (!peer.choking && peer.waitsForTurn && peer.window.size === 0) counts.waitingTurns++
     }
     if (now - peer.download.lastAt < RECENT_MS) counts.sending++
     if (now - peer.upload.lastAt < RECENT_MS) counts.receiving++

@@ -22,6 +22,8 @@ export interface Reasons {
   readonly CONNECTING: { readonly peers: number }
   readonly NOTHING_NEW: { readonly peers: number }
   readonly ALL_CHOKED: { readonly peers: number }
+  /** Strangers from addresses whose ports were banned: they are tried one at a time. */
+  readonly WAITING_TURNS: { readonly peers: number }
   /** `first` is one of the `pieces` that nobody connected has. */
   readonly MISSING_PIECES: { readonly pieces: number; readonly first: number }
   readonly DISK: { readonly waitingBytes: number; readonly bytesPerSec: number }
@@ -68,6 +70,8 @@ export interface WhyFacts {
   readonly interesting: number
   /** Of those, how many let us ask. */
   readonly unchoking: number
+  /** Of these, how many are asked for nothing before it is their turn. */
+  readonly waitingTurns: number
   /** Wanted pieces that no connected peer has, and the first of them; asked for only when it matters. */
   readonly unavailable: () => { readonly count: number; readonly first: number }
   /** What is known where nobody is connected; asked for only then. */
@@ -120,6 +124,15 @@ export function why(facts: WhyFacts): Why | undefined {
         ? '1 peer with pieces we lack, and it does not let us ask yet'
         : `${interesting} peers with pieces we lack, none lets us ask yet`
     return { code: 'ALL_CHOKED', text, facts: { peers: interesting } }
+  }
+  if (standsStill && facts.waitingTurns === facts.unchoking) {
+    const { waitingTurns: peers } = facts
+    const who =
+      peers === 1
+        ? '1 peer with pieces we lack waits for its turn'
+        : `${peers} peers with pieces we lack wait for their turns`
+    const text = `${who}: others at the same address sent what does not match`
+    return { code: 'WAITING_TURNS', text, facts: { peers } }
   }
   if (disk.waitingBytes > memory.totalBytes / 2) {
     const text = `the disk is the limit: ${amount(disk.waitingBytes)} wait to be written, at ${rate(disk.writtenBytesPerSec)}`

@@ -128,8 +128,19 @@ describe('the summary of a torrent', () => {
       .say(messages.encodeBitfield(Uint8Array.of(0xff)))
     expect(summary(bench).why?.code).toBe('ALL_CHOKED')
     choking.say(messages.unchoke)
+    expect(summary(bench).why).toBeUndefined()
     for (let piece = 0; piece < 8; piece++) fetch(bench, choking, piece)
     expect(summary(bench)).toMatchObject({ state: 'seeding', why: { code: 'NOBODY_INTERESTED' } })
+  })
+
+  test('tells why: those who let us ask are strangers from where somebody lied, until another comes', () => {
+    const bench = new Bench({ pieces: 8 })
+    bench.torrent.book.ban('10.9.9.9:1', bench.now, 60 * 60_000)
+    const all = messages.encodeBitfield(Uint8Array.of(0xff))
+    bench.visit({ host: '10.9.9.9', port: 2 }).greet().say(all, messages.unchoke)
+    expect(summary(bench).why).toMatchObject({ code: 'WAITING_TURNS', facts: { peers: 1 } })
+    peer(bench, 0xff)
+    expect(summary(bench).why).toBeUndefined()
   })
 })
 

@@ -18,6 +18,7 @@ const WELL: WhyFacts = {
   connected: 8,
   interesting: 6,
   unchoking: 4,
+  waitingTurns: 0,
   unavailable: () => ({ count: 0, first: -1 }),
   search: () => ALONE,
   torrentLimit: NO_LIMIT,
@@ -69,6 +70,18 @@ describe('a download', () => {
     expect(download({ interesting: 1, unchoking: 0 })).toBe(
       'ALL_CHOKED: 1 peer with pieces we lack, and it does not let us ask yet',
     )
+  })
+
+  test('has nobody but strangers that wait for their turns', () => {
+    const still = { downloadRate: 0, unchoking: 2 }
+    expect(download({ ...still, waitingTurns: 2 })).toBe(
+      'WAITING_TURNS: 2 peers with pieces we lack wait for their turns: others at the same address sent what does not match',
+    )
+    expect(download({ ...still, unchoking: 1, waitingTurns: 1 })).toBe(
+      'WAITING_TURNS: 1 peer with pieces we lack waits for its turn: others at the same address sent what does not match',
+    )
+    expect(download({ ...still, waitingTurns: 1 })).toBeUndefined()
+    expect(download({ ...still, downloadRate: MB, waitingTurns: 2 })).toBeUndefined()
   })
 
   test('waits for the disk', () => {

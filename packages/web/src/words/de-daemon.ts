@@ -26,6 +26,13 @@ export const deDaemon: DaemonWords = {
       facts.peers === 1
         ? 'Ein Peer hat, was fehlt, und lässt uns noch nicht fragen.'
         : `${f.number(facts.peers)} Peers haben, was fehlt, und keiner lässt uns schon fragen.`,
+    WAITING_TURNS: (facts, f) => {
+      const who =
+        facts.peers === 1
+          ? 'Ein Peer hat, was fehlt, und wartet, bis er an der Reihe ist'
+          : `${f.number(facts.peers)} Peers haben, was fehlt, und warten, bis sie an der Reihe sind`
+      return `${who}: Andere an derselben Adresse haben Falsches geschickt.`
+    },
     MISSING_PIECES: ({ pieces, first }, f) => {
       const others =
         pieces === 1 ? '' : pieces === 2 ? ' und ein weiteres' : ` und ${f.number(pieces - 1)} weitere`
