@@ -61,6 +61,8 @@ export class Announces {
   start(now: number): void {
     this.#neededPeersAt = now
     this.#announcer.start(now)
+    // Peers need not wait for a tick; but a port that is not known yet would not be told again for long.
+    if (this.#deps.listenPort() !== undefined) this.tick(now)
   }
 
   /** The whole torrent was completed in this session. */

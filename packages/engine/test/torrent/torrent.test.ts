@@ -317,6 +317,11 @@ describe('trackers', () => {
     expect(bench.torrent.isIdle).toBe(true)
   })
 
+  test('are asked as soon as the torrent is looked at, without a tick', () => {
+    const bench = new Bench({ trackers: [['http://t/a']] })
+    expect(bench.announces.map(({ request }) => request.event)).toEqual(['started'])
+  })
+
   test('what is on its way when it stops is called back', () => {
     const bench = new Bench({ trackers: [['http://t/a']] })
     bench.wait(100)
