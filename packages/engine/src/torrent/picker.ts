@@ -75,6 +75,10 @@ const NORMAL_PRIORITY = 4
 /** Until we have so many, pieces are chosen at random: any piece to trade soon beats a rare one from a slow peer. */
 const RANDOM_PIECES = 4
 
+/** Pieces that lie together are fetched together as far as that, and as long as a torrent is so many times as much. */
+const EXTENT_BYTES = 16 * 1024 * 1024
+const EXTENTS = 64
+
 /** In endgame, a block is asked of another after so many ticks. */
 const SHARE_AFTER_TICKS = 2
 
@@ -139,7 +143,8 @@ export class Picker {
     this.#pool = options.pool
     this.#priorities = new Uint8Array(pieces)
     this.#copies = new Copies(this.have)
-    this.#wanted = new WantedPieces(this.#copies, this.#priorities, random)
+    const extent = Math.min(EXTENT_BYTES / geometry.pieceLength, pieces / EXTENTS)
+    this.#wanted = new WantedPieces(this.#copies, this.#priorities, random, Math.max(1, Math.floor(extent)))
     this.#missing = new Bitfield(pieces)
     this.#active = new ActivePieces(geometry, options.pool, {
       availability: index => this.availability(index),

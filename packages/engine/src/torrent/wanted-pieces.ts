@@ -30,10 +30,22 @@ export class WantedPieces {
   #version = 0
   /** By peer id: the version in which nothing was found. */
   readonly #foundNothing: Map<number, number> = new Map()
+  readonly #extentPieces: number
+  /** By peer id: the piece that {@link rarest} found last. */
+  readonly #foundLast: Map<number, number> = new Map()
 
-  /** `priorities` stays the caller's, who calls {@link clear} and adds anew after changing them. */
-  constructor(copies: Copies, priorities: Uint8Array, random: { below(bound: number): number }) {
+  /**
+   * `priorities` stays the caller's, who calls {@link clear} and adds anew after changing them. Every `extentPieces` pieces
+   * make an extent: among equals, a peer is asked for pieces that follow one another within it, since disks are quicker so.
+   */
+  constructor(
+    copies: Copies,
+    priorities: Uint8Array,
+    random: { below(bound: number): number },
+    extentPieces = 1,
+  ) {
     const pieceCount = priorities.length
+    this.#extentPieces = extentPieces
     this.#copies = copies
     this.#pieceCount = pieceCount
     this.#priorities = priorities
@@ -78,6 +90,7 @@ export class WantedPieces {
 
   leave(peer: PieceOwner): void {
     this.#foundNothing.delete(peer.id)
+    this.#foundLast.delete(peer.id)
     if (!this.#copies.leave(peer) && !peer.pieces.isEmpty) this.#stale = true
   }
 
@@ -99,13 +112,17 @@ export class WantedPieces {
 
   // -------------------------------------------------------------------------------------------------------- next
 
-  /** Highest priority, then rarest, then random; -1 when the peer has none. */
+  /** Highest priority, then rarest, then the next of the extent that was begun, then a random one; -1 when the peer has none. */
   rarest(peer: PieceOwner): number {
     if (this.#isHopeless(peer)) return -1
     this.#refresh()
     let piece = this.#order.first(peer.pieces, ORDER_STEPS, this.#random)
     if (piece === TOO_FAR)
       piece = this.#least(peer.pieces, this.#anyPiece(), index => this.#order.rank(index), 0)
+    if (piece >= 0) {
+      piece = this.#inExtent(peer, piece)
+      this.#foundLast.set(peer.id, piece)
+    }
     return this.#note(peer, piece)
   }
 
@@ -159,6 +176,17 @@ export class WantedPieces {
       }
     }
     return best
+  }
+
+  /** In place of `piece`, one that is as good: what follows the last one, or else the first of its run in the extent. */
+  #inExtent(peer: PieceOwner, piece: number): number {
+    const rank = this.#order.rank(piece)
+    const isAsGood = (other: number): boolean => this.#order.rank(other) === rank && peer.pieces.has(other)
+    const next = (this.#foundLast.get(peer.id) ?? -1) + 1
+    if (next % this.#extentPieces !== 0 && isAsGood(next)) return next
+    let first = piece
+    while (first % this.#extentPieces !== 0 && isAsGood(first - 1)) first--
+    return first
   }
 
   #isHopeless(peer: PieceOwner): boolean {

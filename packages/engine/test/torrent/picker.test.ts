@@ -63,6 +63,27 @@ describe('what is asked for first', () => {
     }
   })
 
+  test('among equals a peer is asked for pieces that lie together, an extent at a time', () => {
+    const have = HAD + '.'.repeat(252)
+    const firsts = new Set<number>()
+    for (let seed = 1; seed <= 20; seed++) {
+      const names = pick({ have, peer: '#'.repeat(256), blocks: 1, seed, max: 8 })
+      const pieces = names.map(name => Number(name.split('.')[0]))
+      for (const first of [pieces[0]!, pieces[4]!]) {
+        expect(first % 4).toBe(0)
+        firsts.add(first)
+      }
+      expect(pieces).toEqual(pieces.map((_, n) => pieces[n - (n % 4)]! + (n % 4)))
+    }
+    expect(firsts.size).toBeGreaterThan(10)
+  })
+
+  test('what is rarer comes before what lies together', () => {
+    const avail = Array.from({ length: 256 }, (_, piece) => (piece === 102 ? 1 : 2)).join('')
+    const rare = { have: HAD + '.'.repeat(252), avail, peer: '#'.repeat(256), blocks: 1 }
+    expect(pick({ ...rare, max: 1 })).toEqual(['102.0'])
+  })
+
   test('the first pieces do not follow rarity, but do follow priority', () => {
     const first = new Set<string>()
     for (let seed = 1; seed <= 30; seed++) {
