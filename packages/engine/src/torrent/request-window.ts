@@ -94,7 +94,8 @@ export class RequestWindow {
   #growthBytes = 0
   #judgeFrom = Number.NaN
   #judgeBytes = 0
-  #judgedRate = 0
+  // Not 0: V8 would lay such an object out anew at the first fraction, and compile anew what was compiled for it.
+  #judgedRate = Number.NaN
 
   #late: Int32Array | undefined
   #lateNext = 0
@@ -359,7 +360,7 @@ export class RequestWindow {
     this.#growthBytes = 0
     this.#judgeFrom = now
     this.#judgeBytes = 0
-    this.#judgedRate = 0
+    this.#judgedRate = Number.NaN
   }
 
   #judge(bytes: number, now: number): void {
