@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 
 const SHOAL = fileURLToPath(new URL('../../../packages/cli/bin/shoal.js', import.meta.url))
 const LOG_CHARS = 4000
+const FREEZE_MS = 30_000
 
 const running = new Set()
 process.on('exit', () => {
@@ -86,13 +87,15 @@ export class Shoal {
     this.#child.kill(name)
   }
 
-  /** SIGSTOP, and waits until it stands still. */
+  /** SIGSTOP, and waits until it stands still or is gone. On a busy machine that takes a while. */
   freeze() {
     this.#child.kill('SIGSTOP')
-    for (let tries = 0; tries < 10_000; tries++) {
-      const states = stateOf(this.#child.pid)
-      if (states === 'T' || states === undefined) return
+    const endMs = performance.now() + FREEZE_MS
+    while (performance.now() < endMs) {
+      const state = stateOf(this.#child.pid)
+      if (state === 'T' || state === 'Z' || state === undefined) return
     }
+    throw new Error(`it did not stand still within ${FREEZE_MS / 1000} s`)
   }
 
   /** Bytes read so far by any call, of files, sockets and pipes; undefined where the system does not tell. */
