@@ -262,31 +262,29 @@ function slotsFor(node: Node, s: SimSwarm): number {
   return slots
 }
 
-scenario(
-  'a free rider gets less than those who give',
-  run => {
-    const line: LinkShape = { upBytesPerSec: 50_000, downBytesPerSec: 500_000, latencyMs: 20 }
-    const s = swarm({ ...run, torrent: { pieces: 220 }, link: line })
-    s.addSeed({ link: { ...line, upBytesPerSec: 100_000 } })
-    for (let n = 0; n < 8; n++) s.addLeecher()
-    const rider = s.addLeecher({ engine: { uploadLimit: 0 } })
-    const givers = s.leechers.filter(node => node !== rider)
-    // As long as all are new, nobody knows who gives.
-    s.world.runFor(60_000)
-    let riding = 0
-    let giving = 0
-    for (let second = 0; second < 120; second++) {
-      s.world.runFor(1000)
-      riding += slotsFor(rider, s)
-      for (const giver of givers) giving += slotsFor(giver, s) / givers.length
-    }
-    s.world.check(riding < 0.65 * giving, `slots: ${riding} s to the rider, ${giving.toFixed(0)} s to others`)
-    s.finish()
-  },
-  // Its crowds take 7 s of a processor; `npm run torture` plays others. One seed says little: in twenty of them the rider had
-  // 0.57 of what givers had, from 0.33 to 0.81.
-  [3],
-)
+scenario('free riders get less than those who give', run => {
+  const line: LinkShape = { upBytesPerSec: 50_000, downBytesPerSec: 500_000, latencyMs: 20 }
+  const s = swarm({ ...run, torrent: { pieces: 220 }, link: line })
+  s.addSeed({ link: { ...line, upBytesPerSec: 100_000 } })
+  for (let n = 0; n < 7; n++) s.addLeecher()
+  const riders = Array.from({ length: 3 }, () => s.addLeecher({ engine: { uploadLimit: 0 } }))
+  const givers = s.leechers.filter(node => !riders.includes(node))
+  // As long as all are new, nobody knows who gives.
+  s.world.runFor(60_000)
+  let riding = 0
+  let giving = 0
+  for (let second = 0; second < 120; second++) {
+    s.world.runFor(1000)
+    for (const rider of riders) riding += slotsFor(rider, s) / riders.length
+    for (const giver of givers) giving += slotsFor(giver, s) / givers.length
+  }
+  // Of three, as one alone has luck or not: 0.48 to 0.66 over sixteen seeds.
+  s.world.check(
+    riding < 0.75 * giving,
+    `slots: ${riding.toFixed(0)} s to a rider, ${giving.toFixed(0)} s to others`,
+  )
+  s.finish()
+})
 
 scenario('everybody checks everything in the middle of a download', run => {
   const s = swarm({ ...run, seeds: 2, leechers: 3, torrent: { pieces: 40, files: 4 }, link: dsl(1_000_000) })
