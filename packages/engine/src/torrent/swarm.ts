@@ -492,7 +492,8 @@ export class Swarm implements PeerOwner {
     const now = this.now()
     const hungry = [...this.#starved]
     this.#starved.clear()
-    for (const peer of hungry) peer.fill(now)
+    // Those who let us wait are asked with the tick: others come first, and each is a walk over what is active.
+    for (const peer of hungry) if (!peer.silent) peer.fill(now)
   }
 
   /** What need not happen at once: interest that has ended, slots that became free, peers that are of no use. */

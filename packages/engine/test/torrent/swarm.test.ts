@@ -543,6 +543,22 @@ test('nor do those who are unchoked and ask for nothing', () => {
   expect(honest.heard()).toContain('unchoke')
 })
 
+test('a corrupt piece goes to those who send, before those who have fallen silent', () => {
+  const bench = new Bench({ pieces: 1 })
+  const all = messages.encodeBitfield(Uint8Array.of(0x80))
+  const [silent, other] = [0, 1].map(() => bench.visit().greet().say(all))
+  silent!.say(messages.unchoke)
+  silent!.sayBlock(bench.geometry, 0, 0)
+  bench.wait(600)
+  other!.say(messages.unchoke)
+  other!.sayBlock(bench.geometry, 0, 1)
+  for (const remote of [silent!, other!]) remote.heard()
+  bench.store.answer({ kind: 'corrupt', digests: new Uint8Array(2 * 20) })
+  expect(requests(other!)).toEqual(['request 0:0', 'request 0:1'])
+  expect(requests(silent!)).toEqual([])
+  bench.check()
+})
+
 describe('strangers of a host where somebody lied', () => {
   const host = '10.9.9.9'
   const six = messages.encodeBitfield(Uint8Array.of(0xfc))
