@@ -116,7 +116,7 @@ export interface DatagramHandler {
 // ---------------------------------------------------------------------------------------------------- storage
 
 export interface Storage {
-  /** Piece memory, shared with whoever hashes and writes; the engine hands out its slabs. */
+  /** Piece memory, shared with whoever hashes and writes; the engine hands out its slabs, and blocks get there by `set`. */
   readonly memory: Uint8Array
   /** Opens the data of one torrent. `onPrepared` or `onError` follows. */
   open(plan: StoragePlan, handler: StoreHandler): Store

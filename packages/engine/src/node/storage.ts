@@ -7,6 +7,7 @@ import { FileStore, type Shared } from './file-store.ts'
 import { ReadHandles } from './handles.ts'
 import { probeDisk } from './probe.ts'
 import { ReadCache } from './read-cache.ts'
+import { SharedMemory } from './shared-memory.ts'
 import { defaultWorkers } from './store-threads.ts'
 import { WorkerPool } from './worker-pool.ts'
 
@@ -45,7 +46,7 @@ export class FileStorage implements Storage {
   #onEmpty: (() => void) | undefined
 
   constructor(pool: WorkerPool, cacheBytes: number | undefined) {
-    this.memory = new Uint8Array(pool.memory)
+    this.memory = new SharedMemory(pool.memory)
     this.#shared = { pool, cache: new ReadCache(cacheBytes), handles: new ReadHandles() }
   }
 

@@ -9,7 +9,7 @@
  */
 import { createHash, type Hash, hash } from 'node:crypto'
 import { fstatSync, ftruncateSync, statfsSync, statSync, unlinkSync } from 'node:fs'
-import { equalBytes } from '../bytes/bytes.ts'
+import { equalBytes, viewOf } from '../bytes/bytes.ts'
 import { SLAB_BYTES } from '../bytes/slabs.ts'
 import { ShoalError } from '../errors.ts'
 import { BLOCK_BYTES, type FileSpan, Geometry } from '../metainfo/geometry.ts'
@@ -20,6 +20,7 @@ import { extentLength, extentStart, filePath, type Place, partsPath, placesOf } 
 import { inspectFoldersSync, makeFolders, stampOf } from './folders.ts'
 import type { Handles } from './handles.ts'
 import { type PartsContent, partsEntry, partsHeader, readPartsIndex } from './parts-file.ts'
+import { copyTo } from './shared-memory.ts'
 import type { Answer, HeldExtent, RunJob, TorrentPlan } from './store-messages.ts'
 import type { KeptMark } from './witness.ts'
 
@@ -461,9 +462,8 @@ export class TorrentDisk {
 function hashFar(bytes: Uint8Array, hasher: Hash): void {
   for (let done = 0; done < bytes.length; done += SCRATCH_BYTES) {
     const length = Math.min(SCRATCH_BYTES, bytes.length - done)
-    const near = length === SCRATCH_BYTES ? scratch : scratch.subarray(0, length)
-    near.set(bytes.subarray(done, done + length))
-    hasher.update(near)
+    copyTo(scratch, viewOf(bytes, done, length), 0)
+    hasher.update(length === SCRATCH_BYTES ? scratch : scratch.subarray(0, length))
   }
 }
 

@@ -6,7 +6,6 @@ import { ProtocolError } from '../errors.ts'
 import type { Geometry } from '../metainfo/geometry.ts'
 import type { Sha1 } from '../ports.ts'
 import { allowedFastSet } from '../wire/allowed-fast.ts'
-import { copyBytes } from '../wire/copy.ts'
 import * as messages from '../wire/messages.ts'
 import type { Outbox } from './outbox.ts'
 import { RateMeter } from './rate-meter.ts'
@@ -153,7 +152,7 @@ export class Uploads {
     this.#batch ??= this.#deps.sendBuffers.take()
     const at = this.#batchBytes
     messages.putPieceHeader(this.#batch, at, piece, begin, bytes.length)
-    copyBytes(bytes, 0, bytes.length, this.#batch, at + messages.PIECE_HEADER_BYTES)
+    this.#batch.set(bytes, at + messages.PIECE_HEADER_BYTES)
     this.#batchBytes = at + messages.PIECE_HEADER_BYTES + bytes.length
   }
 

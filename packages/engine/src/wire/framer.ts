@@ -10,9 +10,8 @@
  * A head is the length, the id and the fields of fixed size: at most 17 bytes. It is read where it lies in the chunk,
  * and gathered in a scratch only when it straddles two. Its length is judged as soon as its fifth byte is here.
  */
-import { readUint32 } from '../bytes/bytes.ts'
+import { readUint32, viewOf } from '../bytes/bytes.ts'
 import { assert, ProtocolError } from '../errors.ts'
-import { copyBytes } from './copy.ts'
 import { checkProtocolHeader, HANDSHAKE_BYTES, INFO_HASH_END } from './handshake.ts'
 import { MessageId, PIECE_HEADER_BYTES, REQUEST_BYTES } from './messages.ts'
 import type { WireSink } from './sink.ts'
@@ -350,7 +349,7 @@ export class Framer {
     const bytes = Math.min(this.#left, chunk.length - at)
     this.#left -= bytes
     if (this.#target >= 0) {
-      copyBytes(chunk, at, bytes, this.#memory, this.#target)
+      this.#memory.set(viewOf(chunk, at, bytes), this.#target)
       this.#target += bytes
     }
     if (this.#left === 0) {
@@ -377,7 +376,7 @@ export class Framer {
       return at + bytes
     }
     this.#growBody(this.#bodyFill + bytes)
-    copyBytes(chunk, at, bytes, this.#body, this.#bodyFill)
+    this.#body.set(viewOf(chunk, at, bytes), this.#bodyFill)
     this.#bodyFill += bytes
     if (this.#bodyFill === this.#bodyBytes) {
       const body = this.#body
