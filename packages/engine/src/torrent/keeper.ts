@@ -268,9 +268,12 @@ export class Keeper {
 
   // ------------------------------------------------------------------------------------------------ the record
 
-  /** There is something that a record should hold and none does. */
+  /**
+   * There is something that a record should hold and none does: also what only a journal tells of, after a kill, since it
+   * may not be on the disk yet.
+   */
   get isDirty(): boolean {
-    return this.#isDirty || this.#totalsChanged || this.#saving
+    return this.#isDirty || this.#totalsChanged || this.#saving || this.#unsynced.length > 0
   }
 
   /** Makes a record: the store's `onSynced` and `onStamps` follow. */

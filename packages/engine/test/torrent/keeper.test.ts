@@ -234,6 +234,21 @@ describe('a torrent whose machine loses power', () => {
     second.keeper.onSynced(second.store)
     expect(second.next('boot 2')).toEqual({ have: [0], check: [] })
   })
+
+  it('does not end before what an earlier life left unsynced is synced, though it has nothing else to do', () => {
+    const first = new Life()
+    first.stored(0)
+    first.wait(100)
+    const second = new Life('boot 1', first)
+    second.have.add(0)
+    expect(second.keeper.isDirty).toBe(true)
+    second.keeper.save(second.store)
+    expect(second.syncs).toEqual([[0]])
+    second.keeper.onSynced(second.store)
+    second.keeper.onStamps([{ size: PIECES * MIB, mtimeMs: UNIX * 1_000 }])
+    expect(second.keeper.isDirty).toBe(false)
+    expect([...decodeResume(second.record!).have]).toEqual([0])
+  })
 })
 
 describe('a record', () => {
