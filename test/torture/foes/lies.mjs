@@ -3,6 +3,8 @@ import { ID, message, pieceMessage } from './wire.mjs'
 /** A seed in all but what it sends: one block in so many is wrong. `peer` is connected; who dialled has greeted. */
 export function lie(peer, oneIn, onLie = () => {}) {
   peer.onGreeted = () => {
+    // Who begins with encryption comes again without.
+    if (!peer.theirInfoHash.equals(peer.torrent.infoHash)) return peer.close()
     if (peer.ownId === undefined) peer.greet({ fast: false, ext: false })
     peer.hasEverything()
     peer.send(message(ID.unchoke))

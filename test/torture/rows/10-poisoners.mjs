@@ -4,13 +4,13 @@
  *
  * Then liars that come again on new ports, beside an honest one of the same host: however often, each spoils a piece.
  */
-import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { lie } from '../foes/lies.mjs'
 import { BLOCK, makeTorrent, sleep, Victim } from '../foes/rig.mjs'
 import { listen, startSeed, WirePeer } from '../foes/wire.mjs'
 import { Random } from '../random.mjs'
+import { output } from '../support/output.mjs'
 
 export const title = 'poisoners'
 
@@ -84,22 +84,6 @@ async function returning({ seed, work, liars, log, notes }) {
   if (honestBanned.length > 0) notes.push(`${label}: an honest one was banned: ${honestBanned.join(' ')}`)
   if (servedOn < MIB) notes.push(`${label}: the honest one beside them served ${servedOn} bytes more`)
   return `${spoilt} spoilt in ${visits} visits`
-}
-
-function output(command, args) {
-  return new Promise(resolve => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-    let stdout = ''
-    let stderr = ''
-    child.stdout.on('data', text => {
-      stdout += text
-    })
-    child.stderr.on('data', text => {
-      stderr += text
-    })
-    child.on('error', error => resolve({ stdout, stderr: error.message, code: -1 }))
-    child.on('close', code => resolve({ stdout, stderr, code }))
-  })
 }
 
 async function poison({ count, oneIn, seed, work, random }) {

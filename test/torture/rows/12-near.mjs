@@ -2,11 +2,11 @@
  * Torrents, links, trackers and redirects that would have us ask services near us, against canaries on near addresses;
  * and trackers that answer with what no tracker should. In a network namespace with addresses of the internet.
  */
-import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DNS_ADDRESS, FAR, NEAR } from '../near/addresses.mjs'
+import { output } from '../support/output.mjs'
 
 export const title = 'near services, hostile trackers'
 
@@ -44,21 +44,4 @@ export async function run({ full, seed, work, log }) {
     return { ok: false, count: '', figure, notes: `${stdout}\n${stderr}`.trim().split('\n').slice(-30) }
   }
   return JSON.parse(last)
-}
-
-function output(command, args, log) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-    let stdout = ''
-    let stderr = ''
-    child.stdout.on('data', text => {
-      stdout += text
-    })
-    child.stderr.on('data', text => {
-      stderr += text
-      log(String(text).trimEnd())
-    })
-    child.on('error', reject)
-    child.on('close', code => resolve({ stdout, stderr, code }))
-  })
 }

@@ -9,8 +9,9 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { freePort } from '../../../bench/rig/tracker.mjs'
 import { CAST } from '../foes/cast.mjs'
+import { lie } from '../foes/lies.mjs'
 import { makeTorrent, until } from '../foes/rig.mjs'
-import { ID, listen, message, pieceMessage, startSeed, WirePeer } from '../foes/wire.mjs'
+import { listen, startSeed, WirePeer } from '../foes/wire.mjs'
 import { Random } from '../random.mjs'
 import { KIB, MIB } from './swarm.mjs'
 
@@ -144,30 +145,14 @@ async function liars(world, count) {
     if (n % 2 === 0) {
       const server = await listen({ host: foeIp(n), torrent, random }, peer => {
         world.met.add(peer)
-        lie(peer)
+        lie(peer, 1)
       })
       world.servers.push(server)
     } else {
       const peer = visitor(world, n)
-      lie(peer)
+      lie(peer, 1)
       peer.greet()
     }
-  }
-}
-
-function lie(peer) {
-  peer.onGreeted = () => {
-    // Who begins with encryption comes again without.
-    if (!peer.theirInfoHash.equals(peer.torrent.infoHash)) return peer.close()
-    if (peer.ownId === undefined) peer.greet({ fast: false, ext: false })
-    peer.hasEverything()
-    peer.send(message(ID.unchoke))
-  }
-  peer.onMessage = (id, [piece, at, length]) => {
-    if (id !== ID.request) return
-    const data = Buffer.from(peer.block(piece, at, length))
-    data[peer.random.below(length)] ^= 1 + peer.random.below(255)
-    peer.send(pieceMessage(piece, at, data))
   }
 }
 
