@@ -42,7 +42,7 @@ export class WantedPieces {
     copies: Copies,
     priorities: Uint8Array,
     random: { below(bound: number): number },
-    extentPieces = 1,
+    extentPieces: number,
   ) {
     const pieceCount = priorities.length
     this.#extentPieces = extentPieces
