@@ -189,8 +189,8 @@ scenario('peers that are slow to begin, beside a quick one', run => {
   const leecher = s.addLeecher()
   s.runUntilComplete()
   const { wastedBytes } = leecher.member.torrent.totals
-  // Over twelve seeds 0.1 to 0.22.
-  s.world.check(wastedBytes < 0.25 * s.totalBytes, `${wastedBytes} bytes came in vain`)
+  // Four newcomers' trials are 0.13 of it; over twelve seeds 0.1 to 0.2 came in vain.
+  s.world.check(wastedBytes < 0.22 * s.totalBytes, `${wastedBytes} bytes came in vain`)
   assertHonestUnharmed(s)
   s.finish()
 })
