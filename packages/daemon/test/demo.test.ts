@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createEngine } from '@shoal/engine'
-import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { demoFiles } from '../src/demo/content.ts'
 import { type DemoSwarm, startDemoSwarm } from '../src/demo/swarm.ts'
 import { DEMO_MS, Demo } from '../src/serve/demo.ts'
@@ -20,14 +20,14 @@ let lines: string[]
 
 beforeEach(() => {
   folder = join(mkdtempSync(join(tmpdir(), 'shoal-demo-')), 'demo')
+  // Whatever finishes a test runs in reverse order: this comes last, when nobody writes there any more.
+  onTestFinished(() => {
+    vi.useRealTimers()
+    rmSync(join(folder, '..'), { recursive: true, force: true })
+  })
   swarms = 0
   running = 0
   lines = []
-})
-
-afterEach(() => {
-  vi.useRealTimers()
-  rmSync(join(folder, '..'), { recursive: true, force: true })
 })
 
 async function makeSwarm(dir: string): Promise<DemoSwarm> {
