@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 
 /** Against hanging for ever, not a measure of speed: whole swarms on a busy machine take their time. */
 const TIMEOUT_MS = 60_000
+/** How long what is waited for may take, which is soon there: less than all of a test has, so that it says what it was. */
+const POLL_TIMEOUT_MS = 30_000
 
 export default defineConfig({
   test: {
@@ -26,6 +28,8 @@ export default defineConfig({
           include: ['packages/*/test/**/*.test.ts', 'packages/engine/sim/**/*.test.ts', 'test/*.test.ts'],
           exclude: ['packages/engine/test/!(library|node)/**', 'packages/engine/test/*.test.ts'],
           testTimeout: TIMEOUT_MS,
+          hookTimeout: TIMEOUT_MS,
+          expect: { poll: { timeout: POLL_TIMEOUT_MS } },
         },
       },
     ],

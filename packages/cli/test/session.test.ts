@@ -130,7 +130,7 @@ function plan(sources: string[], changes: Partial<SessionPlan> = {}): SessionPla
 }
 
 async function torrents(count: number): Promise<PlayedTorrent[]> {
-  await vi.waitFor(() => expect(added).toHaveLength(count), { interval: 1 })
+  await expect.poll(() => added.length, { interval: 1 }).toBe(count)
   return added
 }
 
@@ -148,7 +148,7 @@ describe('a session', () => {
     const run = runSession(plan(['a.torrent', 'b.torrent'])).finally(ended)
     const [a, b] = await torrents(2)
     a!.resolve()
-    await vi.waitFor(() => expect(events('done')).toHaveLength(1), { interval: 1 })
+    await expect.poll(() => events('done').length, { interval: 1 }).toBe(1)
     expect(ended).not.toHaveBeenCalled()
     b!.resolve()
     expect(await run).toBe(0)
@@ -185,7 +185,7 @@ describe('a session', () => {
     const [a] = await torrents(1)
     a!.figures = { ratio: 1.4, state: 'seeding' }
     a!.resolve()
-    await vi.waitFor(() => expect(events('progress').length).toBeGreaterThan(1))
+    await expect.poll(() => events('progress').length).toBeGreaterThan(1)
     a!.figures = { ratio: 1.5, state: 'seeding' }
     expect(await run).toBe(0)
   })

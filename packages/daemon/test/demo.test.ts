@@ -63,7 +63,7 @@ test('it ends with its torrent, and leaves nothing; then another one can be made
   await tick()
   await session.remove([ID], { data: false })
   await tick()
-  await vi.waitFor(() => expect(lines.at(-1)).toContain('is over'))
+  await expect.poll(() => lines.at(-1)).toContain('is over')
   expect([running, existsSync(folder)]).toEqual([0, false])
   expect((await demo.start()).isNew).toBe(true)
   // Before anybody was told that it is there.
@@ -78,8 +78,8 @@ test('it ends by itself after a while, and takes its torrent along', async () =>
   expect(endsAt).toBe(Math.floor((Date.now() + DEMO_MS) / 1000))
   vi.advanceTimersByTime(DEMO_MS)
   vi.useRealTimers()
-  await vi.waitFor(() => expect(running).toBe(0))
-  await vi.waitFor(() => expect(existsSync(folder)).toBe(false))
+  await expect.poll(() => running).toBe(0)
+  await expect.poll(() => existsSync(folder)).toBe(false)
   expect(session.rows()).toEqual([])
 })
 
@@ -130,6 +130,6 @@ test('a real swarm is private, is found by its tracker, and sends what is right 
   expect([torrent.metainfo.private, torrent.infoHash]).toEqual([true, swarm.infoHash])
   // What the liar sends is of no use, and what the others send is.
   const figures = (): number[] => [torrent.summary().wastedBytes, torrent.summary().haveBytes]
-  await vi.waitFor(() => expect(Math.min(...figures())).toBeGreaterThan(0), { timeout: 30_000 })
+  await expect.poll(() => Math.min(...figures())).toBeGreaterThan(0)
   expect(torrent.snapshot().peers.every(({ address }) => address.startsWith('127.0.0.1:'))).toBe(true)
 })

@@ -132,7 +132,7 @@ test('of two real engines is a download: requests, blocks, and the end', { timeo
   // It comes slowly enough to be listened to from near its beginning.
   const [added] = await session.add([bytes], { peers: [peer], limits: { download: 200_000 } })
   const { id } = added as { id: string }
-  await expect.poll(() => session.peers(id).length, { timeout: 30_000 }).toBe(1)
+  await expect.poll(() => session.peers(id).length).toBe(1)
   const heard: ConversationEvent[] = []
   for await (const event of client.conversation(id, peer)) {
     heard.push(event)

@@ -50,13 +50,11 @@ test('a torrent comes, moves where it belongs, outlives a restart, and goes with
   const first = await sessionIn(folder)
   const [added] = await first.add([bytes], { peers: [peer], labels: ['real'] })
   const id = (added as { id: string }).id
-  await expect
-    .poll(() => first.row(id), { timeout: 30_000 })
-    .toMatchObject({ state: 'seeding', complete: true })
+  await expect.poll(() => first.row(id)).toMatchObject({ state: 'seeding', complete: true })
   // From the folder for incomplete data.
   const done = join(folder, 'downloads/set')
-  await expect.poll(() => existsSync(join(done, 'sub/b.bin')), { timeout: 30_000 }).toBe(true)
-  await expect.poll(() => first.row(id).state, { timeout: 30_000 }).toBe('seeding')
+  await expect.poll(() => existsSync(join(done, 'sub/b.bin'))).toBe(true)
+  await expect.poll(() => first.row(id).state).toBe('seeding')
   expect(readFileSync(join(done, 'a.bin')).equals(content)).toBe(true)
   expect(await first.detail(id)).toMatchObject({
     incompleteDir: null,
@@ -67,7 +65,7 @@ test('a torrent comes, moves where it belongs, outlives a restart, and goes with
   expect(first.log().map(({ text }) => text)).toContain('set is complete')
 
   await first.patch(id, { name: 'other' })
-  await expect.poll(() => existsSync(join(folder, 'downloads/other/a.bin')), { timeout: 30_000 }).toBe(true)
+  await expect.poll(() => existsSync(join(folder, 'downloads/other/a.bin'))).toBe(true)
   await first.settled()
   await first.act('stop', [id])
   await first.settled()
@@ -85,10 +83,10 @@ test('a torrent comes, moves where it belongs, outlives a restart, and goes with
     downloadedBytes: 599_000,
   })
   await second.act('start', [id])
-  await expect.poll(() => second.row(id).state, { timeout: 30_000 }).toBe('seeding')
+  await expect.poll(() => second.row(id).state).toBe('seeding')
   await second.act('check', [id])
   await second.settled()
-  await expect.poll(() => second.row(id).state, { timeout: 30_000 }).toBe('seeding')
+  await expect.poll(() => second.row(id).state).toBe('seeding')
   // It was before this start, too.
   expect(second.log().map(({ text }) => text)).not.toContain('other is complete')
   const chunks: Uint8Array[] = []
@@ -106,9 +104,7 @@ test('what is in a magnet link is fetched from peers, and kept', { timeout: 60_0
   const session = await sessionIn(folder)
   const inspected = await session.inspect(bytes)
   await session.add([`magnet:?xt=urn:btih:${inspected.id}&x.pe=${peer}`])
-  await expect
-    .poll(() => session.row(inspected.id), { timeout: 30_000 })
-    .toMatchObject({ state: 'seeding', error: null })
+  await expect.poll(() => session.row(inspected.id)).toMatchObject({ state: 'seeding', error: null })
   expect(session.row(inspected.id).name).toBe('set')
   expect(readdirSync(join(folder, 'state/torrents'))).toEqual([`${inspected.id}.torrent`])
 })

@@ -100,7 +100,7 @@ test('what a torrent is told while it is stopped holds when it runs', async () =
   torrent.start()
   torrent.reannounce()
   torrent.setSequential(false)
-  await expect.poll(() => torrent.snapshot().state, { timeout: 10_000 }).toBe('downloading')
+  await expect.poll(() => torrent.snapshot().state).toBe('downloading')
 })
 
 test('a check of a stopped torrent finds what is there, and leaves it stopped', async () => {

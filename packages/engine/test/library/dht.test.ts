@@ -161,7 +161,7 @@ describe('an engine', () => {
     const torrent = torrentOf(data)
     const seeder = await engine({ dhtBootstrap: [address(a!)] })
     await seeder.add(torrent, { dir: folder({ 'data.bin': data }), seedOnly: true })
-    await expect.poll(() => a!.snapshot().storedPeers, { timeout: 10_000 }).toBeGreaterThan(0)
+    await expect.poll(() => a!.snapshot().storedPeers).toBeGreaterThan(0)
     const getter = await engine({ dhtBootstrap: [address(b!)] })
     const dir = folder()
     const download = await getter.add(torrent, { dir })
@@ -200,7 +200,7 @@ describe('an engine', () => {
     const open = await made.add(torrentOf(content(PIECE)), { dir: folder() })
     const find = async ({ metainfo }: Torrent): Promise<number> =>
       (await b!.find(metainfo.infoHashHex)).peers.length
-    await expect.poll(() => find(open), { timeout: 10_000 }).toBe(1)
+    await expect.poll(() => find(open)).toBe(1)
     expect(await find(silent)).toBe(0)
   })
 })

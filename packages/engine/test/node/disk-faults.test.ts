@@ -420,7 +420,7 @@ describe('workers that die again and again', () => {
     const answers: Answer[] = []
     // A store that no worker was told of is a fault of ours, which ends the worker.
     pool.pick().run({ type: 'stamp', id: 99 }, 0, answer => answers.push(answer))
-    await vi.waitUntil(() => answers.length === 1, { timeout: 5000 })
+    await expect.poll(() => answers.length).toBe(1)
     expect(answers).toMatchObject([
       { kind: 'failed', error: { code: 'DISK_WRITE', message: expect.stringContaining('was not opened') } },
     ])
@@ -429,7 +429,7 @@ describe('workers that die again and again', () => {
       .run({ type: 'hash', files: [], offset: 0, pieceLength: 1, length: 0 }, 0, answer =>
         answers.push(answer),
       )
-    await vi.waitUntil(() => answers.length === 2, { timeout: 5000 })
+    await expect.poll(() => answers.length).toBe(2)
     expect(answers[1]).toMatchObject({ kind: 'hashes' })
     await pool.close()
   })
