@@ -11,15 +11,17 @@ const BIN = fileURLToPath(new URL('../bin/shoal.js', import.meta.url))
 const OFFLINE = ['--port', '0', '--bind', '127.0.0.1', '--no-dht', '--no-lsd', '--listen', '127.0.0.1:0']
 
 let folder: string
-let children: ChildProcess[]
+let daemons: Daemon[]
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'shoal-cli-serve-'))
-  children = []
+  daemons = []
 })
 
-afterEach(() => {
-  for (const child of children) child.kill('SIGKILL')
+afterEach(async () => {
+  for (const { child } of daemons) child.kill('SIGKILL')
+  // What is killed may be amidst a write.
+  for (const { ended } of daemons) await ended
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -32,7 +34,7 @@ class Daemon {
   constructor(args: readonly string[]) {
     const env = { PATH: process.env.PATH ?? '', HOME: folder, NO_COLOR: '1' }
     this.child = spawn(process.execPath, [BIN, 'serve', ...args], { cwd: folder, env })
-    children.push(this.child)
+    daemons.push(this)
     for (const stream of [this.child.stdout!, this.child.stderr!]) {
       createInterface(stream).on('line', line => {
         this.lines.push(line)
