@@ -85,9 +85,8 @@ describe('get and seed as processes', () => {
   it('end with 130 after a signal, in good order', async () => {
     const get = run(['get', join(folder, 'data.torrent'), '--dir', join(folder, 'target')])
     await get.until(event => event.event === 'added')
-    const startMs = performance.now()
     await get.child.stop()
-    expect(performance.now() - startMs).toBeLessThan(5000)
+    // Who takes longer than 5 s is ended without a word.
     expect(get.events.at(-1)).toMatchObject({ event: 'finished', exitCode: 130 })
   })
 
