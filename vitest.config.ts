@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /** Against hanging for ever, not a measure of speed: whole swarms on a busy machine take their time. */
-const TIMEOUT_MS = 60_000
+const TIMEOUT_MS = 180_000
 /** How long what is waited for may take, which is soon there: less than all of a test has, so that it says what it was. */
 const POLL_TIMEOUT_MS = 30_000
 

@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const TIMEOUT_MS = 15_000
+const TIMEOUT_MS = 50_000
 
 test('two engines greet each other by an extension of their own', async () => {
   const page = readFileSync(join(ROOT, 'docs/extensions.md'), 'utf8')

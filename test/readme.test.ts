@@ -19,7 +19,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const SAMPLE_LINES = 10
-const SAMPLE_TIMEOUT_MS = 15_000
+const SAMPLE_TIMEOUT_MS = 50_000
 const DATA_BYTES = 300_000
 
 const run = promisify(execFile)

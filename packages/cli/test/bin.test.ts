@@ -28,7 +28,7 @@ function shoal(args: string[], input: Uint8Array | string = ''): Outcome {
     cwd: folder,
     env,
     input,
-    timeout: 15_000,
+    timeout: 50_000,
   })
   return { code: status, out: stdout.toString(), err: stderr.toString() }
 }

@@ -36,7 +36,7 @@ interface Outcome {
 }
 
 function dht(...args: string[]): Promise<Outcome> {
-  const options = ['--bind', '127.0.0.1', '--dht-node', entry, '--state', state, '--timeout', '5']
+  const options = ['--bind', '127.0.0.1', '--dht-node', entry, '--state', state, '--timeout', '30']
   return new Promise(resolve => {
     execFile(process.execPath, [BIN, 'dht', ...args, ...options], (error, stdout, stderr) => {
       resolve({ code: Number(error?.code ?? 0), stdout, stderr })

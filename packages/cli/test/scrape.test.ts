@@ -26,7 +26,7 @@ afterEach(async () => {
 function info(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   const env = { PATH: process.env.PATH ?? '', HOME: folder, NO_COLOR: '1' }
   return new Promise(resolve => {
-    execFile(process.execPath, [BIN, 'info', ...args], { env, timeout: 15_000 }, (error, out, err) => {
+    execFile(process.execPath, [BIN, 'info', ...args], { env, timeout: 50_000 }, (error, out, err) => {
       resolve({ code: error === null ? 0 : Number(error.code), out, err })
     })
   })

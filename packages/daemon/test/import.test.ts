@@ -182,7 +182,7 @@ describe('of Transmission', () => {
       await until(session, () => row('half.bin').state === 'downloading' && row('half.bin').haveBytes > 0)
       expect(row('half.bin').haveBytes).toBe(3 * 16_384)
     })
-  }, 30_000)
+  })
 })
 
 describe('of qBittorrent', () => {

@@ -113,7 +113,7 @@ async function engineIn(stateDir: string): Promise<Engine> {
   return engine
 }
 
-test('of two real engines is a download: requests, blocks, and the end', { timeout: 60_000 }, async () => {
+test('of two real engines is a download: requests, blocks, and the end', async () => {
   const [here, there] = [testFolder(), testFolder()]
   writeFileSync(join(there, 'film.mp4'), Buffer.alloc(3_000_000, 'some film '))
   const { bytes } = await createTorrent(join(there, 'film.mp4'), { pieceLength: 65_536 })

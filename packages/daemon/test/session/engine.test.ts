@@ -42,9 +42,7 @@ async function seeded(): Promise<{ bytes: Uint8Array; peer: string; content: Uin
   return { bytes, peer: `127.0.0.1:${engine.port}`, content }
 }
 
-test('a torrent comes, moves where it belongs, outlives a restart, and goes with its data', {
-  timeout: 60_000,
-}, async () => {
+test('a torrent comes, moves where it belongs, outlives a restart, and goes with its data', async () => {
   const { bytes, peer, content } = await seeded()
   const folder = testFolder()
   const first = await sessionIn(folder)
@@ -98,7 +96,7 @@ test('a torrent comes, moves where it belongs, outlives a restart, and goes with
   expect(second.rows()).toEqual([])
 })
 
-test('what is in a magnet link is fetched from peers, and kept', { timeout: 60_000 }, async () => {
+test('what is in a magnet link is fetched from peers, and kept', async () => {
   const { bytes, peer } = await seeded()
   const folder = testFolder()
   const session = await sessionIn(folder)

@@ -471,7 +471,7 @@ describe('what a store takes from the process', () => {
         allocation: 'sparse', readOnly: false, infoHash: '00' }
       storage.open(plan, { onPrepared: () => console.log('prepared') })`
     const run = promisify(execFile)
-    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { timeout: 15_000 })
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { timeout: 50_000 })
     expect(stdout).toBe('prepared\n')
     rmSync(dir, { recursive: true })
   })
