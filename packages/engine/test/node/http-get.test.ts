@@ -122,7 +122,7 @@ it('never trusts a certificate that nobody vouches for, even where the environme
 
 function fetched(url: string, options: Partial<HttpGetOptions> = {}): Promise<HttpAnswer | HttpGetError> {
   return new Promise(resolve => {
-    httpGet(new URL(url), { timeoutMs: 5000, maxBytes: 100, ...options }, resolve)
+    httpGet(new URL(url), { timeoutMs: 60_000, maxBytes: 100, ...options }, resolve)
   })
 }
 
