@@ -29,6 +29,8 @@ const STARVED_PICKS = 50
 const SPARES = 64
 
 export class ActivePieces {
+  /** Some ten a second, by which it is known when blocks were asked for. */
+  ticks = 0
   readonly #geometry: Geometry
   readonly #pool: SlabPool
   readonly #owner: ActivePiecesOwner

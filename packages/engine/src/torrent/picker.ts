@@ -19,33 +19,13 @@ import { SLAB_BYTES, type SlabPool } from '../bytes/slabs.ts'
 import { assert } from '../errors.ts'
 import type { Geometry } from '../metainfo/geometry.ts'
 import type { Run } from '../ports.ts'
-import { type ActivePiece, MAX_ASKERS, MAX_ASKERS_PROVEN, MAX_ASKERS_QUICK, NOBODY } from './active-piece.ts'
+import { type ActivePiece, NOBODY } from './active-piece.ts'
 import { ActivePieces } from './active-pieces.ts'
 import { Copies } from './copies.ts'
 import { MAX_PRIORITY } from './picker-order.ts'
-import type { Trial } from './trial.ts'
+import { join, mayAsk, mayJoin, type PickerPeer } from './picker-peer.ts'
+import { Repeats } from './repeats.ts'
 import { WantedPieces } from './wanted-pieces.ts'
-
-export interface PickerPeer {
-  /** A small whole number, unique among connected peers, never used again within a torrent. */
-  readonly id: number
-  readonly pieces: Bitfield
-  /** Asks for whole pieces alone: it had part in a piece that failed its hash. */
-  parole: boolean
-  /** Hardly anything that it sent was found right so far: it gets few pieces, and of its own, lest it spoil others'. */
-  readonly trial?: Trial | undefined
-  /** It has sent blocks that it was asked for, and goes on. */
-  readonly proven?: boolean
-  /** It would bring a block within a second, if it were asked. */
-  readonly quick?: boolean
-  /** Others are much quicker: what somebody waits for is left to them. */
-  readonly slow?: boolean
-  /** It was asked for blocks that have not come; or it sent nothing for so long that they were given up. */
-  readonly owes?: boolean
-  readonly stalled?: boolean
-  /** It lets us wait for longer than it usually does; or it is stalled. */
-  readonly silent?: boolean
-}
 
 export interface PickerOptions {
   readonly geometry: Geometry
@@ -79,18 +59,6 @@ const RANDOM_PIECES = 4
 const EXTENT_BYTES = 16 * 1024 * 1024
 const EXTENTS = 64
 
-/** In endgame, a block is asked of another after so many ticks. */
-const SHARE_AFTER_TICKS = 2
-
-/** And so long where it is not endgame, but this one has nothing else to do: two seconds; of silent ones, at once. */
-const HELD_AFTER_TICKS = 20
-
-/** So much of a piece is fetched a second time where it may be wrong: what a newcomer may spoil, see `Trial`. */
-const FORGET_MAX = 16
-
-/** A critical block is asked of another quick peer after so many ticks: peers are kept busy for a second (request-window.ts). */
-const LATE_AFTER_TICKS = 15
-
 /** Slabs worth a message to the store on their own (1 MiB). */
 const RUN_SLABS = 4
 
@@ -112,22 +80,14 @@ export class Picker {
   readonly #active: ActivePieces
   /** Connected, by id. */
   readonly #peers = new Map<number, PickerPeer>()
-  /** Of those the silent ones, as of that tick. */
-  readonly #silent = new Set<number>()
-  #silentAsOf = -1
+  /** What is asked for again. */
+  readonly #repeats: Repeats
   #wantedBytes = 0
   #wantedLeftBytes = 0
   #wastedBytes = 0
-  #ticks = 0
   /** Pieces that somebody waits for, the most urgent first; the first of them critical. An order, not a state. */
   #urgent: readonly number[] = []
   #critical = 0
-  /** The tick in which late critical blocks were last looked for. */
-  #lateIn = -1
-  /** The tick in which blocks that others hold up were last looked for. */
-  #heldIn = -1
-  /** The tick in which pieces that silent ones left were last looked for. */
-  #leftIn = -1
   /** The tick in which a piece was not begun for lack of memory. */
   #lackedIn = Number.NEGATIVE_INFINITY
   /** What {@link unavailable} found, when so much was missing in that version of the copies. */
@@ -152,6 +112,13 @@ export class Picker {
         this.#wastedBytes += bytesLost
         if (this.#priorities[index] !== 0) this.#wanted.add(index)
         if (isHalfStored) options.onDropped?.(index)
+      },
+    })
+    this.#repeats = new Repeats(this.#active, this.#peers, {
+      askFree: (piece, peer, from, limit, out) => this.#askFree(piece, peer, from, limit, out),
+      keepsApart: peer => this.#keepsApart(peer),
+      onForgotten: bytes => {
+        this.#wastedBytes += bytes
       },
     })
     this.setPriorities(new Uint8Array(pieces).fill(NORMAL_PRIORITY))
@@ -185,7 +152,7 @@ export class Picker {
 
   /** Pieces are not begun, as there is no memory. */
   get lacksMemory(): boolean {
-    return this.#ticks - this.#lackedIn <= 1
+    return this.#active.ticks - this.#lackedIn <= 1
   }
 
   /** One number a piece: 0 skip, 1 low, 4 normal, 7 high. */
@@ -287,7 +254,7 @@ export class Picker {
 
   /** Some ten times a second: by this, not by any clock, the picker knows what was asked for just now. */
   tick(): void {
-    this.#ticks++
+    this.#active.ticks++
   }
 
   /**
@@ -316,7 +283,7 @@ export class Picker {
     const limit = Math.min(max, out.length >> 1)
     // Whether it has come back shows as well by what others were asked for, and those need not wait for it.
     if (peer.stalled === true) {
-      const count = this.#pickShared(peer, 0, limit, out)
+      const count = this.#repeats.endgame(peer, 0, limit, out)
       if (count > 0) return count
     }
     let count = this.#urgent.length === 0 ? 0 : this.#pickUrgent(peer, limit, out)
@@ -328,11 +295,11 @@ export class Picker {
       count = this.#askFree(piece, peer, count, limit, out)
     }
     if (count < limit) count = this.#pickOpen(peer, count, limit, out, true)
-    if (count < limit && (peer.parole || this.apart)) count = this.#takeOver(peer, count, limit, out)
+    if (count < limit && (peer.parole || this.apart)) count = this.#repeats.takeOver(peer, count, limit, out)
     // For one on trial it is endgame when all that it may have part in is asked for.
     const isEnd = (peer.trial?.hasRoom === false && peer.owes !== true) || this.endgame
-    if (count < limit && isEnd) return this.#pickShared(peer, count, limit, out)
-    return count < limit ? this.#pickHeld(peer, count, limit, out) : count
+    if (count < limit && isEnd) return this.#repeats.endgame(peer, count, limit, out)
+    return count < limit ? this.#repeats.held(peer, count, limit, out) : count
   }
 
   /** As {@link pick}, from these pieces alone and without endgame (BEP 6, allowed fast pieces while choked). */
@@ -344,7 +311,7 @@ export class Picker {
       if (count === limit) break
       if (!peer.pieces.has(index)) continue
       const piece = this.#wanted.has(index) ? this.#start(index, peer) : this.#active.get(index)
-      if (piece === undefined || piece.openAt < 0 || !this.#mayAsk(peer, piece)) continue
+      if (piece === undefined || piece.openAt < 0 || !mayAsk(peer, piece)) continue
       count = this.#askFree(piece, peer, count, limit, out)
     }
     return count
@@ -356,8 +323,8 @@ export class Picker {
     if (piece === undefined || piece.dropping || !piece.canOpen(block)) return SKIP
     if (!piece.isAsked(block, peer.id)) {
       // Late: the request was given up already. Welcome, but not where one peer is to answer for a whole piece.
-      if (!this.#mayJoin(peer, piece)) return SKIP
-      this.#join(peer, piece)
+      if (!mayJoin(peer, piece)) return SKIP
+      join(peer, piece)
     }
     const offset = piece.open(block, peer.id)
     this.#active.changed(piece)
@@ -499,26 +466,11 @@ export class Picker {
       const isNew = this.#wanted.has(index)
       if (isNew && !this.#mayBegin(peer, count)) continue
       const piece = isNew ? this.#start(index, peer, false) : this.#active.get(index)
-      if (piece === undefined || piece.openAt < 0 || !this.#mayAsk(peer, piece)) continue
+      if (piece === undefined || piece.openAt < 0 || !mayAsk(peer, piece)) continue
       count = this.#askFree(piece, peer, count, limit, out)
     }
-    if (count === limit || peer.slow === true || this.#lateIn === this.#ticks) return count
-    return this.#pickLate(peer, count, limit, out)
-  }
-
-  /** Critical blocks that were asked for a while ago and have not come; searched for once a tick. */
-  #pickLate(peer: PickerPeer, from: number, limit: number, out: Int32Array): number {
-    let count = from
-    const before = this.#ticks - LATE_AFTER_TICKS
-    for (let at = 0; at < this.#critical && before >= 0; at++) {
-      const piece = this.#active.get(this.#urgent[at]!)
-      if (piece === undefined || piece.requested === 0 || piece.dropping) continue
-      if (!peer.pieces.has(piece.index) || !this.#mayAsk(peer, piece)) continue
-      count = this.#askShared(piece, peer, 1, before, count, limit, out)
-      if (count > from) this.#lateIn = this.#ticks
-      if (count === limit) break
-    }
-    return count
+    if (count === limit || peer.slow === true) return count
+    return this.#repeats.late(peer, this.#urgent, this.#critical, count, limit, out)
   }
 
   /** `mixed`: also those that a peer on trial has to itself, or that it keeps out of. */
@@ -532,7 +484,7 @@ export class Picker {
         if (piece.triedIn === pick || !peer.pieces.has(piece.index)) continue
         if (!mixed && piece.keeper !== keeper && piece.keeper !== peer.id) continue
         if (best !== undefined && this.#isBefore(piece, best) === (peer.stalled === true)) continue
-        if (this.#mayAsk(peer, piece)) best = piece
+        if (mayAsk(peer, piece)) best = piece
       }
       if (best === undefined) break
       best.triedIn = pick
@@ -579,7 +531,7 @@ export class Picker {
   #start(index: number, peer: PickerPeer, apart = true): ActivePiece | undefined {
     const piece = this.#active.begin(index)
     if (piece === undefined) {
-      this.#lackedIn = this.#ticks
+      this.#lackedIn = this.#active.ticks
       return undefined
     }
     if (peer.parole) piece.sole = peer.id
@@ -597,139 +549,17 @@ export class Picker {
         if (this.#active.grow(piece)) continue
         break
       }
-      piece.ask(block, peer.id, this.#ticks)
+      piece.ask(block, peer.id, this.#active.ticks)
       out[2 * count] = piece.index
       out[2 * count + 1] = block
       count++
     }
     if (count > from) {
-      this.#join(peer, piece)
+      join(peer, piece)
       peer.trial?.add(piece.index)
     }
     this.#active.changed(piece)
     return count
-  }
-
-  /**
-   * What others have held for long, or silent ones hold, and the memory with it, for one that is quick or lets nobody wait.
-   * Once a tick: it may be a walk over all that is active.
-   */
-  #pickHeld(peer: PickerPeer, from: number, limit: number, out: Int32Array): number {
-    if (this.#heldIn === this.#ticks || !this.#mayHelp(peer, from)) return from
-    this.#heldIn = this.#ticks
-    return this.#pickShared(peer, from, limit, out, HELD_AFTER_TICKS, this.#findSilent())
-  }
-
-  /**
-   * While somebody lies: a piece that silent ones left in the middle goes to one other, which fetches anew what may be wrong
-   * in it. On parole it could not go on with the piece otherwise; and one wrong block would spoil all that is added. Once
-   * a tick, as above.
-   */
-  #takeOver(peer: PickerPeer, from: number, limit: number, out: Int32Array): number {
-    if (this.#leftIn === this.#ticks || !this.#mayHelp(peer, from)) return from
-    const silent = this.#findSilent()
-    if (silent.size === 0 || silent.has(peer.id)) return from
-    this.#leftIn = this.#ticks
-    const isDoubtful = (id: number): boolean =>
-      id !== peer.id && (peer.parole || this.#peers.get(id)?.trial?.hasProof === false)
-    const goesOn = (id: number): boolean => this.#peers.has(id) && !silent.has(id) && isDoubtful(id)
-    let count = from
-    for (const piece of this.#active.values()) {
-      if (count === limit) break
-      if (piece.isComplete || piece.dropping || piece.taken > 0 || !peer.pieces.has(piece.index)) continue
-      if (peer.trial?.admits(piece.index) === false || !piece.isLeftBy(silent, peer.id)) continue
-      if (piece.receivedOf(goesOn) > 0 || piece.receivedOf(isDoubtful) > FORGET_MAX) continue
-      this.#wastedBytes += piece.forget(isDoubtful)
-      piece.unaskOthers(peer.id)
-      piece.keeper = this.#keepsApart(peer) ? peer.id : NOBODY
-      piece.sole = NOBODY
-      count = this.#askFree(piece, peer, count, limit, out)
-    }
-    return count
-  }
-
-  /** It is quick, or lets nobody wait and has nothing else to do. */
-  #mayHelp(peer: PickerPeer, asked: number): boolean {
-    return peer.quick === true || (peer.owes !== true && asked === 0)
-  }
-
-  #findSilent(): ReadonlySet<number> {
-    if (this.#silentAsOf === this.#ticks) return this.#silent
-    this.#silentAsOf = this.#ticks
-    this.#silent.clear()
-    for (const { id, silent } of this.#peers.values()) if (silent === true) this.#silent.add(id)
-    return this.#silent
-  }
-
-  /** Endgame: blocks that few others were asked for, so long ago. */
-  #pickShared(
-    peer: PickerPeer,
-    from: number,
-    limit: number,
-    out: Int32Array,
-    afterTicks: number = SHARE_AFTER_TICKS,
-    silent?: ReadonlySet<number>,
-  ): number {
-    let count = from
-    // What was asked for a moment ago is likely on its way: asking for it twice would only be waste.
-    const before = silent === undefined ? Math.max(0, this.#ticks - afterTicks) : this.#ticks - afterTicks
-    const most =
-      peer.quick === true ? MAX_ASKERS_QUICK : peer.proven === true ? MAX_ASKERS_PROVEN : MAX_ASKERS
-    for (let askers = 1; askers < most; askers++) {
-      for (const piece of this.#active.values()) {
-        if (count === limit) return count
-        if (piece.requested === 0 || piece.dropping || !peer.pieces.has(piece.index)) continue
-        if (!this.#mayAsk(peer, piece)) continue
-        count = this.#askShared(piece, peer, askers, before, count, limit, out, silent)
-      }
-    }
-    return count
-  }
-
-  /** Requests blocks that so many others were asked for, since tick `before` at the latest. */
-  #askShared(
-    piece: ActivePiece,
-    peer: PickerPeer,
-    askers: number,
-    before: number,
-    from: number,
-    limit: number,
-    out: Int32Array,
-    silent?: ReadonlySet<number>,
-  ): number {
-    let count = from
-    let block = piece.nextShared(0, askers, peer.id, before, silent)
-    for (
-      ;
-      block >= 0 && count < limit;
-      block = piece.nextShared(block + 1, askers, peer.id, before, silent)
-    ) {
-      piece.ask(block, peer.id, this.#ticks)
-      out[2 * count] = piece.index
-      out[2 * count + 1] = block
-      count++
-    }
-    this.#join(peer, piece)
-    if (count > from) peer.trial?.add(piece.index)
-    return count
-  }
-
-  #mayAsk(peer: PickerPeer, piece: ActivePiece): boolean {
-    return this.#mayJoin(peer, piece) && peer.trial?.admits(piece.index) !== false
-  }
-
-  /**
-   * A peer on parole works alone on a piece, so that a failed hash is its own; but a piece that it leaves lying is
-   * everybody's again.
-   */
-  #mayJoin(peer: PickerPeer, piece: ActivePiece): boolean {
-    if (peer.parole) return piece.isOnlyOf(peer.id)
-    return piece.sole === NOBODY || piece.sole === peer.id || (piece.requested === 0 && piece.writing === 0)
-  }
-
-  #join(peer: PickerPeer, piece: ActivePiece): void {
-    if (peer.parole) piece.sole = peer.id
-    else if (piece.sole !== peer.id) piece.sole = NOBODY
   }
 
   #storing(index: number): ActivePiece | undefined {

@@ -2,7 +2,8 @@
 import { Bitfield } from '../../src/bytes/bitfield.ts'
 import { SLAB_BYTES, SlabPool } from '../../src/bytes/slabs.ts'
 import { BLOCK_BYTES, Geometry } from '../../src/metainfo/geometry.ts'
-import { Picker, type PickerPeer } from '../../src/torrent/picker.ts'
+import { Picker } from '../../src/torrent/picker.ts'
+import type { PickerPeer } from '../../src/torrent/picker-peer.ts'
 
 export interface Board {
   /** `#` had, `.` not; sets the number of pieces. */

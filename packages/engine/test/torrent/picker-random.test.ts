@@ -5,7 +5,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Run } from '../../src/ports.ts'
-import type { PickerPeer } from '../../src/torrent/picker.ts'
+import type { PickerPeer } from '../../src/torrent/picker-peer.ts'
 import type { Trial } from '../../src/torrent/trial.ts'
 import { parse, seeded, Table } from './picker-board.ts'
 

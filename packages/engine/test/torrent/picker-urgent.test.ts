@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { PickerPeer } from '../../src/torrent/picker.ts'
+import type { PickerPeer } from '../../src/torrent/picker-peer.ts'
 import { Table } from './picker-board.ts'
 
 const HAD = '####' // enough pieces not to begin at random any more
