@@ -51,7 +51,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await chrome?.close()
-  endAll()
+  await endAll()
   if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
 })
 

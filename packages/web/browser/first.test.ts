@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { browser, keep, look } from './page.ts'
+import { end } from './program.ts'
 
 const SHOAL = fileURLToPath(new URL('../../cli/bin/shoal.js', import.meta.url))
 const PASSWORD = 'a long password'
@@ -35,7 +36,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await chrome?.close()
-  daemon?.kill('SIGKILL')
+  if (daemon !== undefined) await end(daemon)
   if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
 })
 
@@ -85,7 +86,7 @@ test(
     await page.click('.dialog .option >> nth=1')
     await page.click('.dialog button:has-text("Remove and delete")')
     await page.waitForSelector('.empty >> text=Nothing here yet')
-    await expect.poll(() => existsSync(join(folder, 'state/demo')), { timeout: 30_000 }).toBe(false)
+    await expect.poll(() => existsSync(join(folder, 'state/demo'))).toBe(false)
     // Before anybody has signed in, and of a torrent whose details were asked for while it was removed.
     expect(complaints.filter(text => !/\b(?:401|404)\b/.test(text))).toEqual([])
     await close()
@@ -127,7 +128,7 @@ test('a password that was lost is set anew by a link of `shoal password`, and wh
   await page.click('button[type=submit]')
   await page.waitForSelector('.empty >> text=Nothing here yet')
   await close()
-  await before.page.waitForSelector('h1 >> text=Sign in', { timeout: 30_000 })
+  await before.page.waitForSelector('h1 >> text=Sign in')
   await keep(before.page, 'first-11-signed-out')
   await before.close()
 })

@@ -40,7 +40,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const socket of sockets) socket.destroy()
   await chrome?.close()
-  endAll()
+  await endAll()
   if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
 })
 

@@ -33,7 +33,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await chrome?.close()
-  endAll()
+  await endAll()
   if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
 })
 

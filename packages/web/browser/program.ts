@@ -14,8 +14,16 @@ export function run(...args: string[]): ChildProcess {
   return child
 }
 
-export function endAll(): void {
-  for (const child of children.splice(0)) child.kill('SIGKILL')
+/** Resolves when nobody writes any more to what the test removes then. */
+export async function endAll(): Promise<void> {
+  await Promise.all(children.splice(0).map(end))
+}
+
+export async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = new Promise(resolve => child.once('exit', resolve))
+  child.kill('SIGKILL')
+  await ended
 }
 
 /** What a program says, as soon as it says it. */
