@@ -30,7 +30,7 @@ afterEach(async () => {
 })
 
 // axe-core looks at every element, several times a screen.
-describe.each([false, true])('dark: %s', { timeout: 180_000 }, dark => {
+describe.each([false, true])('dark: %s', { timeout: 300_000 }, dark => {
   const open = async (query: string, options: Partial<LookOptions> = {}): Promise<Page> => {
     now = await look(chrome, { url: `${served.url}${query}`, dark, ...options })
     await now.page.waitForSelector('.row .in-name, .card .first, .door, .page, .empty')

@@ -67,7 +67,7 @@ test('it waits while it is paused, follows its end, and lets people read what wa
   const log = page.locator('.talk-log')
   const isAtEnd = (): Promise<boolean> =>
     log.evaluate(each => each.scrollHeight - each.scrollTop - each.clientHeight < 32)
-  expect(await isAtEnd()).toBe(true)
+  await expect.poll(isAtEnd).toBe(true)
   await log.focus()
   await page.keyboard.press('Home')
   await page.waitForSelector('.talk-state .latest')

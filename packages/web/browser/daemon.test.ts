@@ -29,9 +29,9 @@ beforeAll(async () => {
     '--state',
     join(folder, 'a'),
     '--json',
-    // Slowly enough to be listened to.
+    // Slowly enough to be listened to, by a page that takes its time.
     '--limit-up',
-    '1500k',
+    '600k',
     ...ALONE,
   )
   seedPort = Number((await until(seed, /"port":\s*(\d+)/))[1])

@@ -7,7 +7,7 @@ import { browser, keep, type Served, serve } from './page.ts'
 import { scrollThrough, type Watched, watched } from './watched.ts'
 
 /** Every one of them is looked at, on a machine that may be busy. */
-const LONG = { timeout: 180_000 }
+const LONG = { timeout: 300_000 }
 
 let served: Served
 let chrome: Browser

@@ -19,6 +19,9 @@ const TYPES: Readonly<Record<string, string>> = {
   '.webmanifest': 'application/manifest+json',
 }
 
+/** For what is soon there, on a machine that may be busy. */
+const TIMEOUT_MS = 60_000
+
 export interface Served {
   /** Ends with `/`. */
   readonly url: string
@@ -86,6 +89,7 @@ export async function look(browser: Browser, options: LookOptions): Promise<Look
     colorScheme: options.dark === true ? 'dark' : 'light',
     locale: options.locale ?? 'en-GB',
   })
+  context.setDefaultTimeout(TIMEOUT_MS)
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('pageerror', error => complaints.push(String(error)))
