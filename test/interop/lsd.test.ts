@@ -8,7 +8,7 @@ import { Cast, type Member } from './rig/cast.ts'
 
 const GROUP = '239.192.152.143'
 const GROUP_PORT = 6771
-const TIMEOUT_MS = 30_000
+const TIMEOUT_MS = 100_000
 
 describe.concurrent('a getter finds a seed on the local network', () => {
   test('Shoal, by the announce of libtorrent', () =>
@@ -30,7 +30,7 @@ type Who = Omit<Member, 'name' | 'does'>
 
 async function meet(title: string, getter: Who, seed: Who): Promise<void> {
   const cast = new Cast(title)
-  const announced = listen(getter)
+  const announced = await listen(getter)
   try {
     cast.start({ ...getter, name: 'getter', does: 'get' })
     await cast.until('the getter announces itself', TIMEOUT_MS, () => announced.yet)
@@ -42,14 +42,15 @@ async function meet(title: string, getter: Who, seed: Who): Promise<void> {
   }
 }
 
-/** Whether there was an announce of it. */
-function listen({ ip, port }: Who): { readonly yet: boolean; close(): void } {
+/** Whether there was an announce of it, from when this resolves. */
+async function listen({ ip, port }: Who): Promise<{ readonly yet: boolean; close(): void }> {
   let yet = false
   const socket = createSocket({ type: 'udp4', reuseAddr: true })
   socket.on('message', (datagram, from) => {
     if (from.address === ip && datagram.includes(`Port: ${port}\r\n`)) yet = true
   })
-  socket.bind(GROUP_PORT, () => socket.addMembership(GROUP, ip))
+  await new Promise<void>(resolve => socket.bind(GROUP_PORT, resolve))
+  socket.addMembership(GROUP, ip)
   return {
     get yet() {
       return yet

@@ -14,10 +14,10 @@ import { differences } from './rig/tree.ts'
 import { until } from './rig/wait.ts'
 
 const TRACKER = { ip: '10.77.1.1', port: 6970 }
-const TRACKER_TIMEOUT_MS = 20_000
+const TRACKER_TIMEOUT_MS = 60_000
 /** A public torrent uses all ways of discovery within two seconds. */
 const SHARED_SECONDS = 15
-const END_TIMEOUT_MS = 45_000
+const END_TIMEOUT_MS = 100_000
 const LSD_PORT = 6771
 /** The DHT's well-known nodes are names, whatever torrents there are; here nobody answers. */
 const DNS_PORT = 53

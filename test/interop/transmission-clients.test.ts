@@ -18,7 +18,7 @@ import { until } from './rig/wait.ts'
 const TRACKER = { ip: '10.77.1.1', port: 6972 }
 const PLACE = { ip: '10.77.1.6', port: 8031, rpcPort: 8032 }
 const SEEDER = { ip: '10.77.1.7', port: 8033 }
-const SETTLE_MS = 20_000
+const SETTLE_MS = 60_000
 
 const CONTENT: Case = {
   title: 'transmission-clients',

@@ -23,7 +23,7 @@ const PLACES = {
 const LEECHES = { reference: '10.77.1.4', subject: '10.77.1.5' } as const
 /** It fetches for half a minute: as long as is looked at it. */
 const LEECH_BYTES_PER_SEC = 12_000
-const SETTLE_MS = 20_000
+const SETTLE_MS = 60_000
 
 const CONTENT: Case = {
   title: 'transmission-remote',

@@ -29,7 +29,7 @@ export async function startCapture(dir: string): Promise<Capture> {
   const lines = (): string[] => readFileSync(logFile, 'utf8').split('\n').filter(Boolean)
   await until(
     () => `the capture begins\n${program.describe()}`,
-    10_000,
+    60_000,
     () => lines().length > 0,
   )
   return {

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 
 export const PASSWORD = 'correct horse: battery'
 /** It waits half a minute for an answer; nothing here takes that long. */
-const TIMEOUT_MS = 20_000
+const TIMEOUT_MS = 60_000
 
 /** A daemon that speaks Transmission's protocol. */
 export interface Target {

@@ -42,7 +42,7 @@ export async function startShoal(
   let key: string | undefined
   await until(
     () => `shoal serve prints a link\n${program.describe()}`,
-    20_000,
+    60_000,
     () => {
       if (program.ending !== undefined) throw new Error(program.describe())
       key = /#setup=([\w-]+)/.exec(readFileSync(logFile, 'utf8'))?.[1]

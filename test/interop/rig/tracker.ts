@@ -36,7 +36,7 @@ export async function startTracker(
   }
   await until(
     () => `the tracker answers\n${program.describe()}`,
-    10_000,
+    60_000,
     () =>
       scrape(new Uint8Array(20)).then(
         () => true,

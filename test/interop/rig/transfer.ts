@@ -10,9 +10,9 @@ import { differences } from './tree.ts'
 import { until } from './wait.ts'
 
 /** From launch to a tracker that knows the seeder: some clients hash everything first. */
-const ANNOUNCE_TIMEOUT_MS = 30_000
+const ANNOUNCE_TIMEOUT_MS = 60_000
 /** The largest case takes a second or two when all is well; clients retry after 10 to 30 s when it is not. */
-const TRANSFER_TIMEOUT_MS = 60_000
+const TRANSFER_TIMEOUT_MS = 120_000
 /** Run.mjs gives the namespace 10.77.1.1 to 10.77.1.20; the first is the tracker's. */
 const FIRST_ADDRESS = 2
 const LAST_ADDRESS = 20

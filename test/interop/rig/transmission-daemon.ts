@@ -53,7 +53,7 @@ export async function startTransmission(
   }
   await until(
     () => `transmission-daemon answers\n${program.describe()}`,
-    10_000,
+    60_000,
     async () => (await remote(target, ['-l'])).code === 0,
   )
   return target
