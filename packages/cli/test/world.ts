@@ -151,6 +151,13 @@ export interface Running {
   says(text: RegExp): Promise<void>
 }
 
+interface StartOptions {
+  readonly input?: string
+  readonly cwd?: string
+  /** It is there for others, for as long as the world is, and may take all the time they need. */
+  readonly stays?: boolean
+}
+
 export interface SeedWorld {
   readonly address: string
   /** Payload sent since the last call. */
@@ -183,7 +190,7 @@ export class World {
     return path
   }
 
-  start(args: readonly string[], { input, cwd = this.dir }: { input?: string; cwd?: string } = {}): Running {
+  start(args: readonly string[], { input, cwd = this.dir, stays = false }: StartOptions = {}): Running {
     const child = spawn(process.execPath, [BIN, ...args], {
       cwd,
       env: { PATH: process.env.PATH ?? '', HOME: this.dir, NO_COLOR: '1' },
@@ -205,7 +212,7 @@ export class World {
     })
     child.stdin.on('error', () => {})
     child.stdin.end(input ?? '')
-    const timer = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS)
+    const timer = stays ? undefined : setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS)
     const ended = new Promise<Outcome>(resolve => {
       child.on('close', (code, signal) => {
         clearTimeout(timer)
@@ -245,7 +252,7 @@ export class World {
     }
   }
 
-  run(args: readonly string[], options: { input?: string; cwd?: string } = {}): Promise<Outcome> {
+  run(args: readonly string[], options: StartOptions = {}): Promise<Outcome> {
     return this.start(args, options).ended
   }
 
