@@ -1,7 +1,7 @@
 /**
  * Trackers that do what no tracker should: `serve(socket)` speaks TCP after the request has come, `udp(packet, reply)`
- * UDP. `codes`: what it may come to; `reply`: or an answer, and what has to hold of it. The client waits 3 s for HTTP
- * and 2 s for UDP.
+ * UDP. `codes`: what it may come to; `reply`: or an answer, and what has to hold of it. How long the client waits is in
+ * `patience.mjs`.
  */
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'

@@ -13,12 +13,12 @@ import { EVIL, EVIL_6, EVIL_TOO, FAR, GOOD, NAS, WEB_PORT } from './addresses.mj
 import { CASES } from './cases.mjs'
 import { startDns } from './dns.mjs'
 import { HOSTILE, hostOf, tlsServer } from './hostile.mjs'
+import { HTTP_TIMEOUT_MS, UDP_TIMEOUT_MS } from './patience.mjs'
 
 const FIRST_CANARY = 20_000
 const FIRST_HOSTILE = 10_000
-/** What the client waits itself, and what a busy machine takes. */
-const HTTP_PATIENCE_MS = 3_000 + 1_500
-const UDP_PATIENCE_MS = 2_000 + 1_500
+/** What a busy machine takes beyond what the client waits itself. */
+const BUSY_MS = 3_000
 /** All hostile trackers at once, of which some send 2 MiB, packed and not. */
 const MAX_BYTES = 96 * 2 ** 20
 /** How long the other tracker may take beside them. */
@@ -267,7 +267,7 @@ async function runHostile(hostile, at) {
   }
   const answer = await ask({ op: 'announce', url })
   const told = `${hostile.name}: `
-  if (answer.ms > (hostile.udp ? UDP_PATIENCE_MS : HTTP_PATIENCE_MS))
+  if (answer.ms > (hostile.udp ? UDP_TIMEOUT_MS : HTTP_TIMEOUT_MS) + BUSY_MS)
     fail(`${told}took ${answer.ms.toFixed(0)} ms`)
   if (answer.answered) {
     if (hostile.reply === undefined || !hostile.reply(answer))
