@@ -27,6 +27,7 @@ import {
   LOOPBACK,
   liar,
   message,
+  NOBODY,
   type Outcome,
   type PeerScript,
   PIECE_BYTES,
@@ -166,8 +167,7 @@ describe.concurrent('a torrent at a URL', () => {
   })
 
   test('where nobody listens is an error that names it', async ({ world }) => {
-    const address = await world.nobody()
-    expectFailure(await world.get([`http://${address}/a.torrent`]), 4, address, /ECONNREFUSED|refused/)
+    expectFailure(await world.get([`http://${NOBODY}/a.torrent`]), 4, NOBODY, /ECONNREFUSED|refused/)
   })
 
   test('with a passkey does not show it', async ({ world }) => {
@@ -241,8 +241,8 @@ describe.concurrent('a tracker', () => {
     world,
   }) => {
     const announce = [
-      `http://${await world.nobody()}/announce`,
-      `udp://${await world.nobody()}/announce`,
+      `http://${NOBODY}/announce`,
+      `udp://${NOBODY}/announce`,
       'http://no-such-host.invalid/announce',
       'gopher://127.0.0.1/announce',
     ]

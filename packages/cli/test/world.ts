@@ -14,6 +14,9 @@ import { createEngine, parseTorrent } from '@shoal/engine'
 
 const BIN = fileURLToPath(new URL('../bin/shoal.js', import.meta.url))
 
+/** Nobody listens there, and nobody is given it who asks for any port: one that was free a moment ago may be another's. */
+export const NOBODY = '127.0.0.1:1'
+
 /** What every `get` and `seed` of a test says: this machine only, and nothing waits for long. */
 export const LOOPBACK: readonly string[] = ['--bind', '127.0.0.1', '--port', '0', '--no-discovery']
 
@@ -326,15 +329,6 @@ export class World {
       server.closeAllConnections()
     })
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  }
-
-  /** The address of a port where nobody listens. */
-  async nobody(): Promise<string> {
-    const server = createServer()
-    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-    const { port } = server.address() as AddressInfo
-    await new Promise(resolve => server.close(resolve))
-    return `127.0.0.1:${port}`
   }
 }
 
