@@ -126,8 +126,7 @@ export class Downloads {
     const { interesting, choking } = this.#peer
     if (!interesting || (choking && this.#allowedFast.size === 0) || now < this.#pauseUntil) return
     const room = this.window.room()
-    // Refilled in batches: a write for every block would cost more than the block.
-    if (room <= 0 || (room < this.window.limit() >> 3 && this.window.size > 8)) return
+    if (room === 0) return
     const { picker, picked, geometry } = this.#deps
     const most = Math.min(room, picked.length >> 1, this.#deps.requestAllowance(now))
     if (most <= 0) return

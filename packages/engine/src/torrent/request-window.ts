@@ -14,6 +14,10 @@
  * where they are longer. Since a second is longer than nearly every round trip, a window that is the
  * bottleneck still widens itself.
  *
+ * A peer that brings 2 MiB within 8 ms is on this machine or right beside it, and is asked for no more than that at
+ * once, in halves. What waits on such a way waits in memory, and leaves the processors' caches there: with 500 requests
+ * under way a gigabyte took 5 % longer than with 128, and 6 % more of the processors.
+ *
  * When to stop: not by the age of a request. A slow peer with a long queue is minutes behind and yet all
  * right. What counts is progress:
  * - the peer has sent nothing at all for 20 s while we waited: everything outstanding is late, and it snubs
@@ -41,6 +45,12 @@ const MAX_ROUND_TRIP_MS = 4_000
 const JUDGE_MS = 500
 /** Growth below this between two stretches means that the window is no longer what limits the peer. */
 const GROWTH = 1.1
+/** Of a peer that brings so many within {@link SWIFT_MS} no more is wanted at once. */
+const SWIFT_LIMIT = 128
+const SWIFT_MS = 8
+const SWIFT_JUDGE_MS = 100
+/** With so few left nobody waits for a batch. */
+const NO_BATCH_BELOW = 8
 const STALL_MS = 20_000
 const PASSED_OVER_MS = 10_000
 const GAPS_BEFORE_LATE = 4
@@ -67,6 +77,8 @@ export class RequestWindow {
   #max: number
   #limit = FIRST_LIMIT
   #slowStart = true
+  /** It brings {@link SWIFT_LIMIT} blocks within {@link SWIFT_MS}, and is near enough to go on so with no more asked for. */
+  #isSwift = false
 
   // The ring: capacity is a power of two.
   #pieces = new Int32Array(FIRST_CAPACITY)
@@ -113,12 +125,15 @@ export class RequestWindow {
   /** How many should be outstanding now. */
   limit(): number {
     if (this.snubbed || this.stalled) return Math.min(STALLED_LIMIT, this.#max)
-    return Math.min(this.#max, Math.max(MIN_LIMIT, this.#limit))
+    return Math.min(this.#max, this.#isSwift ? SWIFT_LIMIT : Math.max(MIN_LIMIT, this.#limit))
   }
 
-  /** How many to ask for now. */
+  /** How many to ask for now: none while they are so few that their write would cost more than they do. */
   room(): number {
-    return Math.max(0, this.limit() - this.#size)
+    const limit = this.limit()
+    const room = limit - this.#size
+    const batch = this.#isSwift ? limit >> 1 : limit >> 3
+    return room < batch && this.#size > NO_BATCH_BELOW ? 0 : Math.max(0, room)
   }
 
   setMax(maxRequests: number): void {
@@ -366,6 +381,7 @@ export class RequestWindow {
   #judge(bytes: number, now: number): void {
     this.#judgeBytes += bytes
     const elapsedMs = now - this.#judgeFrom
+    if (this.#slowStart && elapsedMs >= SWIFT_JUDGE_MS) this.#judgeSwift(this.#judgeBytes / elapsedMs)
     if (!(elapsedMs >= Math.max(JUDGE_MS, 2 * this.#roundTripMs))) return
     const rate = (this.#judgeBytes * 1_000) / elapsedMs
     if (rate < this.#judgedRate * GROWTH) this.#slowStart = false
@@ -373,9 +389,15 @@ export class RequestWindow {
       const perMs = Math.max(rate, this.#meter.rate(now)) / 1_000
       const queueMs = Math.max(QUEUE_MS, 2 * this.#roundTripMs)
       this.#limit = Math.min(this.#max, Math.max(MIN_LIMIT, Math.ceil((perMs * queueMs) / BLOCK_BYTES)))
+      this.#judgeSwift(rate / 1_000)
     }
     this.#judgedRate = rate
     this.#judgeFrom = now
     this.#judgeBytes = 0
+  }
+
+  #judgeSwift(bytesPerMs: number): void {
+    const bytes = SWIFT_LIMIT * BLOCK_BYTES
+    this.#isSwift = bytesPerMs * SWIFT_MS >= bytes && bytesPerMs * 2 * this.#roundTripMs <= bytes
   }
 }

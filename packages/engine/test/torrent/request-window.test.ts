@@ -6,12 +6,18 @@ const BLOCK = 16_384
 const out = new Int32Array(2 * 4_096)
 
 /** A peer that answers in order, `blocksPerMs` at most, each `roundTripMs` after its request at the earliest. */
-function fetchFrom(window: RequestWindow, untilMs: number, blocksPerMs: number, roundTripMs: number): number {
+function fetchFrom(
+  window: RequestWindow,
+  untilMs: number,
+  blocksPerMs: number,
+  roundTripMs: number,
+  fromMs = 0,
+): number {
   const queue: { block: number; at: number }[] = []
   let next = 0
   let credit = 0
   let expired = 0
-  for (let now = 0; now <= untilMs; now++) {
+  for (let now = fromMs; now <= untilMs; now++) {
     credit = Math.min(credit + blocksPerMs, Math.max(1, blocksPerMs))
     while (queue.length > 0 && queue[0]!.at <= now && credit >= 1) {
       credit--
@@ -121,6 +127,29 @@ test('a fast peer on a local network reaches the maximum within some millisecond
   fetchFrom(window, 15, 43, 0)
   expect(window.limit()).toBe(500)
   fetchFrom(window, 3_000, 43, 0)
+  expect(window.limit()).toBe(500)
+})
+
+test("a peer on this machine is asked for 2 MiB at once, in halves, and one as quick but far away for a second's worth", () => {
+  const near = new RequestWindow(500)
+  fetchFrom(near, 3_000, 30, 1)
+  expect(near.limit()).toBe(128)
+  near.drain(() => {})
+  for (let block = 0; block < 64; block++) near.push(1, block, 3_000)
+  expect(near.room()).toBe(64)
+  near.push(1, 64, 3_000)
+  expect(near.room()).toBe(0)
+
+  const far = new RequestWindow(500)
+  fetchFrom(far, 3_000, 30, 15)
+  expect(far.limit()).toBe(500)
+})
+
+test("a peer that is swift no more is asked for a second's worth again", () => {
+  const window = new RequestWindow(500)
+  fetchFrom(window, 3_000, 30, 1)
+  window.drain(() => {})
+  fetchFrom(window, 6_000, 10, 1, 3_001)
   expect(window.limit()).toBe(500)
 })
 
