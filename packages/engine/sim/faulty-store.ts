@@ -209,8 +209,8 @@ class FaultyStore implements Store, StoreHandler {
     this.#answer(() => this.#handler.onSynced())
   }
 
-  onStamps(stamps: readonly FileStamp[]): void {
-    this.#answer(() => this.#handler.onStamps(stamps))
+  onStamps(stamps: readonly FileStamp[], changed: readonly number[]): void {
+    this.#answer(() => this.#handler.onStamps(stamps, changed))
   }
 
   onError(error: ShoalError): void {

@@ -218,7 +218,7 @@ class SimStore implements Store {
   }
 
   stamp(): void {
-    this.#job('stamp', 0, () => this.#handler.onStamps(this.#disk.stamps()))
+    this.#job('stamp', 0, () => this.#handler.onStamps(this.#disk.stamps(), []))
   }
 
   close(): void {

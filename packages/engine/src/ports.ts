@@ -225,7 +225,11 @@ export interface StoreHandler {
   onChecked(piece: number, matches: boolean): void
   onCheckDone(): void
   onSynced(): void
-  onStamps(stamps: readonly FileStamp[]): void
+  /**
+   * One stamp per file, with a mark only where nothing needs a proof to be read. `changed`: numbers of files that somebody
+   * else wrote to since they were found, and that were not hashed since.
+   */
+  onStamps(stamps: readonly FileStamp[], changed: readonly number[]): void
   /** Opening, creating, checking or selecting failed. */
   onError(error: ShoalError): void
   onClosed(): void

@@ -35,6 +35,8 @@ const RATE = 2 * MIB
 /** The leecher would ask for as much as there is time for. */
 const SERVED = 4 * MIB
 const LATEST_MS = 1_200
+/** For so long nothing is believed of a file that has changed. */
+const SETTLED_MS = 3_200
 /** Pauses between looks are 1, 2, 4 s; then there is something to be told. */
 const PATIENCE_MS = 40_000
 
@@ -194,9 +196,11 @@ async function settled({ added, checker, torrent, dir, file, warnings }) {
     if (state === 'seeding' && pieces.have === pieces.total && isWhole(checker, pieces)) {
       const wrong = difference(torrent, dir, [{ files: new Map(othersIn(dir, torrent)) }])
       if (wrong === undefined || isHarmless(wrong, file, torrent, dir)) return 'whole'
-      // All that was asked for was in memory: once more from the disk.
+      // All that was asked for was in memory: once more from the disk, when the change is so old that it no longer
+      // looks like one that has just been made.
       if (isSecond) return `!${wrong}, and nobody noticed`
       isSecond = true
+      await sleep(SETTLED_MS)
       await added.stop()
       checker.begin()
       added.start()

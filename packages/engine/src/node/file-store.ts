@@ -19,7 +19,7 @@ import { PartsIndex } from './parts-index.ts'
 import { PieceReader } from './piece-reader.ts'
 import type { ReadCache, ReadSource } from './read-cache.ts'
 import type { Answer, HeldExtent, TorrentPlan } from './store-messages.ts'
-import { type Mark, Witness } from './witness.ts'
+import { type KeptMark, type Mark, Witness } from './witness.ts'
 import type { StoreWorker, WorkerPool } from './worker-pool.ts'
 
 /** A batch of pieces to check: long enough to keep messages few, short enough to spread and to stop soon. */
@@ -194,7 +194,7 @@ export class FileStore implements Store {
         break
       case 'stamp':
         this.#alone({ type: 'stamp', id: this.#plan.id }, answer => {
-          if (answer.kind === 'stamps') this.#handler.onStamps(answer.stamps)
+          if (answer.kind === 'stamps') this.#stamped(answer.stamps)
         })
         break
       case 'close':
@@ -213,6 +213,16 @@ export class FileStore implements Store {
       this.#pump()
       this.#feedCheck()
     })
+  }
+
+  #stamped(now: readonly (KeptMark | undefined)[]): void {
+    const witness = this.#witness
+    const { files } = this.#geometry
+    const changed = files.filter(file => witness.isChanged(file, now[file.index]))
+    this.#handler.onStamps(
+      files.map(file => witness.stampOf(file, now[file.index])),
+      changed.map(({ index }) => index),
+    )
   }
 
   #prepare(): void {
@@ -244,6 +254,9 @@ export class FileStore implements Store {
     for (const file of this.#geometry.files) {
       const stamp = found[file.index]
       this.#witness.see(file, stamp)
+      // It is made, cut to size or filled from the parts file now.
+      const isMade = stamp?.size !== file.length
+      if (isMade && this.#wanted[file.index] === true && !this.#plan.readOnly) this.#witness.own(file)
       // One that is longer than in the torrent is somebody else's as long as nobody wants ours.
       const there = stamp !== undefined && stamp.size <= file.length
       const inPlace = file.pad || this.#wanted[file.index] === true || there
@@ -276,6 +289,7 @@ export class FileStore implements Store {
     this.#runsInFlight++
     const { begin, length, slabs, last } = run
     const held = this.#heldForWriting(piece)
+    if (begin === 0) this.#own(piece)
     worker.run(
       { type: 'run', id: this.#plan.id, piece, begin, length, slabs, last, digests, held },
       length,
@@ -288,6 +302,11 @@ export class FileStore implements Store {
         this.#pump()
       },
     )
+  }
+
+  #own(piece: number): void {
+    const slices = this.#geometry.slices(this.#geometry.pieceOffset(piece), this.#geometry.pieceSize(piece))
+    for (const { file } of slices) this.#witness.own(file)
   }
 
   /** What lies on disk for a run that failed is anybody's: a piece that does not match with it is nobody's fault. */

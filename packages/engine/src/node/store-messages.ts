@@ -1,8 +1,7 @@
 /** What the main thread and the store workers say to each other. Everything here survives structured cloning. */
 import type { GeometryFile } from '../metainfo/geometry.ts'
-import type { FileStamp } from '../ports.ts'
 import type { PlainError } from './disk-errors.ts'
-import type { Mark } from './witness.ts'
+import type { KeptMark, Mark } from './witness.ts'
 
 /** All that a worker has to know of a torrent; `hashes` and `cancel` are shared memory. */
 export interface TorrentPlan {
@@ -99,7 +98,7 @@ export type Answer =
       readonly held: readonly HeldExtent[]
       readonly spare: readonly HeldExtent[]
     }
-  | { readonly kind: 'stamps'; readonly stamps: readonly FileStamp[] }
+  | { readonly kind: 'stamps'; readonly stamps: readonly (KeptMark | undefined)[] }
   | { readonly kind: 'hashes'; readonly hashes: Uint8Array }
   | { readonly kind: 'done' }
 

@@ -5,9 +5,13 @@
  *
  * Times of files move in steps, of some milliseconds on most systems, of two seconds on FAT: two changes within one step
  * cannot be told apart. So nothing is proven of a file that changed just now.
+ *
+ * What is kept over a restart must not say more than is known here: somebody may have written to a file that nobody has
+ * read since.
  */
 import { Bitfield } from '../bytes/bitfield.ts'
 import type { FileSpan, Geometry } from '../metainfo/geometry.ts'
+import type { FileStamp } from '../ports.ts'
 
 /** More than the coarsest step of file times, and some for clocks of file servers that differ from ours. */
 const SETTLED_MS = 3_000
@@ -29,6 +33,10 @@ export class Witness {
   /** 1 for files whose mark was old enough when it was last seen. */
   readonly #settled: Uint8Array
   readonly #proven: Bitfield
+  /** One per file: as it was found, when what is had of it was made sure of. */
+  readonly #found: (Mark | undefined)[]
+  /** 1 for files that we write to ourselves. */
+  readonly #ours: Uint8Array
   #changes = 0
 
   constructor(geometry: Geometry, unixTimeMs: () => number = Date.now) {
@@ -37,6 +45,8 @@ export class Witness {
     this.#marks = geometry.files.map(() => undefined)
     this.#settled = new Uint8Array(geometry.files.length)
     this.#proven = new Bitfield(geometry.pieceCount)
+    this.#found = geometry.files.map(() => undefined)
+    this.#ours = new Uint8Array(geometry.files.length)
   }
 
   /** How many changes were seen. What was read while this grew may be of before or after. */
@@ -48,6 +58,7 @@ export class Witness {
   see(file: FileSpan, mark: Mark | undefined): boolean {
     const { index } = file
     const known = this.#marks[index]
+    this.#found[index] ??= mark
     this.#settled[index] = mark !== undefined && isSettled(mark, this.#unixTimeMs()) ? 1 : 0
     if (isSame(known, mark)) return true
     this.#marks[index] = mark
@@ -61,6 +72,38 @@ export class Witness {
 
   isProven(piece: number): boolean {
     return this.#proven.has(piece)
+  }
+
+  /** We write to the file from here on: what changes about it is our doing, as far as we know. */
+  own(file: FileSpan): void {
+    this.#ours[file.index] = 1
+  }
+
+  /** What may be kept of how a file looks now: its mark only if all that is in it is proven as it looks. */
+  stampOf(file: FileSpan, now: KeptMark | undefined): FileStamp {
+    if (now === undefined) return undefined
+    const { size, mtimeMs, mark } = now
+    return this.#isProvenAs(file, now) ? { size, mtimeMs, mark } : { size, mtimeMs }
+  }
+
+  /**
+   * Whether somebody else has written to the file since it was found, and not all of it was proven since. Another name,
+   * a link or other rights do not count, though all of it has to be proven anew; who sets the time back is found out then.
+   */
+  isChanged(file: FileSpan, now: Mark | undefined): boolean {
+    const found = this.#found[file.index]
+    if (found === undefined || this.#ours[file.index] === 1) return false
+    const isAsItWas = now?.size === found.size && now.mtimeMs === found.mtimeMs
+    return !isAsItWas && !this.#isProvenAs(file, now)
+  }
+
+  #isProvenAs(file: FileSpan, now: Mark | undefined): boolean {
+    if (now === undefined || !isSame(this.#marks[file.index], now)) return false
+    const span = this.#geometry.piecesOf(file)
+    for (let piece = span?.first ?? 0; span !== undefined && piece <= span.last; piece++) {
+      if (!this.#proven.has(piece)) return false
+    }
+    return true
   }
 
   /** Whether what is hashed from now on, with no change seen until then, may be called proven. */

@@ -427,8 +427,9 @@ export class Torrent implements StoreHandler {
     if (phase.name === 'active' || phase.name === 'closing') this.#keeper.onSynced(phase.store)
   }
 
-  onStamps(stamps: readonly FileStamp[]): void {
+  onStamps(stamps: readonly FileStamp[], changed: readonly number[]): void {
     const phase = this.#phase
+    for (const file of changed) this.#keeper.suspect(file)
     const lost = phase.name === 'active' ? this.#losses.lostFile(stamps, this.geometry, this.have) : undefined
     if (lost !== undefined) this.#keeper.suspect(lost.index)
     this.#keeper.onStamps(stamps)

@@ -41,6 +41,7 @@ export class Recorder implements StoreHandler {
   readonly readErrors: { piece: number; error: ShoalError }[] = []
   readonly checked = new Map<number, boolean>()
   readonly stamps: (readonly FileStamp[])[] = []
+  changed: readonly number[] = []
   readonly errors: ShoalError[] = []
   readable = 0
   checksDone = 0
@@ -73,9 +74,10 @@ export class Recorder implements StoreHandler {
   onSynced(): void {
     this.calls.push('synced')
   }
-  onStamps(stamps: readonly FileStamp[]): void {
+  onStamps(stamps: readonly FileStamp[], changed: readonly number[]): void {
     this.calls.push('stamps')
     this.stamps.push(stamps)
+    this.changed = changed
   }
   onError(error: ShoalError): void {
     this.calls.push('error')

@@ -1,5 +1,6 @@
-import { readdirSync } from 'node:fs'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { closeSync, openSync, readdirSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { createTorrent } from '../../src/library/create.ts'
 import { createEngine } from '../../src/library/engine.ts'
 import { parseTorrent } from '../../src/library/parse.ts'
@@ -43,6 +44,32 @@ test('a torrent that is detached is out of the engine, and goes on by its record
   const second = await engine.add(bytes, { dir })
   await second.done
   expect(second.snapshot()).toMatchObject({ state: 'seeding', checkedBytes: 0 })
+})
+
+test('a file that somebody changed while nobody read it is looked at after a restart', async () => {
+  const state = folder()
+  const options = { port: 0, bind: '127.0.0.1', dht: false, lsd: false, workers: 1, stateDir: state }
+  const dir = folder({ 'a.bin': content(50_000) })
+  const first = await createEngine(options)
+  atEnd(() => first.close())
+  const seed = await first.add(bytes, { dir, discovery: false })
+  await seed.done
+  const other = await added({ dir: folder(), discovery: false, peers: [`127.0.0.1:${first.port}`] })
+  other.torrent.start()
+  await other.torrent.done
+  const file = openSync(join(dir, 'a.bin'), 'r+')
+  writeSync(file, 'somebody was here', 20_000)
+  closeSync(file)
+  // What it was shared with is in its record, and by then the change is old.
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 10_000 })
+  atEnd(() => void vi.useRealTimers())
+  await first.close()
+  const second = await createEngine(options)
+  atEnd(() => second.close())
+  const again = await second.add(bytes, { dir, discovery: false, seedOnly: true })
+  await expect.poll(() => again.snapshot().state).toBe('seeding')
+  const { have, total } = again.snapshot().pieces
+  expect(have).toBe(total - 1)
 })
 
 test('the summary of an engine is its snapshot without torrents', async () => {

@@ -33,6 +33,24 @@ import { makeWorld, worldIn } from './disk-world.ts'
 const KIB = 1024
 const MIB = 1024 * 1024
 
+describe('stamps', () => {
+  it('tell which files somebody else has changed since they were found, and not those that we wrote to', async () => {
+    const world = await makeWorld(1)
+    const torrent = new Fixture(world, 64 * KIB, [file('t/mine', 64 * KIB), file('t/theirs', 64 * KIB)])
+    world.writeFile(['t', 'theirs'], torrent.file(1))
+    await torrent.open()
+    await torrent.write(0)
+    appendFileSync(join(world.dir, 't', 'theirs'), 'and more')
+    torrent.store.stamp()
+    await world.until(() => torrent.recorder.stamps.length > 0)
+    expect(torrent.recorder.changed).toEqual([1])
+    // Neither has been hashed as it is now.
+    expect(torrent.recorder.stamps[0]!.map(stamp => stamp?.mark)).toEqual([undefined, undefined])
+    await torrent.close()
+    await world.close()
+  })
+})
+
 describe('what stands in the way', () => {
   let world: StoreWorld
   let torrent: Fixture

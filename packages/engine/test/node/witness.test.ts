@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Geometry } from '../../src/metainfo/geometry.ts'
-import { type Mark, Witness } from '../../src/node/witness.ts'
+import { type KeptMark, type Mark, Witness } from '../../src/node/witness.ts'
 
 const NOW = 1_000_000
 const OLD: Mark = { ino: 1, size: 48 * 1024, mtimeMs: 1000.5, ctimeMs: 2000.25 }
@@ -54,6 +54,43 @@ describe('Witness', () => {
     expect(witness.isSettled(3)).toBe(true)
     witness.see(first, undefined)
     expect(witness.isSettled(0)).toBe(false)
+  })
+
+  describe('for a restart', () => {
+    const kept = (mark: Mark): KeptMark => ({ ...mark, mark: `${mark.ino} ${mark.ctimeMs}` })
+    const now = kept(OLD)
+    const { size, mtimeMs, mark } = now
+
+    it('keeps the mark of a file only while all that is in it is proven as the file looks', () => {
+      const witness = make()
+      expect(witness.stampOf(first, now)).toEqual({ size, mtimeMs, mark })
+      expect(witness.stampOf(first, kept({ ...OLD, ctimeMs: 3_000 }))).toEqual({ size, mtimeMs })
+      // Seen, but not proven anew.
+      witness.see(first, { ...OLD, ctimeMs: 3_000 })
+      expect(witness.stampOf(first, kept({ ...OLD, ctimeMs: 3_000 }))).toEqual({ size, mtimeMs })
+      expect(witness.stampOf(first, undefined)).toBeUndefined()
+    })
+
+    it('tells a file that somebody else has written to, seen or not, until all of it is proven again', () => {
+      const witness = make()
+      const changed = { ...OLD, mtimeMs: 3_000, ctimeMs: 3_000 }
+      expect(witness.isChanged(first, OLD)).toBe(false)
+      expect(witness.isChanged(first, changed)).toBe(true)
+      witness.see(first, changed)
+      expect(witness.isChanged(first, changed)).toBe(true)
+      for (const piece of [0, 1, 2]) witness.prove(piece)
+      expect(witness.isChanged(first, changed)).toBe(false)
+      // A hard link, another name, other rights.
+      expect(witness.isChanged(first, { ...OLD, ctimeMs: 4_000 })).toBe(false)
+    })
+
+    it('tells no file that we write to ourselves, but keeps no mark of it either', () => {
+      const witness = make()
+      witness.own(first)
+      const written = kept({ ...OLD, mtimeMs: 3_000, ctimeMs: 3_000 })
+      expect(witness.isChanged(first, written)).toBe(false)
+      expect(witness.stampOf(first, written)).toEqual({ size, mtimeMs: 3_000 })
+    })
   })
 
   it('suspects the file that changed last', () => {

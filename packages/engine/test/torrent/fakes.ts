@@ -159,6 +159,8 @@ export class FakeStore implements Store {
   isClosing = false
   isClosed = false
   stamps: FileStamp[]
+  /** Numbers of files that somebody changed, told with the stamps. */
+  changed: number[] = []
 
   constructor(plan: StoragePlan, handler: StoreHandler) {
     this.plan = plan
@@ -390,7 +392,7 @@ export class Bench {
       seen = this.store.calls.length
       const last = this.store.calls.at(-1)
       if (last?.startsWith('sync')) this.store.handler.onSynced()
-      else if (last === 'stamp') this.store.handler.onStamps(this.store.stamps)
+      else if (last === 'stamp') this.store.handler.onStamps(this.store.stamps, this.store.changed)
       if (this.store.calls.length === seen) break
     }
   }

@@ -122,9 +122,16 @@ describe('a torrent after an error of the disk', () => {
     expect(bench.store.calls).toEqual(['check 0 1 2 3'])
   })
 
+  test('keeps nothing of a file that somebody else changed while it was in use', () => {
+    const bench = benchOf({ have: 'all', pieces: 4, files: 2 })
+    const stamps = bench.geometry.files.map(file => ({ size: file.length, mtimeMs: 7 }))
+    bench.torrent.onStamps(stamps, [1])
+    expect(decodeResume(bench.records.at(-1)!).files.map(file => file.stamp)).toEqual([stamps[0], undefined])
+  })
+
   test('is told to have lost a file that is shorter than what was written to it', () => {
     const bench = benchOf({ have: [0, 1, 2] })
-    bench.torrent.onStamps([{ size: 2 * BLOCK_BYTES, mtimeMs: 7 }])
+    bench.torrent.onStamps([{ size: 2 * BLOCK_BYTES, mtimeMs: 7 }], [])
     close(bench)
     expect(bench.torrent.phase).toMatchObject({
       name: 'error',
