@@ -57,15 +57,27 @@ export function piecesUntouched(
 ): Bitfield {
   const untouched = have.clone()
   for (const file of geometry.files) {
-    const then = record?.files[file.index]?.stamp
-    const now = found[file.index]
-    const isSame =
-      then?.mark !== undefined && now !== undefined && then.mark === now.mark && sameStamp(then, now)
+    const isSame = isUntouched(record?.files[file.index]?.stamp, found[file.index])
     const span = file.pad || isSame ? undefined : geometry.piecesOf(file)
     for (let piece = span?.first ?? 0; span !== undefined && piece <= span.last; piece++)
       untouched.delete(piece)
   }
   return untouched
+}
+
+/** What may be said of the files before they are hashed: what is in one with a mark needs no proof any more. */
+export function stampsBeforeCheck(
+  record: ResumeRecord | undefined,
+  found: readonly FileStamp[],
+): readonly FileStamp[] {
+  return found.map((now, index) => {
+    if (now === undefined || isUntouched(record?.files[index]?.stamp, now)) return now
+    return { size: now.size, mtimeMs: now.mtimeMs }
+  })
+}
+
+function isUntouched(then: FileStamp, now: FileStamp): boolean {
+  return then?.mark !== undefined && now !== undefined && then.mark === now.mark && sameStamp(then, now)
 }
 
 /** Whether any file reaches into the piece. */

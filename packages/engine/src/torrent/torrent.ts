@@ -38,7 +38,7 @@ import { Reading } from './reading.ts'
 import { Recovery } from './recovery.ts'
 import { readRemembered } from './remembered.ts'
 import type { ResumeRecord } from './resume.ts'
-import { piecesToCheck, piecesTrusted, piecesUntouched } from './start-up.ts'
+import { piecesToCheck, piecesTrusted, piecesUntouched, stampsBeforeCheck } from './start-up.ts'
 import type { Swarm } from './swarm.ts'
 import { TokenBucket } from './token-bucket.ts'
 import type { TorrentDeps } from './torrent-deps.ts'
@@ -305,7 +305,7 @@ export class Torrent implements StoreHandler {
     if (check.length === 0) return this.#onLookedAt(store, have)
     const unchecked = new Bitfield(this.geometry.pieceCount)
     for (const piece of check) unchecked.add(piece)
-    this.#keeper.beginCheck(have, unchecked, found)
+    this.#keeper.beginCheck(have, unchecked, stampsBeforeCheck(record, found))
     this.#enter({ name: 'checking', store, have, left: check.length, total: check.length })
     store.check(check)
   }

@@ -6,7 +6,7 @@ import { Geometry } from '../../src/metainfo/geometry.ts'
 import type { FileStamp } from '../../src/ports.ts'
 import type { ResumeRecord } from '../../src/torrent/resume.ts'
 import { decodeResume, encodeResume, MAX_RESUME_PEERS, reconcile } from '../../src/torrent/resume.ts'
-import { piecesUntouched } from '../../src/torrent/start-up.ts'
+import { piecesUntouched, stampsBeforeCheck } from '../../src/torrent/start-up.ts'
 
 const PIECE = 16_384
 const INVALID: unknown = expect.objectContaining({ code: 'RESUME_INVALID' })
@@ -171,5 +171,12 @@ describe('pieces that need no proof to be read', () => {
         kept,
       ),
     ).toEqual([])
+  })
+
+  test('are no more of them after a start whose check was cut short', () => {
+    const found = marked.map((stamp, index) => (index === 0 ? { ...stamp!, mark: 'another' } : stamp))
+    const { size, mtimeMs } = stamps[0]!
+    expect(stampsBeforeCheck(record(kept), found)).toEqual([{ size, mtimeMs }, ...marked.slice(1)])
+    expect(stampsBeforeCheck(undefined, found).every(stamp => stamp?.mark === undefined)).toBe(true)
   })
 })
