@@ -89,6 +89,41 @@ test('a line has its speed, and what it has not taken is queued until onDrain', 
   expect(client.link?.queuedBytes).toBe(0)
 })
 
+test('behind a router that lets little wait, all who send have the same share, and nobody waits for long', () => {
+  const world = new World({ scenario: 'net', seed: 1 })
+  const net = new SimNet(world)
+  const home = net.addHost('home', { ...FAST, downBytesPerSec: 100_000, downQueueMs: 400 })
+  const servers = [0, 1, 2].map(n => {
+    const host = net.addHost(`server${n}`, FAST)
+    const server = new Recorder()
+    host.listen(
+      { host: undefined, port: 80 },
+      {
+        onListening: () => {},
+        onError: () => {},
+        onLink: link => {
+          server.link = link
+          return server
+        },
+      },
+    )
+    const client = new Recorder()
+    client.link = home.connect({ host: host.address, port: 80 }, client)
+    return { server, client }
+  })
+  world.runFor(100)
+  const [first, second, third] = servers
+  first!.server.link?.send(numbered(1_000_000))
+  second!.server.link?.send(numbered(1_000_000))
+  world.runFor(4_000)
+  const counts = [first, second].map(server => server!.client.bytes.length)
+  expect(counts[0]! + counts[1]!).toBeGreaterThan(390_000)
+  for (const count of counts) expect(count / (counts[0]! + counts[1]!)).toBeCloseTo(0.5, 1)
+  third!.server.link?.send(numbered(100))
+  world.runFor(600)
+  expect(third!.client.bytes.length).toBe(100)
+})
+
 test('what is corked waits for uncork', () => {
   const { world, client, server } = pair()
   world.runFor(100)

@@ -2,7 +2,9 @@
  * Hosts that speak TCP over a network of limited speed, in virtual time.
  *
  *     send ──▶ queue ──▶ [ window ] ──▶ uplink ── latency ──▶ downlink ──▶ onBytes
- *               │                          one host's connections take turns
+ *               │                          │                     └ all who send to a host take turns where its
+ *               │                          │                       router lets no more wait (`downQueueMs`)
+ *               │                          └ one host's connections take turns
  *               └ what exceeds the kernel's buffer is `queuedBytes`
  *
  * The stream is cut at random places. What goes wrong: nobody listens (refused), a host that cannot be reached (no
@@ -17,6 +19,8 @@ import type { World } from './world.ts'
 
 /** As Linux does: SYN again after 1, 3, 7, 15, 31, 63 s. */
 const CONNECT_TIMEOUT_MS = 127_000
+/** Where a router's queue is bounded, a connection fills so much of it at a time. */
+const QUEUE_PART = 1 / 16
 /** As sockets of Node do: only a queue that grew to this tells when it is empty. */
 const DRAIN_BYTES = 64 * 1024
 /** Part of the closed connections whose other end learns it by a reset, losing what was under way. */
@@ -28,6 +32,11 @@ export interface LinkShape {
   readonly downBytesPerSec: number
   /** One way, from this host to the middle of the network. */
   readonly latencyMs: number
+  /**
+   * What the router before the downlink lets wait, by the time it takes to go through: who sends holds the rest back, as TCP
+   * does, and all get the same share. Default: it takes everything at once.
+   */
+  readonly downQueueMs?: number
 }
 
 export const FAST: LinkShape = { upBytesPerSec: 20_000_000, downBytesPerSec: 20_000_000, latencyMs: 5 }
@@ -80,6 +89,9 @@ export class SimHost implements Net {
   #downFreeAtMs = 0
   readonly #waiting: SimPipe[] = []
   #pumping = false
+  /** Pipes to here for which the router has no room, in turn. */
+  readonly #heldBack: SimPipe[] = []
+  #lettingIn = false
 
   constructor(net: SimNet, name: string, address: string, shape: LinkShape) {
     this.net = net
@@ -152,8 +164,7 @@ export class SimHost implements Net {
 
   /** The pipe has something that may be sent now. */
   wants(pipe: SimPipe): void {
-    if (!this.#waiting.includes(pipe)) this.#waiting.push(pipe)
-    this.#pump()
+    if (!pipe.to.#holdsBack(pipe)) this.#queue(pipe)
   }
 
   /** When `bytes` that arrive at `atMs` are through the downlink. */
@@ -164,18 +175,53 @@ export class SimHost implements Net {
     return this.#downFreeAtMs
   }
 
+  /** The router has no room for what the pipe would send: it has its turn later. */
+  #holdsBack(pipe: SimPipe): boolean {
+    const { downQueueMs } = this.shape
+    if (downQueueMs === undefined || this.shape.downBytesPerSec === 0) return false
+    if (this.#heldBack.includes(pipe)) return true
+    if (this.#heldBack.length === 0 && this.#downFreeAtMs - this.world.nowMs < downQueueMs) return false
+    this.#heldBack.push(pipe)
+    this.#letIn(downQueueMs)
+    return true
+  }
+
+  /** As many as there is room for, as long as there are any. */
+  #letIn(downQueueMs: number): void {
+    if (this.#lettingIn || this.#heldBack.length === 0) return
+    this.#lettingIn = true
+    this.world.after(downQueueMs * QUEUE_PART, this.name, 'router', () => {
+      this.#lettingIn = false
+      const roomMs = downQueueMs - (this.#downFreeAtMs - this.world.nowMs)
+      const count = Math.ceil(roomMs / (downQueueMs * QUEUE_PART))
+      for (const pipe of this.#heldBack.splice(0, Math.max(0, count))) pipe.from.#queue(pipe)
+      this.#letIn(downQueueMs)
+    })
+  }
+
+  #queue(pipe: SimPipe): void {
+    if (!this.#waiting.includes(pipe)) this.#waiting.push(pipe)
+    this.#pump()
+  }
+
   #pump(): void {
     if (this.#pumping || this.#waiting.length === 0) return
     this.#pumping = true
     this.world.after(this.#upFreeAtMs - this.world.nowMs, this.name, 'uplink', () => {
       const pipe = this.#waiting.shift()
-      const bytes = pipe?.transmit(this.#cut()) ?? 0
+      const bytes = pipe?.transmit(Math.min(this.#cut(), pipe.to.#mostAtOnce)) ?? 0
       const { upBytesPerSec } = this.shape
       if (upBytesPerSec > 0) this.#upFreeAtMs = this.world.nowMs + (bytes * 1000) / upBytesPerSec
       this.#pumping = false
       if (pipe?.canTransmit === true) this.wants(pipe)
       this.#pump()
     })
+  }
+
+  get #mostAtOnce(): number {
+    const { downBytesPerSec, downQueueMs } = this.shape
+    if (downQueueMs === undefined || downBytesPerSec === 0) return Number.POSITIVE_INFINITY
+    return Math.max(1, Math.floor((downBytesPerSec * downQueueMs * QUEUE_PART) / 1000))
   }
 
   /** How much of the stream goes at once: mostly much, sometimes a few bytes. */

@@ -33,8 +33,8 @@ interface Queued {
 }
 
 export class SimPipe {
-  readonly #from: SimHost
-  readonly #to: SimHost
+  readonly from: SimHost
+  readonly to: SimHost
   readonly #events: PipeEvents
   readonly #queue: Queued[] = []
   #queuedBytes = 0
@@ -53,8 +53,8 @@ export class SimPipe {
   #hasHole = false
 
   constructor(from: SimHost, to: SimHost, events: PipeEvents) {
-    this.#from = from
-    this.#to = to
+    this.from = from
+    this.to = to
     this.#events = events
   }
 
@@ -79,7 +79,7 @@ export class SimPipe {
     this.#flushedBytes = this.#queuedBytes
     if (this.#pullPlanned || this.#queue.length === 0) return
     this.#pullPlanned = true
-    this.#from.world.after(0, this.#from.name, 'kernel takes', () => {
+    this.from.world.after(0, this.from.name, 'kernel takes', () => {
       this.#pullPlanned = false
       this.#pull()
     })
@@ -108,8 +108,8 @@ export class SimPipe {
     const length = Math.min(most, this.#kernelBytes, WINDOW_BYTES - this.#inFlightBytes)
     const chunk = this.#take(length)
     this.#inFlightBytes += length
-    const from = this.#from
-    const to = this.#to
+    const from = this.from
+    const to = this.to
     const { world } = from
     if (this.#hasHole && !from.silent && !to.silent) this.#events.onBroken()
     const arrivesMs = to.downlink(length, world.nowMs + from.latencyTo(to))
@@ -123,10 +123,10 @@ export class SimPipe {
   }
 
   #deliver(chunk: Uint8Array): void {
-    const from = this.#from
+    const from = this.from
     const { world } = from
     if (this.#isCut()) return
-    world.after(from.latencyTo(this.#to), from.name, 'ack', () => {
+    world.after(from.latencyTo(this.to), from.name, 'ack', () => {
       this.#inFlightBytes -= chunk.length
       if (this.canTransmit) from.wants(this)
     })
@@ -137,12 +137,12 @@ export class SimPipe {
 
   #endIfEmpty(): void {
     if (this.#state !== 'finishing' || this.#kernelBytes > 0) return
-    const { world } = this.#from
+    const { world } = this.from
     const delayMs = this.#endByReset
-      ? this.#from.latencyTo(this.#to)
-      : Math.max(this.#lastArrivalMs - world.nowMs, this.#from.latencyTo(this.#to))
-    const what = `${this.#endByReset ? 'reset' : 'end'} from ${this.#from.name}`
-    world.after(delayMs, this.#to.name, what, () => {
+      ? this.from.latencyTo(this.to)
+      : Math.max(this.#lastArrivalMs - world.nowMs, this.from.latencyTo(this.to))
+    const what = `${this.#endByReset ? 'reset' : 'end'} from ${this.from.name}`
+    world.after(delayMs, this.to.name, what, () => {
       if (this.#isCut()) return
       this.#events.onEnd(this.#endByReset)
       this.#state = 'stopped'
@@ -150,7 +150,7 @@ export class SimPipe {
   }
 
   #isCut(): boolean {
-    if (this.#from.silent || this.#to.silent) this.#hasHole = true
+    if (this.from.silent || this.to.silent) this.#hasHole = true
     return this.#hasHole
   }
 
@@ -171,7 +171,7 @@ export class SimPipe {
       this.#queue.shift()
       if (first.onTaken !== undefined) taken.push(first.onTaken)
     }
-    if (this.canTransmit) this.#from.wants(this)
+    if (this.canTransmit) this.from.wants(this)
     for (const tell of taken) tell()
     if (hadQueued && this.#queuedBytes === 0) this.#events.onEmpty()
   }
