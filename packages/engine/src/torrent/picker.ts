@@ -195,6 +195,11 @@ export class Picker {
     }
   }
 
+  /** It is no longer on parole: what it has begun alone is everybody's. */
+  peerCleared(peer: PickerPeer): void {
+    for (const piece of this.#active.values()) if (piece.sole === peer.id) piece.sole = NOBODY
+  }
+
   /** `peer.pieces` has just got `index`. */
   peerHas(peer: PickerPeer, index: number): void {
     this.#wanted.gained(peer, index)

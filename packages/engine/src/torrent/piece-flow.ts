@@ -144,6 +144,7 @@ export class PieceFlow {
     for (const peer of this.#deps.peers.values()) {
       if (!keys.includes(peer.key)) continue
       peer.parole = parole || this.#blame.suspicions(peer.key) > 0
+      if (!peer.parole) this.#deps.picker.peerCleared(peer)
     }
   }
 

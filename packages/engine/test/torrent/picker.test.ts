@@ -426,6 +426,15 @@ describe('parole', () => {
     expect(table.pick(suspect, 1)).toEqual([])
   })
 
+  test('its piece is free for all when it is cleared', () => {
+    const table = new Table({ have: '.' })
+    const [suspect, other] = [table.peer('#', true), table.peer('#')]
+    table.pick(suspect, 2)
+    suspect.parole = false
+    table.picker.peerCleared(suspect)
+    expect(table.pick(other, 2)).toEqual(['0.2', '0.3'])
+  })
+
   test('its piece is free for all when it is gone', () => {
     const table = new Table({ have: '.' })
     const [suspect, other] = [table.peer('#', true), table.peer('#')]
