@@ -499,7 +499,7 @@ class BenchStore {
   }
 
   stamp() {
-    this.#bench.later(() => this.#handler.onStamps(this.#stamps()))
+    this.#bench.later(() => this.#handler.onStamps(this.#stamps(), []))
   }
 
   sync() {
