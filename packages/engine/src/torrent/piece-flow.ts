@@ -143,8 +143,9 @@ export class PieceFlow {
   #setParole(keys: readonly string[], parole: boolean): void {
     for (const peer of this.#deps.peers.values()) {
       if (!keys.includes(peer.key)) continue
+      const was = peer.parole
       peer.parole = parole || this.#blame.suspicions(peer.key) > 0
-      if (!peer.parole) this.#deps.picker.peerCleared(peer)
+      if (was && !peer.parole) this.#deps.picker.peerCleared(peer)
     }
   }
 
