@@ -4,7 +4,8 @@
  * 4 workers of 20, 24 for reading, the rest for sockets.
  */
 import { closeSync, constants, openSync } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { type FileHandle, open, statfs } from 'node:fs/promises'
+import { platform } from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { NO_FOLLOW } from './folders.ts'
 
@@ -94,9 +95,30 @@ export class Handles {
 
 interface Reader {
   readonly handle: Promise<FileHandle>
+  /** Of one that can be borrowed, see {@link ReadHandles.borrow}. */
+  fd: number | undefined
   /** Reads under way: closed only at 0. */
   users: number
   dropped: boolean
+}
+
+/** An open file that somebody else reads from as well. */
+export type Borrowed = Reader & { readonly fd: number }
+
+/**
+ * File systems of Linux that know what their open files look like without asking a disk or another machine: the `f_type` of
+ * `statfs(2)`.
+ */
+const AT_HAND: ReadonlySet<number> = new Set([
+  0xef53, // ext2, ext3, ext4
+  0x58465342, // XFS
+  0x9123683e, // Btrfs
+  0xf2f52010, // F2FS
+  0x01021994, // tmpfs
+])
+
+async function isAtHand(path: string): Promise<boolean> {
+  return platform === 'linux' && AT_HAND.has((await statfs(path)).type)
 }
 
 /** For the main thread: asynchronous, for reading only. A handle is closed when the last read on it has ended. */
@@ -118,7 +140,8 @@ export class ReadHandles {
     let reader = this.#open.get(key)
     if (reader === undefined) {
       const handle = inspect().then(() => this.#openFile(path))
-      reader = { handle, users: 0, dropped: false }
+      reader = { handle, fd: undefined, users: 0, dropped: false }
+      void this.#learn(reader, path)
     } else {
       this.#open.delete(key)
     }
@@ -137,9 +160,37 @@ export class ReadHandles {
     }
   }
 
+  /**
+   * One that is open, at once; give it back to {@link release}. Only of files where to look at one that is open takes no
+   * time: on disks of other machines that may wait for the network.
+   */
+  borrow(key: string): Borrowed | undefined {
+    const reader = this.#open.get(key)
+    if (reader?.fd === undefined) return undefined
+    this.#open.delete(key)
+    this.#open.set(key, reader)
+    reader.users++
+    return reader as Borrowed
+  }
+
+  release(borrowed: Borrowed): void {
+    const reader: Reader = borrowed
+    reader.users--
+    if (reader.dropped) closeUnused(reader)
+  }
+
   /** Closes those whose key begins with `prefix`. */
   close(prefix: string): void {
     for (const [key, reader] of this.#open) if (key.startsWith(prefix)) this.#drop(key, reader)
+  }
+
+  async #learn(reader: Reader, path: string): Promise<void> {
+    try {
+      const { fd } = await reader.handle
+      if (await isAtHand(path)) reader.fd = fd
+    } catch {
+      // It cannot be opened, as whoever uses it is told, or not be asked about: then it is looked at with care.
+    }
   }
 
   /** Where the process may open no more, with fewer of ours, or when others have closed theirs. */

@@ -7,7 +7,7 @@
  *
  * While we write to a file ourselves it changes all the time, and what is read of it is always hashed.
  */
-import { fstat, read, type Stats } from 'node:fs'
+import { fstat, fstatSync, read, type Stats } from 'node:fs'
 import { type FileHandle, lstat } from 'node:fs/promises'
 import { ShoalError } from '../errors.ts'
 import type { FileSpan, Geometry } from '../metainfo/geometry.ts'
@@ -28,6 +28,8 @@ class Replaced extends Error {
 
 // By callbacks, since a `FileHandle` makes several promises of each call, and there are two for every MiB that is served.
 // The number stays this file's: `ReadHandles` closes nothing that is in use.
+
+const NONE_BAD: ReadonlyMap<number, ShoalError> = new Map()
 
 /** Fills `into`; how many bytes there were. */
 function readFrom(fd: number, into: Uint8Array, position: number): Promise<number> {
@@ -91,7 +93,52 @@ export class PieceReader {
   }
 
   /** Fills `into` from `begin` of `piece`, going on into the pieces after it; tells which pieces are no good. */
-  async fill(piece: number, begin: number, into: Uint8Array): Promise<ReadonlyMap<number, ShoalError>> {
+  fill(piece: number, begin: number, into: Uint8Array): Promise<ReadonlyMap<number, ShoalError>> {
+    return this.#fillPlainly(piece, begin, into) ?? this.#fill(piece, begin, into)
+  }
+
+  /**
+   * What most loads are: pieces that are proven, of one file, which is open. One read and one look, with no promise in
+   * between; where anything is not as it should be, the long way begins anew. Undefined: it is not such a load.
+   */
+  #fillPlainly(
+    piece: number,
+    begin: number,
+    into: Uint8Array,
+  ): Promise<ReadonlyMap<number, ShoalError>> | undefined {
+    const geometry = this.#geometry
+    const start = geometry.pieceOffset(piece) + begin
+    const slices = geometry.slices(start, into.length)
+    const { file, fileOffset } = slices[0]!
+    const last = Math.floor((start + into.length - 1) / geometry.pieceLength)
+    if (slices.length > 1 || file.pad || !this.#areProven(piece, last)) return undefined
+    for (let each = piece; each <= last; each++) if (this.#parts.ofPiece(each).length > 0) return undefined
+    const open = this.#handles.borrow(this.#keyOf(file))
+    if (open === undefined) return undefined
+    return new Promise(done => {
+      read(open.fd, into, 0, into.length, fileOffset, (cause, length) => {
+        const isGood = cause === null && length === into.length && this.#isAsItWas(file, open.fd)
+        this.#handles.release(open)
+        done(isGood && this.#areProven(piece, last) ? NONE_BAD : this.#fill(piece, begin, into))
+      })
+    })
+  }
+
+  #areProven(first: number, last: number): boolean {
+    for (let piece = first; piece <= last; piece++) if (!this.#witness.isProven(piece)) return false
+    return true
+  }
+
+  /** Looks at an open file, only where that answers from memory. */
+  #isAsItWas(file: FileSpan, fd: number): boolean {
+    try {
+      return this.#witness.isAsSeen(file, markOf(fstatSync(fd)))
+    } catch {
+      return false
+    }
+  }
+
+  async #fill(piece: number, begin: number, into: Uint8Array): Promise<ReadonlyMap<number, ShoalError>> {
     const { pieceLength } = this.#geometry
     const witness = this.#witness
     const start = this.#geometry.pieceOffset(piece) + begin
@@ -119,9 +166,7 @@ export class PieceReader {
   async #look(places: readonly Place[], first: number, last: number): Promise<ReadonlySet<number>> {
     const settled = new Set<number>()
     const witness = this.#witness
-    let proven = true
-    for (let piece = first; proven && piece <= last; piece++) proven = witness.isProven(piece)
-    if (proven) return settled
+    if (this.#areProven(first, last)) return settled
     for (const place of places) {
       // What is wrong with it, reading tells.
       if (place.kind === 'file') await this.#use(place, handle => this.#see(place, handle)).catch(() => {})
@@ -207,7 +252,7 @@ export class PieceReader {
 
   async #use(place: Place, use: (handle: FileHandle) => Promise<void>): Promise<void> {
     const inParts = place.kind === 'parts'
-    const key = `${this.#id}:${inParts ? 'parts' : place.file.index}`
+    const key = inParts ? `${this.#id}:parts` : this.#keyOf(place.file)
     const inspect = (): Promise<void> =>
       inParts ? Promise.resolve() : inspectFolders(this.#dir, place.file.path)
     for (let isFirst = true; ; isFirst = false) {
@@ -219,6 +264,10 @@ export class PieceReader {
         if (!(cause instanceof Replaced) || !isFirst) throw cause
       }
     }
+  }
+
+  #keyOf(file: FileSpan): string {
+    return `${this.#id}:${file.index}`
   }
 
   #path(place: Place): string {

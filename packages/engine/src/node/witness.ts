@@ -70,6 +70,11 @@ export class Witness {
     return false
   }
 
+  /** Whether a file looks as when it was last seen. Notes nothing. */
+  isAsSeen(file: FileSpan, mark: Mark): boolean {
+    return isSame(this.#marks[file.index], mark)
+  }
+
   isProven(piece: number): boolean {
     return this.#proven.has(piece)
   }

@@ -1,4 +1,5 @@
-import { mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { fstatSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -11,7 +12,7 @@ vi.mock('node:fs', async original => {
 })
 vi.mock('node:fs/promises', async original => {
   const fs = await original<typeof import('node:fs/promises')>()
-  return { ...fs, open: vi.fn(fs.open) }
+  return { ...fs, open: vi.fn(fs.open), statfs: vi.fn(fs.statfs) }
 })
 
 let dir = ''
@@ -69,6 +70,48 @@ describe('when the process may open no more files', () => {
     )
     expect(text).toBe('content')
     expect(open).toHaveBeenCalledTimes(3)
+    handles.close('')
+  })
+})
+
+describe.skipIf(process.platform !== 'linux')('an open file to read from', () => {
+  const use = async (handles: ReadHandles): Promise<void> => {
+    await handles.use(
+      '1:x',
+      join(dir, 'x'),
+      async () => {},
+      async () => {},
+    )
+    // What it lies on is found out meanwhile.
+    await vi.waitFor(() => expect(vi.mocked(statfs).mock.settledResults.length).toBe(1))
+  }
+
+  it('can be borrowed once it is open, and is closed when the last borrower has given it back', async () => {
+    vi.mocked(statfs).mockResolvedValueOnce({ type: 0xef53 } as never)
+    writeFileSync(join(dir, 'x'), 'content')
+    const handles = new ReadHandles()
+    expect(handles.borrow('1:x')).toBeUndefined()
+    await use(handles)
+    const [one, two] = [handles.borrow('1:x')!, handles.borrow('1:x')!]
+    handles.close('1:')
+    expect(handles.borrow('1:x')).toBeUndefined()
+    handles.release(one)
+    await new Promise(resolve => setImmediate(resolve))
+    expect(fstatSync(two.fd).size).toBe(7)
+    handles.release(two)
+    await vi.waitFor(() => expect(() => fstatSync(two.fd)).toThrow(/EBADF/))
+  })
+
+  it.each([
+    ['another machine', { type: 0x6969 }],
+    ['nobody knows where', undefined],
+  ])('cannot be borrowed where a look at it may take long: on %s', async (_where, answer) => {
+    if (answer === undefined) vi.mocked(statfs).mockRejectedValueOnce(new Error('ENOSYS'))
+    else vi.mocked(statfs).mockResolvedValueOnce(answer as never)
+    writeFileSync(join(dir, 'x'), 'content')
+    const handles = new ReadHandles()
+    await use(handles)
+    expect(handles.borrow('1:x')).toBeUndefined()
     handles.close('')
   })
 })
