@@ -10,11 +10,19 @@
  * - Bytes of a piece that was stored after its chunk was fetched are stale and are fetched again.
  * - Memory of what was thrown out is used again: whoever reads copies what it needs in the same turn. Fresh memory for
  *   each load would keep the garbage collector busier than all the rest.
+ * - What was read to its end is thrown out soon, though there were room: to read into memory that the processor still has
+ *   at hand costs a tenth less than into some that was used long ago. Not while others come for the same bytes again.
  */
 import type { ShoalError } from '../errors.ts'
 import type { Geometry } from '../metainfo/geometry.ts'
 
 const CACHE_BYTES = 16 * 1024 * 1024
+/** Of what was read to its end, as long as nobody comes again for what was. */
+const READ_BYTES = 2 * 1024 * 1024
+/** So many of the last that were thrown out are known: as many as would be there, had they not been. */
+const GONE_LOADS = 16
+/** So many in a row that were read once only: nobody comes again any more. */
+const ONCE_LOADS = 64
 const CHUNK_BYTES = 128 * 1024
 const LOAD_CHUNKS_LIMIT = 8
 const SPARE_BYTES = CHUNK_BYTES * LOAD_CHUNKS_LIMIT
@@ -51,6 +59,8 @@ interface Load {
   readonly unusable: Set<number>
   /** Chunks of it that were read. */
   used: number
+  /** Of all reads. */
+  readBytes: number
   dropped: boolean
   /** Once it is read. */
   bytes: Uint8Array | undefined
@@ -71,6 +81,13 @@ export class ReadCache {
   readonly #spare: Uint8Array[] = []
   #newest: Load | undefined
   #usedBytes = 0
+  /** Those of {@link ReadCache.#loads} that were read to their end, in that order. */
+  readonly #read = new Set<Load>()
+  #readBytes = 0
+  /** First keys of loads that were thrown out after that, the latest last. */
+  readonly #gone = new Set<number>()
+  /** Loads in a row that were thrown out and read once only. */
+  #once = ONCE_LOADS
 
   /** By the key of each chunk: waiting or under way. */
   readonly #coming = new Map<number, Load>()
@@ -89,7 +106,7 @@ export class ReadCache {
   /** The bytes, or undefined: then they are being fetched and the source is told. */
   read(source: ReadSource, piece: number, begin: number, length: number): Uint8Array | undefined {
     const layout = layoutOf(source.geometry, piece, begin)
-    const bytes = this.#bytes(source, layout, piece)
+    const bytes = this.#bytes(source, layout, piece, Math.min(length, layout.length - layout.from))
     if (layout.from + length <= layout.length) {
       return bytes?.subarray(layout.from, layout.from + length)
     }
@@ -120,7 +137,7 @@ export class ReadCache {
     for (const load of this.#coming.values()) if (load.source === source) load.dropped = true
   }
 
-  #bytes(source: ReadSource, layout: Layout, piece: number): Uint8Array | undefined {
+  #bytes(source: ReadSource, layout: Layout, piece: number, length: number): Uint8Array | undefined {
     const key = keyOf(source, layout)
     let chunk = this.#chunks.get(key)
     if (chunk?.load.unusable.has(piece)) {
@@ -141,6 +158,11 @@ export class ReadCache {
       this.#newest = load
       this.#loads.delete(load)
       this.#loads.add(load)
+    }
+    load.readBytes += length
+    if (load.readBytes >= load.length && !this.#read.has(load)) {
+      this.#read.add(load)
+      this.#readBytes += load.length
     }
     return chunk.bytes
   }
@@ -167,10 +189,12 @@ export class ReadCache {
       wanted,
       unusable: new Set<number>(),
       used: 0,
+      readBytes: 0,
       dropped: false,
       bytes: undefined,
     }
     this.#coming.set(key, load)
+    if (this.#gone.has(key)) this.#once = 0
     this.#extend(load)
     if (this.#running < RUNNING_LIMIT) this.#start(load)
     else this.#waiting.push(load)
@@ -218,9 +242,9 @@ export class ReadCache {
   }
 
   #add(load: Load, bytes: Uint8Array): void {
-    for (const [at, key] of load.keys.entries()) {
+    for (let at = 0; at < load.keys.length; at++) {
       const part = bytes.subarray(at * CHUNK_BYTES, at * CHUNK_BYTES + CHUNK_BYTES)
-      this.#chunks.set(key, { load, bytes: part, used: false })
+      this.#chunks.set(load.keys[at]!, { load, bytes: part, used: false })
     }
     load.bytes = bytes
     this.#loads.add(load)
@@ -228,8 +252,23 @@ export class ReadCache {
     this.#usedBytes += load.length
     for (const oldest of this.#loads) {
       if (this.#usedBytes <= this.#limitBytes || oldest === load) break
-      this.#remove(oldest)
-      this.#review(oldest)
+      this.#throwOut(oldest)
+    }
+    for (const oldest of this.#read) {
+      if (this.#once < ONCE_LOADS || this.#readBytes <= READ_BYTES) break
+      this.#throwOut(oldest)
+    }
+  }
+
+  #throwOut(load: Load): void {
+    this.#remove(load)
+    this.#review(load)
+    this.#once = load.readBytes > load.length ? 0 : this.#once + 1
+    if (load.readBytes < load.length) return
+    this.#gone.add(load.keys[0]!)
+    for (const oldest of this.#gone) {
+      if (this.#gone.size <= GONE_LOADS) break
+      this.#gone.delete(oldest)
     }
   }
 
@@ -237,6 +276,7 @@ export class ReadCache {
     for (const key of load.keys) this.#chunks.delete(key)
     this.#loads.delete(load)
     this.#usedBytes -= load.length
+    if (this.#read.delete(load)) this.#readBytes -= load.length
     if (load.bytes !== undefined) this.#giveMemory(load.bytes)
     load.bytes = undefined
   }

@@ -126,6 +126,31 @@ describe('ReadCache', () => {
     expect(hits).toEqual([undefined, undefined, undefined, undefined, undefined, undefined, 4, 7])
   })
 
+  it('keeps little of what was read to its end, until others come for it again', async () => {
+    const torrent = new FakeTorrent(MIB, 200 * MIB)
+    const cache = new ReadCache(16 * MIB)
+    const readAll = async (piece: number): Promise<void> => {
+      for (let begin = 0; begin < MIB; begin += BLOCK) {
+        if (cache.read(torrent, piece, begin, BLOCK) !== undefined) continue
+        await settle()
+        expect(cache.read(torrent, piece, begin, BLOCK)).toBeDefined()
+      }
+    }
+    const pieces = (from: number, to: number): number[] =>
+      Array.from({ length: to - from }, (_, n) => from + n)
+    for (const piece of pieces(0, 8)) await readAll(piece)
+    const fetches = (): number => torrent.fills.length
+    expect(fetches()).toBe(8)
+    // One comes after the first, some pieces behind: fetched again once, then all that it comes to is there.
+    await readAll(4)
+    expect(fetches()).toBe(9)
+    for (const piece of pieces(8, 40)) {
+      await readAll(piece)
+      await readAll(piece - 3)
+    }
+    expect(fetches()).toBe(9 + 32)
+  })
+
   it('reads little more than is asked for when more peers read than fit', async () => {
     const torrent = new FakeTorrent(4 * MIB, 256 * MIB)
     const cache = new ReadCache(4 * MIB)
