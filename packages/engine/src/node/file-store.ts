@@ -121,7 +121,7 @@ export class FileStore implements Store {
   }
 
   vouch(pieces: Iterable<number>): void {
-    for (const piece of pieces) this.#prove(piece)
+    for (const piece of pieces) if (this.#isProvable(piece)) this.#witness.prove(piece)
   }
 
   check(pieces: Iterable<number>): void {
@@ -392,6 +392,8 @@ export class FileStore implements Store {
   #checkBatch(pieces: readonly number[]): void {
     this.#batchesInFlight++
     const { changes } = this.#witness
+    // As of now: what is read later may be of after a change that nobody could tell.
+    const provable = pieces.map(piece => this.#isProvable(piece))
     const worker = this.#worker()
     const held = this.#parts.size === 0 ? [] : pieces.flatMap(piece => this.#parts.ofPiece(piece))
     const bytes = pieces.length * this.#geometry.pieceLength
@@ -404,7 +406,7 @@ export class FileStore implements Store {
       if (answer.kind === 'checked' && answer.error) this.#checkError ??= unpackError(answer.error)
       for (let at = 0; at < pieces.length; at++) {
         const isGood = matches?.[at] === 1
-        if (isGood && changes === this.#witness.changes) this.#prove(pieces[at]!)
+        if (isGood && provable[at] && changes === this.#witness.changes) this.#witness.prove(pieces[at]!)
         if (!this.#closing) this.#handler.onChecked(pieces[at]!, isGood)
       }
       this.#feedCheck()
@@ -412,8 +414,8 @@ export class FileStore implements Store {
   }
 
   /** What was hashed need not be hashed again to be served, as long as its files stay as they were before. */
-  #prove(piece: number): void {
-    if (this.#parts.ofPiece(piece).length === 0 && this.#witness.isSettled(piece)) this.#witness.prove(piece)
+  #isProvable(piece: number): boolean {
+    return this.#parts.ofPiece(piece).length === 0 && this.#witness.isSettled(piece)
   }
 }
 

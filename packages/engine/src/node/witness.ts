@@ -4,7 +4,9 @@
  * with it every piece that has bytes in it has to be proven anew.
  *
  * Times of files move in steps, of some milliseconds on most systems, of two seconds on FAT: two changes within one step
- * cannot be told apart. So nothing is proven of a file that changed just now.
+ * cannot be told apart. So nothing is proven of a file that changed just now. How long that is shows in the times: where
+ * they have digits below a hundredth of a second, the steps are as fine, only that a busy machine's clock may stand still
+ * for some tenths.
  *
  * What is kept over a restart must not say more than is known here: somebody may have written to a file that nobody has
  * read since.
@@ -15,6 +17,7 @@ import type { FileStamp } from '../ports.ts'
 
 /** More than the coarsest step of file times, and some for clocks of file servers that differ from ours. */
 const SETTLED_MS = 3_000
+const FINE_SETTLED_MS = 1_000
 
 /** What differs after a change of a file: of its content (size, times) or of the file itself (ino). */
 export interface Mark {
@@ -30,8 +33,6 @@ export class Witness {
   readonly #unixTimeMs: () => number
   /** One per file; undefined: not seen, or not there. */
   readonly #marks: (Mark | undefined)[]
-  /** 1 for files whose mark was old enough when it was last seen. */
-  readonly #settled: Uint8Array
   readonly #proven: Bitfield
   /** One per file: as it was found, when what is had of it was made sure of. */
   readonly #found: (Mark | undefined)[]
@@ -43,7 +44,6 @@ export class Witness {
     this.#geometry = geometry
     this.#unixTimeMs = unixTimeMs
     this.#marks = geometry.files.map(() => undefined)
-    this.#settled = new Uint8Array(geometry.files.length)
     this.#proven = new Bitfield(geometry.pieceCount)
     this.#found = geometry.files.map(() => undefined)
     this.#ours = new Uint8Array(geometry.files.length)
@@ -59,7 +59,6 @@ export class Witness {
     const { index } = file
     const known = this.#marks[index]
     this.#found[index] ??= mark
-    this.#settled[index] = mark !== undefined && isSettled(mark, this.#unixTimeMs()) ? 1 : 0
     if (isSame(known, mark)) return true
     this.#marks[index] = mark
     this.#changes++
@@ -113,7 +112,8 @@ export class Witness {
 
   /** Whether what is hashed from now on, with no change seen until then, may be called proven. */
   isSettled(piece: number): boolean {
-    return this.#filesOf(piece).every(file => this.#settled[file.index] === 1)
+    const now = this.#unixTimeMs()
+    return this.#filesOf(piece).every(file => isSettled(this.#marks[file.index], now))
   }
 
   /** The piece matched, and all its files are as they were seen before it was read. */
@@ -155,6 +155,8 @@ function isSame(a: Mark | undefined, b: Mark | undefined): boolean {
   return a.ino === b.ino && a.size === b.size && a.mtimeMs === b.mtimeMs && a.ctimeMs === b.ctimeMs
 }
 
-function isSettled(mark: Mark, unixTimeMs: number): boolean {
-  return unixTimeMs - mark.ctimeMs > SETTLED_MS
+function isSettled(mark: Mark | undefined, unixTimeMs: number): boolean {
+  if (mark === undefined) return false
+  const isFine = mark.ctimeMs % 10 !== 0
+  return unixTimeMs - mark.ctimeMs > (isFine ? FINE_SETTLED_MS : SETTLED_MS)
 }

@@ -56,6 +56,17 @@ describe('Witness', () => {
     expect(witness.isSettled(0)).toBe(false)
   })
 
+  it.each([
+    ['fine', 0.25, 1_000],
+    ['coarse', 0, 3_000],
+  ])('how long a change is just now shows in the times of files: %s', (_what, digits, limitMs) => {
+    const witness = make()
+    witness.see(first, { ...OLD, ctimeMs: NOW - limitMs + digits })
+    expect(witness.isSettled(0)).toBe(false)
+    witness.see(first, { ...OLD, ctimeMs: NOW - limitMs - 10 + digits })
+    expect(witness.isSettled(0)).toBe(true)
+  })
+
   describe('for a restart', () => {
     const kept = (mark: Mark): KeptMark => ({ ...mark, mark: `${mark.ino} ${mark.ctimeMs}` })
     const now = kept(OLD)
