@@ -1,4 +1,4 @@
-/** Sixteen things that happen to files which nobody should have touched. */
+/** What happens to files which nobody should have touched. */
 import {
   chmodSync,
   mkdirSync,
@@ -21,6 +21,9 @@ const HUGE_BYTES = 3 * 1024 * MIB
 export const DAMAGES = {
   empty: path => truncateSync(path, 0),
   truncated: (path, random) => change(path, bytes => bytes.subarray(0, random.below(bytes.length))),
+  // Of a journal; others lose their last byte.
+  'an entry less': path =>
+    change(path, bytes => bytes.subarray(0, entryEnds(bytes).at(-2) ?? bytes.length - 1)),
   'first byte': (path, random) => change(path, bytes => flip(bytes, 0, random)),
   'last byte': (path, random) => change(path, bytes => flip(bytes, bytes.length - 1, random)),
   'bits flipped': (path, random) =>
@@ -57,6 +60,16 @@ export const DAMAGES = {
     change(path, bytes => Buffer.concat([bytes, random.bytes(random.between(1, 200))])),
   'line ends converted': path =>
     change(path, bytes => Buffer.from(bytes.toString('latin1').replaceAll('\n', '\r\n'), 'latin1')),
+}
+
+/** Where the entries of a journal end: `<length: 4 bytes><checksum: 4 bytes><payload>`; none when it is no journal. */
+export function entryEnds(bytes) {
+  const ends = []
+  for (let at = 0; at + 8 <= bytes.length; ) {
+    at += 8 + bytes.readUInt32BE(at)
+    if (at <= bytes.length) ends.push(at)
+  }
+  return ends
 }
 
 function change(path, edit) {

@@ -23,6 +23,8 @@ const SYNC_EVERY_MS = 5_000
 const ALIVE_EVERY_MS = 1_000
 /** The journal may grow for so long. */
 const RECORD_EVERY_MS = 60_000
+/** So much is hashed within some hundredths of a second. */
+const CHEAP_BYTES = 16 * 1024 * 1024
 /** Totals of what was uploaded may be so old. */
 const TOTALS_EVERY_MS = 5 * 60_000
 
@@ -146,13 +148,17 @@ export class Keeper {
   recall(found: readonly FileStamp[]): ResumeRecord | undefined {
     const record =
       this.#record && this.#journal
-        ? withJournal(this.#record, this.#journal, found, this.#isCut)
+        ? withJournal(this.#record, this.#journal, found, this.#isCut, this.#cheapPieces)
         : this.#withLater()
     if (record === undefined || !this.hasSuspects) return record
     const files = record.files.map((file, index) =>
       this.#suspects.has(index) ? { ...file, stamp: undefined } : file,
     )
     return { ...record, files }
+  }
+
+  get #cheapPieces(): number {
+    return Math.floor(CHEAP_BYTES / this.#deps.geometry.pieceLength)
   }
 
   /** There are files of which nothing is believed that was not hashed again. */

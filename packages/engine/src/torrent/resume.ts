@@ -168,12 +168,15 @@ export function reconcile(
 /**
  * The record with what the journal says since. A file whose time lies between the record and the journal's last entry
  * was written by us: it counts as unchanged. `isCut`: an end of the journal is lost, and any piece may have been in it.
+ * The same is taken for granted where no more than `cheapPieces` are lacking: an end that was lost to the byte leaves no
+ * trace, and to look costs less than to fetch again.
  */
 export function withJournal(
   record: ResumeRecord,
   journal: JournalFacts,
   found: readonly FileStamp[],
   isCut: boolean,
+  cheapPieces: number,
 ): ResumeRecord {
   const { length } = record.have
   const have = record.have.clone()
@@ -182,7 +185,8 @@ export function withJournal(
   for (const piece of [...journal.wrong, ...journal.doubtful]) have.delete(piece)
   for (const piece of [...journal.have, ...journal.wrong]) unchecked.delete(piece)
   for (const piece of journal.doubtful) unchecked.add(piece)
-  for (let piece = 0; isCut && piece < length; piece++) if (!have.has(piece)) unchecked.add(piece)
+  const isAnyDoubtful = isCut || length - have.count <= cheapPieces
+  for (let piece = 0; isAnyDoubtful && piece < length; piece++) if (!have.has(piece)) unchecked.add(piece)
   const isOurs = (mtimeMs: number): boolean =>
     mtimeMs >= (record.savedAt - CLOCK_MARGIN_S) * 1_000 &&
     mtimeMs <= (journal.lastAt + CLOCK_MARGIN_S) * 1_000

@@ -100,6 +100,24 @@ describe('a torrent that is killed', () => {
     expect(life.next('boot 1', 0, 3 * MIB)).toEqual({ have: [0, 1], check: [2] })
   })
 
+  it('looks for what little is lacking before it is fetched: an end that is lost to the byte shows nowhere', () => {
+    const life = new Life()
+    const most = Array.from({ length: PIECES - 17 }, (_, at) => at)
+    life.stored(...most)
+    life.keeper.flush()
+    expect(life.next('boot 1').check).toEqual([])
+    life.stored(PIECES - 17)
+    life.keeper.flush()
+    const { journal } = life
+    life.stored(PIECES - 16, PIECES - 15)
+    life.keeper.flush()
+    life.journal = journal
+    const lacking = Array.from({ length: 16 }, (_, at) => PIECES - 16 + at)
+    expect(life.next('boot 1')).toEqual({ have: [...most, PIECES - 17], check: lacking })
+    // Nothing was ever written there.
+    expect(life.next('boot 1', 0, (PIECES - 14) * MIB).check).toEqual([PIECES - 16, PIECES - 15])
+  })
+
   it('claims in the record of its next check only what has been synced', () => {
     const before = new Life()
     before.stored(0)
