@@ -38,9 +38,14 @@ function pair(shape: LinkShape = FAST, seed = 1): Pair {
   const net = new SimNet(world)
   const a = net.addHost('a', shape)
   const b = net.addHost('b', shape)
+  return { world, a, b, ...connected(a, b) }
+}
+
+/** `from` dials `to`. */
+function connected(from: SimHost, to: SimHost): { client: Recorder; server: Recorder } {
   const client = new Recorder()
   const server = new Recorder()
-  b.listen(
+  to.listen(
     { host: undefined, port: 80 },
     {
       onListening: () => {},
@@ -51,8 +56,8 @@ function pair(shape: LinkShape = FAST, seed = 1): Pair {
       },
     },
   )
-  client.link = a.connect({ host: b.address, port: 80 }, client)
-  return { world, a, b, client, server }
+  client.link = from.connect({ host: to.address, port: 80 }, client)
+  return { client, server }
 }
 
 function numbered(length: number): Uint8Array {
@@ -93,24 +98,7 @@ test('behind a router that lets little wait, all who send have the same share, a
   const world = new World({ scenario: 'net', seed: 1 })
   const net = new SimNet(world)
   const home = net.addHost('home', { ...FAST, downBytesPerSec: 100_000, downQueueMs: 400 })
-  const servers = [0, 1, 2].map(n => {
-    const host = net.addHost(`server${n}`, FAST)
-    const server = new Recorder()
-    host.listen(
-      { host: undefined, port: 80 },
-      {
-        onListening: () => {},
-        onError: () => {},
-        onLink: link => {
-          server.link = link
-          return server
-        },
-      },
-    )
-    const client = new Recorder()
-    client.link = home.connect({ host: host.address, port: 80 }, client)
-    return { server, client }
-  })
+  const servers = [0, 1, 2].map(n => connected(home, net.addHost(`server${n}`, FAST)))
   world.runFor(100)
   const [first, second, third] = servers
   first!.server.link?.send(numbered(1_000_000))
