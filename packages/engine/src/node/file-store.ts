@@ -413,7 +413,7 @@ export class FileStore implements Store {
     })
   }
 
-  /** What was hashed need not be hashed again to be served, as long as its files stay as they were before. */
+  /** Whether what is hashed now need not be hashed again to be served, as long as its files stay as they were before. */
   #isProvable(piece: number): boolean {
     return this.#parts.ofPiece(piece).length === 0 && this.#witness.isSettled(piece)
   }

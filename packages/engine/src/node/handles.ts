@@ -155,8 +155,7 @@ export class ReadHandles {
       if (this.#open.get(key) === reader) this.#drop(key, reader)
       throw cause
     } finally {
-      reader.users--
-      if (reader.dropped) closeUnused(reader)
+      leave(reader)
     }
   }
 
@@ -174,9 +173,7 @@ export class ReadHandles {
   }
 
   release(borrowed: Borrowed): void {
-    const reader: Reader = borrowed
-    reader.users--
-    if (reader.dropped) closeUnused(reader)
+    leave(borrowed)
   }
 
   /** Closes those whose key begins with `prefix`. */
@@ -229,6 +226,11 @@ export class ReadHandles {
 function isTooMany(cause: unknown): boolean {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
   return code === 'EMFILE' || code === 'ENFILE'
+}
+
+function leave(reader: Reader): void {
+  reader.users--
+  if (reader.dropped) closeUnused(reader)
 }
 
 function closeUnused(reader: Reader): void {

@@ -26,10 +26,10 @@ class Replaced extends Error {
   }
 }
 
+const NONE_BAD: ReadonlyMap<number, ShoalError> = new Map()
+
 // By callbacks, since a `FileHandle` makes several promises of each call, and there are two for every MiB that is served.
 // The number stays this file's: `ReadHandles` closes nothing that is in use.
-
-const NONE_BAD: ReadonlyMap<number, ShoalError> = new Map()
 
 /** Fills `into`; how many bytes there were. */
 function readFrom(fd: number, into: Uint8Array, position: number): Promise<number> {

@@ -17,6 +17,7 @@ import type { FileStamp } from '../ports.ts'
 
 /** More than the coarsest step of file times, and some for clocks of file servers that differ from ours. */
 const SETTLED_MS = 3_000
+/** The same where the steps are fine. */
 const FINE_SETTLED_MS = 1_000
 
 /** What differs after a change of a file: of its content (size, times) or of the file itself (ino). */
