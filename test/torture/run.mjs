@@ -1,7 +1,7 @@
 /**
  * Does to Shoal what the world does to it, only more of it; one line of a table for each row of test/torture/rows.
  *
- *     npm run torture -- [--full] [--only 6[,7]]… [--seed 1] [--jobs 2] [--again] [--verbose]
+ *     npm run torture -- [--full] [--only 6[,7]]… [--seed 1] [--jobs N] [--again] [--verbose]
  *
  * A row runs in a process group of its own, which is killed when it takes too long. All chance comes from the seed:
  * `--only N --seed S` plays a failure again. Work folders lie under TORTURE_DIR, else where the system keeps
@@ -19,6 +19,10 @@ const HERE = dirname(fileURLToPath(import.meta.url))
 /** Several times what a quick row should take: on a busy machine it is slow, not wrong. */
 const QUICK_CAP_MS = 240_000
 const FULL_CAP_MS = 3 * 60 * 60 * 1000
+/** What takes longest is started first, lest it be left at the end; the rest as they are numbered. */
+const FIRST = [6, 13, 15, 2, 14]
+/** Row 1 beside what mostly waits; then those that run alone: the fewer others there are, the less waits for them. */
+const LAST = [10, 1, 12, 9, 22]
 /** Of what a row writes; shown when it fails. */
 const OUTPUT_LINES = 40
 
@@ -29,8 +33,11 @@ const { values: options } = parseArgs({
     /** Numbers of rows, with commas or repeated. */
     only: { type: 'string', multiple: true, default: [] },
     seed: { type: 'string', default: '1' },
-    /** Rows at the same time. Rows that measure times run alone all the same. */
-    jobs: { type: 'string', default: '2' },
+    /**
+     * Rows at the same time; those that compare times run alone all the same. Quick ones often wait: three keep two
+     * processors busy. Unless told, 2 with `--full`, which does more of what wants a processor.
+     */
+    jobs: { type: 'string' },
     /** A row that fails is run once more, by itself at the end, and counts as failed when it fails again. */
     again: { type: 'boolean', default: false },
     /** What rows tell and write, while they do. */
@@ -39,7 +46,7 @@ const { values: options } = parseArgs({
 })
 
 const seed = whole('seed', options.seed)
-const jobs = Math.max(1, whole('jobs', options.jobs))
+const jobs = Math.max(1, whole('jobs', options.jobs ?? (options.full ? '2' : '3')))
 const only = options.only.flatMap(list => list.split(',')).map(text => whole('only', text))
 const capMs = options.full ? FULL_CAP_MS : QUICK_CAP_MS
 
@@ -66,7 +73,7 @@ async function main() {
     .filter(name => /^\d+-.*\.mjs$/.test(name))
     .map(name => ({ number: Number.parseInt(name, 10), file: join(HERE, 'rows', name) }))
     .filter(row => only.length === 0 || only.includes(row.number))
-    .sort((a, b) => a.number - b.number)
+    .sort((a, b) => rank(a.number) - rank(b.number))
   const missing = only.filter(number => !rows.some(row => row.number === number))
   if (missing.length > 0) console.error(`there is no row ${missing.join(', ')}`)
 
@@ -97,6 +104,11 @@ async function main() {
   const seconds = ((performance.now() - startMs) / 1000).toFixed(0)
   console.log(`${results.length - failed + missing.length} rows passed, ${failed} failed, in ${seconds} s`)
   return failed === 0 && results.length > 0 ? 0 : 1
+}
+
+function rank(number) {
+  if (FIRST.includes(number)) return FIRST.indexOf(number) - FIRST.length
+  return LAST.includes(number) ? 1_000 + LAST.indexOf(number) : number
 }
 
 /** Never throws. */
