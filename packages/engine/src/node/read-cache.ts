@@ -25,7 +25,9 @@ const GONE_LOADS = 16
 const ONCE_LOADS = 64
 const CHUNK_BYTES = 128 * 1024
 const LOAD_CHUNKS_LIMIT = 8
-const SPARE_BYTES = CHUNK_BYTES * LOAD_CHUNKS_LIMIT
+/** Memory that waits to be used again. */
+const SPARE_BYTES = 8 * 1024 * 1024
+const SPARES = SPARE_BYTES / CHUNK_BYTES
 /** After so many loads were thrown out, the size of loads is thought over. */
 const REVIEW_LOADS = 16
 /** Reviews without waste before loads grow again: trying too large a size costs more than staying small. */
@@ -77,8 +79,9 @@ export class ReadCache {
   readonly #chunks = new Map<number, Chunk>()
   /** What {@link ReadCache.#chunks} belong to, least recently used first. */
   readonly #loads = new Set<Load>()
-  /** Memory of loads that were thrown out. */
+  /** Memory of loads that were thrown out, the latest last. */
   readonly #spare: Uint8Array[] = []
+  #spareBytes = 0
   #newest: Load | undefined
   #usedBytes = 0
   /** Those of {@link ReadCache.#loads} that were read to their end, in that order. */
@@ -281,14 +284,23 @@ export class ReadCache {
     load.bytes = undefined
   }
 
+  /** The latest of just that length: nearly all loads of a torrent are as long. */
   #takeMemory(length: number): Uint8Array {
-    const spare = length === SPARE_BYTES ? this.#spare.pop() : undefined
-    return spare ?? new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
+    for (let at = this.#spare.length - 1; at >= 0; at--) {
+      const bytes = this.#spare[at]!
+      if (bytes.length !== length) continue
+      this.#spare.splice(at, 1)
+      this.#spareBytes -= length
+      return bytes
+    }
+    return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
   }
 
-  /** Only of the usual size: other sizes are the ends of pieces, or loads that are small anyway. */
   #giveMemory(bytes: Uint8Array): void {
-    if (bytes.length === SPARE_BYTES && this.#spare.length < RUNNING_LIMIT * 2) this.#spare.push(bytes)
+    this.#spare.push(bytes)
+    this.#spareBytes += bytes.length
+    while (this.#spareBytes > SPARE_BYTES || this.#spare.length > SPARES)
+      this.#spareBytes -= this.#spare.shift()!.length
   }
 
   /** Smaller loads when many are thrown out with less than half of them used; larger ones when none was for long. */

@@ -126,6 +126,20 @@ describe('ReadCache', () => {
     expect(hits).toEqual([undefined, undefined, undefined, undefined, undefined, undefined, 4, 7])
   })
 
+  it('uses memory again, of pieces of whatever size', async () => {
+    const torrent = new FakeTorrent(256 * KIB, 64 * 256 * KIB)
+    const cache = new ReadCache(2 * MIB)
+    const memory = new Set<ArrayBufferLike>()
+    for (let piece = 0; piece < 64; piece++) {
+      for (let begin = 0; begin < 256 * KIB; begin += BLOCK) {
+        if (cache.read(torrent, piece, begin, BLOCK) === undefined) await settle()
+        memory.add(cache.read(torrent, piece, begin, 0)!.buffer)
+      }
+    }
+    expect(torrent.fills.length).toBe(64)
+    expect(memory.size).toBeLessThan(12)
+  })
+
   it('keeps little of what was read to its end, until others come for it again', async () => {
     const torrent = new FakeTorrent(MIB, 200 * MIB)
     const cache = new ReadCache(16 * MIB)
