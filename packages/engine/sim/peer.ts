@@ -275,6 +275,7 @@ export class Session implements LinkHandler, WireSink {
 
   onKeepAlive(): void {}
   onBlock(): void {}
+  onSkipped(): void {}
   onCancel(): void {}
   onPort(): void {}
   onSuggest(): void {}

@@ -39,6 +39,8 @@ export class ActivePiece {
   free = 0
   requested = 0
   received = 0
+  /** Requests beyond the first of each block. */
+  repeated = 0
   /** Blocks that a peer is writing now. */
   writing = 0
   /** Slabs the piece was given, from its begin. */
@@ -93,7 +95,14 @@ export class ActivePiece {
     this.index = index
     this.#size = size
     this.free = this.blockCount
-    this.requested = this.received = this.writing = this.granted = this.taken = this.flights = 0
+    this.requested =
+      this.repeated =
+      this.received =
+      this.writing =
+      this.granted =
+      this.taken =
+      this.flights =
+        0
     this.sole = NOBODY
     this.keeper = NOBODY
     this.dropping = false
@@ -175,6 +184,8 @@ export class ActivePiece {
       if (this.#writers[block] === NOBODY) this.free--
       this.requested++
       this.#states[block] = REQUESTED
+    } else {
+      this.repeated++
     }
     this.#askers[block * MAX_ASKERS_QUICK + askers] = peer
     this.#askerCounts[block] = askers + 1
@@ -185,6 +196,11 @@ export class ActivePiece {
     const end = first + this.#askerCounts[block]!
     for (let at = first; at < end; at++) if (this.#askers[at] === peer) return true
     return false
+  }
+
+  /** Of those that the block is asked of now, whether others were asked before. */
+  isRepeat(block: number, peer: number): boolean {
+    return this.#askerCounts[block]! > 1 && this.#askers[block * MAX_ASKERS_QUICK] !== peer
   }
 
   /** One asker fewer; requested → free after the last. Nothing if `peer` was not asked. */
@@ -199,6 +215,8 @@ export class ActivePiece {
         this.#states[block] = FREE
         this.requested--
         this.#offer(block)
+      } else {
+        this.repeated--
       }
       return
     }
@@ -293,7 +311,9 @@ export class ActivePiece {
 
   /** The writer is done: → received; all its requests are forgotten. True when another peer was asked for it too. */
   receive(block: number, peer: number): boolean {
-    const shared = this.#askerCounts[block]! > (this.isAsked(block, peer) ? 1 : 0)
+    const askers = this.#askerCounts[block]!
+    const shared = askers > (this.isAsked(block, peer) ? 1 : 0)
+    if (askers > 1) this.repeated -= askers - 1
     if (this.#states[block] === REQUESTED) this.requested--
     this.#states[block] = RECEIVED
     this.#askerCounts[block] = 0
@@ -335,6 +355,7 @@ export class ActivePiece {
     let free = 0
     let requested = 0
     let received = 0
+    let repeated = 0
     let writing = 0
     for (let block = 0; block < this.blockCount; block++) {
       const state = this.#states[block]
@@ -347,6 +368,7 @@ export class ActivePiece {
       if (writer) writing++
       if (state === REQUESTED) requested++
       if (state === RECEIVED) received++
+      if (askers > 1) repeated += askers - 1
       assert(
         state === REQUESTED ? askers >= 1 && askers <= MAX_ASKERS_QUICK : askers === 0,
         'askers fit the state',
@@ -359,6 +381,7 @@ export class ActivePiece {
     }
     assert(free === this.free && requested === this.requested, 'free and requested are counted')
     assert(received === this.received && writing === this.writing, 'received and writing are counted')
+    assert(repeated === this.repeated, 'repeated requests are counted')
     assert(this.taken <= this.granted && this.granted <= this.slabCount, 'taken, granted, all')
   }
 

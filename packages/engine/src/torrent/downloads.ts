@@ -8,6 +8,7 @@ import { ProtocolError } from '../errors.ts'
 import { BLOCK_BYTES, type Geometry } from '../metainfo/geometry.ts'
 import * as messages from '../wire/messages.ts'
 import type { Outbox } from './outbox.ts'
+import type { OwnLine } from './own-line.ts'
 import type { Picker } from './picker.ts'
 import type { PickerPeer } from './picker-peer.ts'
 import { RateMeter } from './rate-meter.ts'
@@ -48,6 +49,7 @@ export interface DownloadsPeer extends PickerPeer {
 export interface DownloadsDeps {
   readonly geometry: Geometry
   readonly picker: Picker
+  readonly line: OwnLine
   /** Scratch for picks: (piece, block) pairs. */
   readonly picked: Int32Array
   /** Blocks that the rate limits let us ask for now. */
@@ -78,6 +80,8 @@ export class Downloads {
   #arrivingPiece = -1
   #arrivingBlock = -1
   #arrivingSince = 0
+  /** What was asked for is being jumped over, as another had brought it. */
+  #skipsAsked = false
   #unrequested = 0
   /** No requests before. */
   #pauseUntil = 0
@@ -195,6 +199,7 @@ export class Downloads {
     } else {
       if (asked) picker.release(this.#peer, piece, block)
       this.#deps.onWaste(length)
+      this.#skipsAsked = asked || late
     }
     return at
   }
@@ -205,6 +210,15 @@ export class Downloads {
     this.silent = false
     this.meter.add(length, now)
     this.#deps.onBlock(piece, begin / BLOCK_BYTES, length, now)
+  }
+
+  /** What was jumped over is whole: nothing is gained by it, but the peer does as it was asked. */
+  onSkipped(length: number, now: number): void {
+    if (!this.#skipsAsked) return
+    this.#skipsAsked = false
+    this.window.received(length, now)
+    this.silent = false
+    this.#deps.picker.onVain()
   }
 
   /** Nothing that is outstanding will come. */
@@ -232,7 +246,9 @@ export class Downloads {
   expire(now: number, pressed: boolean, rival: boolean, lastReceivedAt: number): boolean {
     const { picked, picker } = this.#deps
     this.silent = this.window.isSilent(now, lastReceivedAt)
-    const count = this.window.expired(now, picked, pressed ? this.#patience : 1)
+    // On a line that is full a block takes its time, and what comes after it cannot be there.
+    const isUnderWay = this.#deps.line.isFull && (this.#arrivingPiece >= 0 || this.#skipsAsked)
+    const count = this.window.expired(now, picked, pressed && !isUnderWay ? this.#patience : 1)
     for (let n = 0; n < count; n++) picker.release(this.#peer, picked[n * 2]!, picked[n * 2 + 1]!)
     // It stopped in the middle of a block: another peer may bring it, and this one's rest is skipped. The window does
     // not know of it, as the block is no longer outstanding. Whoever snubbed us and now begins to send is given time

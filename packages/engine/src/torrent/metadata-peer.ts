@@ -221,6 +221,7 @@ export class MetadataPeer implements LinkHandler, WireSink, ExtensionLink {
   }
 
   onBlock(): void {}
+  onSkipped(): void {}
 
   onKeepAlive(): void {
     this.#bear()

@@ -22,6 +22,7 @@ import { decodeExtendedHandshake, EXTENDED_HANDSHAKE, encodeExtendedHandshake } 
 import type { ExtensionLink, ExtensionRegistry, PeerExtensions } from './extensions.ts'
 import { Outbox } from './outbox.ts'
 import { type Eavesdropper, Overheard } from './overheard.ts'
+import type { OwnLine } from './own-line.ts'
 import { Cost, Patience } from './patience.ts'
 import type { PeerBookEntry } from './peer-book.ts'
 import type { Picker } from './picker.ts'
@@ -58,6 +59,8 @@ export interface PeerOwner {
   readonly metadataSize: number | undefined
   readonly geometry: Geometry
   readonly picker: Picker
+  /** Our own. */
+  readonly line: OwnLine
   /** All of the piece memory. */
   readonly memory: Uint8Array
   readonly sha1: Sha1
@@ -180,6 +183,7 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
       picker: owner.picker,
       picked: owner.picked,
       requestAllowance: at => owner.requestAllowance(at),
+      line: owner.line,
       takeTurn: at => owner.takeTurn(this, at),
       requested: (bytes, at) => owner.requested(bytes, at),
       onStarved: () => owner.onStarved(this),
@@ -449,6 +453,7 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
     if (this.phase === 'closed') return
     const now = this.#owner.now()
     this.#lastReceivedAt = now
+    this.#owner.line.heard(chunk.length)
     this.#uploads.onHeard()
     this.#outbox.gather(() => {
       try {
@@ -587,6 +592,10 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
 
   onBlock(piece: number, begin: number, length: number): void {
     this.#downloads.onBlock(piece, begin, length, this.#lastReceivedAt)
+  }
+
+  onSkipped(length: number): void {
+    this.#downloads.onSkipped(length, this.#lastReceivedAt)
   }
 
   onPort(port: number): void {

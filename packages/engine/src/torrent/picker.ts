@@ -257,9 +257,13 @@ export class Picker {
 
   // -------------------------------------------------------------------------------------------------- requesting
 
-  /** Some ten times a second: by this, not by any clock, the picker knows what was asked for just now. */
-  tick(): void {
+  /**
+   * Some ten times a second: by this, not by any clock, the picker knows what was asked for just now. While our own line is
+   * full, little is asked for again.
+   */
+  tick(isLineFull = false): void {
     this.#active.ticks++
+    this.#repeats.credit.tick(isLineFull)
   }
 
   /**
@@ -348,9 +352,22 @@ export class Picker {
   received(peer: PickerPeer, index: number, block: number): boolean {
     const piece = this.#active.get(index)
     assert(piece?.isWriter(block, peer.id) === true, 'a block is received by the peer that opened it')
+    if (piece.repeated > 0 || this.#repeats.credit.isLow) {
+      this.#repeats.credit.onReceived(piece.isRepeat(block, peer.id))
+    }
     const shared = piece.receive(block, peer.id)
     this.#active.changed(piece)
     return shared
+  }
+
+  /** A block came that was asked for, and another had brought it. */
+  onVain(): void {
+    this.#repeats.credit.onVain()
+  }
+
+  /** Whether it makes sense to ask others for what is late. */
+  get mayRepeat(): boolean {
+    return !this.#repeats.credit.isSpent
   }
 
   /** The request timed out, was rejected or choked, or the peer is gone: one asker fewer, maybe free again. */

@@ -6,6 +6,7 @@
 import { type ActivePiece, MAX_ASKERS, MAX_ASKERS_PROVEN, MAX_ASKERS_QUICK, NOBODY } from './active-piece.ts'
 import type { ActivePieces } from './active-pieces.ts'
 import { join, mayAsk, type PickerPeer } from './picker-peer.ts'
+import { RepeatCredit } from './repeat-credit.ts'
 
 /** What {@link Repeats} needs of the picker. */
 export interface RepeatsOwner {
@@ -29,7 +30,11 @@ const FORGET_MAX = 16
 /** A critical block is asked of another quick peer after so many ticks: peers are kept busy for a second (request-window.ts). */
 const LATE_AFTER_TICKS = 15
 
+/** Before any tick. */
+const NEVER = -1
+
 export class Repeats {
+  readonly credit: RepeatCredit = new RepeatCredit()
   readonly #active: ActivePieces
   /** Connected, by id. */
   readonly #peers: ReadonlyMap<number, PickerPeer>
@@ -76,7 +81,7 @@ export class Repeats {
   /** Endgame: blocks that few others were asked for, so long ago. */
   endgame(peer: PickerPeer, from: number, limit: number, out: Int32Array): number {
     // What was asked for a moment ago is likely on its way: asking for it twice would only be waste.
-    return this.#pickShared(peer, from, limit, out, Math.max(0, this.#active.ticks - SHARE_AFTER_TICKS))
+    return this.#pickAgain(peer, from, limit, out, Math.max(0, this.#active.ticks - SHARE_AFTER_TICKS))
   }
 
   /**
@@ -87,7 +92,7 @@ export class Repeats {
     const { ticks } = this.#active
     if (this.#heldIn === ticks || !mayHelp(peer, from)) return from
     this.#heldIn = ticks
-    return this.#pickShared(peer, from, limit, out, ticks - HELD_AFTER_TICKS, this.#findSilent())
+    return this.#pickAgain(peer, from, limit, out, ticks - HELD_AFTER_TICKS, this.#findSilent())
   }
 
   /**
@@ -116,6 +121,27 @@ export class Repeats {
       count = this.#owner.askFree(piece, peer, count, limit, out)
     }
     return count
+  }
+
+  /**
+   * {@link #pickShared} within what the credit allows; what only silent ones hold is not bound by it. They show by
+   * themselves that it is not the line, which brings what others send.
+   */
+  #pickAgain(
+    peer: PickerPeer,
+    from: number,
+    limit: number,
+    out: Int32Array,
+    before: number,
+    silent?: ReadonlySet<number>,
+  ): number {
+    const { credit } = this
+    if (!credit.isLimited) return this.#pickShared(peer, from, limit, out, before, silent)
+    let underWay = 0
+    for (const piece of this.#active.values()) underWay += piece.repeated
+    const end = Math.min(limit, from + credit.room(underWay))
+    const count = this.#pickShared(peer, from, end, out, before, silent)
+    return count < end ? count : this.#pickShared(peer, count, limit, out, NEVER, this.#findSilent())
   }
 
   #findSilent(): ReadonlySet<number> {

@@ -18,6 +18,7 @@ import { Guide } from './guide.ts'
 import type { RateLimit } from './limits.ts'
 import { isHoldingBack, leastUseful, whoIsUseless, whoMakesRoom } from './make-room.ts'
 import type { OwnAddress } from './own-address.ts'
+import { OwnLine } from './own-line.ts'
 import { isGoodParting, PARTING } from './parting.ts'
 import { Peer, type PeerOwner } from './peer.ts'
 import { type PeerBook, type PeerBookEntry, type PeerSource, visitorEntry } from './peer-book.ts'
@@ -97,6 +98,7 @@ export class Swarm implements PeerOwner {
   readonly clientName: string
   readonly geometry: Geometry
   readonly picker: Picker
+  readonly line: OwnLine = new OwnLine()
   readonly memory: Uint8Array
   readonly sha1: Sha1
   readonly sendBuffers: SendBuffers
@@ -246,11 +248,12 @@ export class Swarm implements PeerOwner {
 
   tick(now: number): void {
     const peers = [...this.#peers.values()]
-    this.picker.tick()
+    this.line.tick()
+    this.picker.tick(this.line.isFull)
     this.#guide.tick(now)
     const { endgame } = this.picker
     const idle = [...this.#starved].filter(peer => endgame || peer.isIdle(now))
-    const pressed = endgame || this.picker.lacksMemory || idle.length > 0
+    const pressed = this.picker.mayRepeat && (endgame || this.picker.lacksMemory || idle.length > 0)
     const rival = idle.find(peer => peer.isQuick(now))
     // What a rate limit allows goes to whoever asks first: everyone is first in turn.
     const first = peers.length === 0 ? 0 : this.#rotation++ % peers.length

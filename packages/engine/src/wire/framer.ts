@@ -340,6 +340,7 @@ export class Framer {
   #openUnknown(id: number, length: number): void {
     this.#sink.onUnknown(id, length)
     if (this.#state === CLOSED || length === 0) return
+    this.#length = 0
     this.#left = length
     this.#target = -1
     this.#state = PAYLOAD
@@ -355,6 +356,7 @@ export class Framer {
     if (this.#left === 0) {
       this.#state = HEAD
       if (this.#target >= 0) this.#sink.onBlock(this.#index, this.#begin, this.#length)
+      else if (this.#length > 0) this.#sink.onSkipped(this.#length)
     }
     return at + bytes
   }

@@ -23,6 +23,8 @@ export interface WireSink {
   openBlock(index: number, begin: number, length: number): number
   /** The payload is whole, where `openBlock` said. Not called for blocks that were jumped over. */
   onBlock(index: number, begin: number, length: number): void
+  /** The payload, all of it or the rest, was jumped over and has come to its end. */
+  onSkipped(length: number): void
   onCancel(index: number, begin: number, length: number): void
   /** BEP 5: the UDP port of the peer's DHT node. */
   onPort(port: number): void

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { BLOCK_BYTES } from '../../src/metainfo/geometry.ts'
+import type { PickerPeer } from '../../src/torrent/picker-peer.ts'
 import { Trial } from '../../src/torrent/trial.ts'
 import { parse, pick, Table } from './picker-board.ts'
 
@@ -247,6 +248,59 @@ describe('endgame', () => {
     expect(table.pick(b, 4)).toEqual([])
     table.picker.peerLeft(other)
     expect(table.pick(b, 4)).toHaveLength(4)
+  })
+})
+
+describe('while our own line is full', () => {
+  /** One holds 16 blocks, all there is; in endgame at once, after some ticks in which the line was full or not. */
+  function held(isLineFull: boolean, share: { silent?: boolean } = {}): { table: Table; owner: PickerPeer } {
+    const table = new Table({ have: '....' })
+    const owner = Object.assign(table.peer('####'), share)
+    expect(table.pick(owner, 16)).toHaveLength(16)
+    for (let n = 0; n < 30; n++) table.picker.tick(isLineFull)
+    expect(table.picker.endgame).toBe(true)
+    return { table, owner }
+  }
+
+  test('eight blocks are asked for again, and otherwise all', () => {
+    const full = held(true).table
+    expect(full.pick(full.peer('####'), 16)).toHaveLength(8)
+    expect(full.pick(full.peer('####'), 16)).toEqual([])
+    const other = held(false).table
+    expect(other.pick(other.peer('####'), 16)).toHaveLength(16)
+  })
+
+  test('two more with each that comes of the one asked later, its own and one for luck', () => {
+    const { table } = held(true)
+    const later = table.peer('####')
+    const [first] = table.pick(later, 16)
+    table.deliver(later, first!)
+    expect(table.pick(later, 16)).toHaveLength(2)
+  })
+
+  test('one more with each that comes of the one asked first', () => {
+    const { table, owner } = held(true)
+    const later = table.peer('####')
+    const [first] = table.pick(later, 16)
+    table.deliver(owner, first!)
+    expect(table.pick(later, 16)).toHaveLength(1)
+  })
+
+  test('two fewer with each that comes in vain, until nothing is', () => {
+    const { table } = held(true)
+    for (let n = 0; n < 3; n++) table.picker.onVain()
+    expect(table.pick(table.peer('####'), 16)).toHaveLength(2)
+    expect(table.picker.mayRepeat).toBe(true)
+    table.picker.onVain()
+    expect(table.picker.mayRepeat).toBe(false)
+    table.picker.tick(false)
+    expect(table.picker.mayRepeat).toBe(true)
+    expect(table.pick(table.peer('####'), 16)).toHaveLength(16)
+  })
+
+  test('what only silent ones hold is asked for again without a bound', () => {
+    const { table } = held(true, { silent: true })
+    expect(table.pick(table.peer('####'), 16)).toHaveLength(16)
   })
 })
 

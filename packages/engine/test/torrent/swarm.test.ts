@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { encode } from '../../src/bencode/encode.ts'
+import { Bitfield } from '../../src/bytes/bitfield.ts'
 import { IpRanges } from '../../src/bytes/ip-ranges.ts'
 import { BLOCK_BYTES } from '../../src/metainfo/geometry.ts'
 import { encodeExtendedHandshake } from '../../src/torrent/extended-handshake.ts'
@@ -330,6 +331,35 @@ describe('endgame', () => {
     bench.check()
     bench.stop()
     expect(bench.pool.available).toBe(bench.pool.capacity)
+  })
+})
+
+describe('behind a slow line of our own', () => {
+  test('the first four are asked for 16 blocks, and the others for two until it is known what it brings', () => {
+    const bench = new Bench({ pieces: 100 })
+    const all = messages.encodeBitfield(Bitfield.full(100).bytes)
+    const peers = Array.from({ length: 6 }, () => bench.visit().greet().say(all, messages.unchoke))
+    expect(peers.map(peer => requests(peer).length)).toEqual([16, 16, 16, 16, 2, 2])
+  })
+
+  test('who sends in vain what another brought is not silent, and not asked for less', () => {
+    const bench = new Bench({ pieces: 1 })
+    const all = messages.encodeBitfield(Uint8Array.of(0x80))
+    const [slow, quick] = [0, 1].map(() => bench.visit().greet().say(all, messages.unchoke))
+    requests(slow!)
+    quick!.sayBlock(bench.geometry, 0, 0)
+    bench.wait(1_500)
+    const late = bench.peer(slow!)!
+    expect(late.silent).toBe(true)
+    slow!.sayBlock(bench.geometry, 0, 0)
+    expect(late.silent).toBe(false)
+    expect(late.download.total).toBe(0)
+    // Two seconds are what one gets of which nothing came so far, as of when it sent the last.
+    bench.wait(1_500)
+    expect(late.stalled).toBe(false)
+    bench.wait(1_000)
+    expect(late.stalled).toBe(true)
+    bench.check()
   })
 })
 

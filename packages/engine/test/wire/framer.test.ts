@@ -153,7 +153,7 @@ describe('blocks', () => {
     const { sink, framer, memory } = setUp()
     sink.place = () => -1
     framer.feed(concatBytes([handshake, block, messages.choke]))
-    expect(sink.calls.slice(2)).toEqual(['open 1 0 300', 'choke'])
+    expect(sink.calls.slice(2)).toEqual(['open 1 0 300', 'skipped 300', 'choke'])
     expect(memory.every(byte => byte === 0)).toBe(true)
   })
 
@@ -166,6 +166,7 @@ describe('blocks', () => {
     framer.feed(concatBytes([block.subarray(113), messages.choke, block]))
     expect(sink.calls.slice(2)).toEqual([
       'open 1 0 300',
+      'skipped 300',
       'choke',
       'open 1 0 300',
       `block 1 0 ${toHex(payload)}`,

@@ -59,6 +59,10 @@ export class Recording implements WireSink {
     return this.#target
   }
 
+  onSkipped(length: number): void {
+    this.calls.push(`skipped ${length}`)
+  }
+
   onBlock(index: number, begin: number, length: number): void {
     const bytes = this.memory.slice(this.#target, this.#target + length)
     this.calls.push(`block ${index} ${begin} ${toHex(bytes)}`)
