@@ -2,6 +2,9 @@
 import { compareBytes } from '../bytes/bytes.ts'
 import { BencodeDict } from './value.ts'
 
+/** Texts of so many characters are looked at one by one. */
+const SHORT = 64
+
 /** Text is written as UTF-8. Entries of records that are undefined are left out. */
 export type Encodable =
   | number
@@ -24,7 +27,7 @@ function write(writer: Writer, value: Encodable): void {
     if (!Number.isSafeInteger(value)) throw new RangeError(`cannot encode ${value}: not a safe integer`)
     writer.ascii(`i${value === 0 ? 0 : value}e`)
   } else if (typeof value === 'string') {
-    writeBytes(writer, utf8.encode(value))
+    writeBytes(writer, textBytes(value))
   } else if (value instanceof Uint8Array) {
     writeBytes(writer, value)
   } else if (isArray(value)) {
@@ -64,11 +67,11 @@ function entriesOf(value: Dictionary): [Uint8Array, Encodable][] {
     for (const key of value.keys) entries.push([binaryBytes(key), value.get(key)!])
   } else if (value instanceof Map) {
     for (const [key, item] of value as ReadonlyMap<string | Uint8Array, Encodable>) {
-      entries.push([typeof key === 'string' ? utf8.encode(key) : key, item])
+      entries.push([typeof key === 'string' ? textBytes(key) : key, item])
     }
   } else {
     for (const [key, item] of Object.entries(value)) {
-      if (item !== undefined) entries.push([utf8.encode(key), item as Encodable])
+      if (item !== undefined) entries.push([textBytes(key), item as Encodable])
     }
   }
   return entries
@@ -76,6 +79,18 @@ function entriesOf(value: Dictionary): [Uint8Array, Encodable][] {
 
 function isArray(value: Encodable): value is readonly Encodable[] {
   return Array.isArray(value)
+}
+
+/** As UTF-8. The platform's encoder takes 0.7 µs to begin, ten times as long as the keys of protocols take so. */
+function textBytes(text: string): Uint8Array {
+  if (text.length > SHORT) return utf8.encode(text)
+  const bytes = new Uint8Array(text.length)
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code > 127) return utf8.encode(text)
+    bytes[at] = code
+  }
+  return bytes
 }
 
 function binaryBytes(key: string): Uint8Array {

@@ -4,6 +4,11 @@
  * IPv6 as IPv4. So the text can be a key.
  */
 
+const ZERO = 48
+const DOT = 46
+/** Of a number of which no digit has come. */
+const NO_DIGIT = -1
+
 /** An IP address literal (never a name; IPv6 without brackets) and a port. */
 export interface PeerAddress {
   readonly host: string
@@ -88,16 +93,25 @@ function isMapped(bytes: Uint8Array): boolean {
   return bytes[10] === 255 && bytes[11] === 255
 }
 
-/** Four decimal numbers; no leading zeros, which some systems read as octal. */
+/** Four decimal numbers; no leading zeros, which some systems read as octal. By characters: the DHT reads very many. */
 function parseIp4(text: string): Uint8Array | undefined {
-  const parts = text.split('.', 5)
-  if (parts.length !== 4) return undefined
   const bytes = new Uint8Array(4)
-  for (let at = 0; at < 4; at++) {
-    const part = parts[at]!
-    if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return undefined
-    bytes[at] = Number(part)
+  let part = 0
+  let value = NO_DIGIT
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === DOT && value !== NO_DIGIT && part < 3) {
+      bytes[part++] = value
+      value = NO_DIGIT
+    } else {
+      const digit = code - ZERO
+      if (digit < 0 || digit > 9 || value === 0) return undefined
+      value = value === NO_DIGIT ? digit : value * 10 + digit
+      if (value > 255) return undefined
+    }
   }
+  if (part !== 3 || value === NO_DIGIT) return undefined
+  bytes[3] = value
   return bytes
 }
 
