@@ -333,6 +333,7 @@ for (const name of [
   'onHave',
   'onBitfield',
   'onRequest',
+  'onSkipped',
   'onBlock',
   'onCancel',
   'onPort',
