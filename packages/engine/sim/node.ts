@@ -6,7 +6,9 @@
  * - blocks counted as requested have a peer that they were requested from;
  * - no more piece memory is free than there is.
  */
+
 import type { PeerAddress } from '../src/bytes/address.ts'
+import { concatBytes } from '../src/bytes/bytes.ts'
 import { Engine, type EngineOptions } from '../src/engine.ts'
 import type { ShoalError } from '../src/errors.ts'
 import type { Ports } from '../src/ports.ts'
@@ -230,7 +232,7 @@ export class Member {
           this.journal = undefined
         },
         onJournal: entry => {
-          this.journal = Uint8Array.from([...(this.journal ?? []), ...entry])
+          this.journal = concatBytes([this.journal ?? new Uint8Array(0), entry])
         },
         onDamaged: what => world.fail(`${node.name}: the ${what} that was kept is damaged`),
         onCheckEnd: outcome => {

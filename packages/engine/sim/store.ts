@@ -5,7 +5,6 @@
  * Jobs are done one after another, as by one slow worker. What goes wrong is set on {@link SimStorage.faults} and may be
  * changed at any time.
  */
-import { equalBytes } from '../src/bytes/bytes.ts'
 import { SLAB_BYTES } from '../src/bytes/slabs.ts'
 import { ShoalError } from '../src/errors.ts'
 import { BLOCK_BYTES } from '../src/metainfo/geometry.ts'
@@ -158,7 +157,7 @@ class SimStore implements Store {
     unfinished.bytes.set(given, run.begin)
     unfinished.given = run.begin + run.length
     this.#job(`run of piece ${run.piece}`, run.length, () => {
-      if (!equalBytes(given, this.#bytesOf(run))) {
+      if (Buffer.compare(given, this.#bytesOf(run)) !== 0) {
         world.fail(`memory of piece ${run.piece} was changed while it was with the store`)
       }
       const outcome = this.#outcome(run, unfinished, digests)
@@ -290,8 +289,9 @@ class SimStore implements Store {
     }
     this.#forget(run.piece, piece)
     const expected = this.#plan.hashes.subarray(run.piece * 20, run.piece * 20 + 20)
-    if (!equalBytes(sha1(piece.bytes), expected)) return { kind: 'corrupt', digests: digestsOf(piece.bytes) }
-    if (!equalBytes(piece.bytes, this.#disk.torrent.piece(run.piece))) {
+    if (Buffer.compare(sha1(piece.bytes), expected) !== 0)
+      return { kind: 'corrupt', digests: digestsOf(piece.bytes) }
+    if (Buffer.compare(piece.bytes, this.#disk.torrent.piece(run.piece)) !== 0) {
       world.fail(`piece ${run.piece} was stored with other bytes than belong there`)
     }
     faults.freeBytes -= run.length
