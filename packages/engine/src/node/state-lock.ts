@@ -88,12 +88,15 @@ export class StateLock {
   }
 }
 
-/** False: somebody has it. It appears with its content: nobody sees an empty one. */
+/**
+ * False: somebody has it. It appears with its content: nobody sees an empty one. Nor is it made durable: what a power cut
+ * leaves of it is nobody's.
+ */
 function create(path: string): boolean {
   const owner: Owner = { pid: process.pid, host: hostname(), boot: bootId, born: seen(process.pid).born }
   const own = `${path}.${process.pid}`
   try {
-    writeFileSync(own, `${JSON.stringify(owner)}\n`, { mode: FILE_MODE, flush: true })
+    writeFileSync(own, `${JSON.stringify(owner)}\n`, { mode: FILE_MODE })
     linkSync(own, path)
     return true
   } catch (cause) {
