@@ -6,12 +6,6 @@ const TIMEOUT_MS = 180_000
 /** How long what is waited for may take, which is soon there: less than all of a test has, so that it says what it was. */
 const POLL_TIMEOUT_MS = 30_000
 
-const LIMITS = {
-  testTimeout: TIMEOUT_MS,
-  hookTimeout: TIMEOUT_MS,
-  expect: { poll: { timeout: POLL_TIMEOUT_MS } },
-}
-
 export default defineConfig({
   test: {
     // Many tests wait for processes: the processor that is left free by default would stay so.
@@ -19,24 +13,23 @@ export default defineConfig({
     projects: [
       {
         test: {
-          name: 'shared',
-          include: ['packages/{daemon,engine,web}/test/**/*.test.ts'],
-          exclude: ['packages/engine/test/node/**'],
-          ...LIMITS,
-          // Nothing of what decides is global: one process loads it once for all its tests.
+          name: 'core',
+          include: ['packages/engine/test/**/*.test.ts'],
+          exclude: ['packages/engine/test/{library,node}/**'],
+          testTimeout: TIMEOUT_MS,
+          // Nothing of what decides is global: one process loads it once for all its tests. Simulations have one each: they
+          // are slower where the compiler has seen others.
           isolate: false,
         },
       },
       {
         test: {
-          name: 'own',
-          // Simulations are slower where the compiler has seen others; the rest is about what a process has once.
-          include: [
-            'packages/cli/test/**/*.test.ts',
-            'packages/engine/{sim,test/node}/**/*.test.ts',
-            'test/*.test.ts',
-          ],
-          ...LIMITS,
+          name: 'world',
+          include: ['packages/*/test/**/*.test.ts', 'packages/engine/sim/**/*.test.ts', 'test/*.test.ts'],
+          exclude: ['packages/engine/test/!(library|node)/**', 'packages/engine/test/*.test.ts'],
+          testTimeout: TIMEOUT_MS,
+          hookTimeout: TIMEOUT_MS,
+          expect: { poll: { timeout: POLL_TIMEOUT_MS } },
         },
       },
     ],
