@@ -18,7 +18,8 @@ export default defineConfig({
           exclude: ['packages/engine/test/{library,node}/**'],
           testTimeout: TIMEOUT_MS,
           // Nothing of what decides is global: one process loads it once for all its tests. Simulations have one each: they
-          // are slower where the compiler has seen others.
+          // are slower where the compiler has seen others. So has what uses helpers that say `afterEach` when they are loaded:
+          // in a shared process that would hold for the first file alone, and what the others began would stay.
           isolate: false,
         },
       },

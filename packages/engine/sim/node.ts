@@ -6,7 +6,6 @@
  * - blocks counted as requested have a peer that they were requested from;
  * - no more piece memory is free than there is.
  */
-
 import type { PeerAddress } from '../src/bytes/address.ts'
 import { concatBytes } from '../src/bytes/bytes.ts'
 import { Engine, type EngineOptions } from '../src/engine.ts'

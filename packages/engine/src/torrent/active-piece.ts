@@ -95,14 +95,8 @@ export class ActivePiece {
     this.index = index
     this.#size = size
     this.free = this.blockCount
-    this.requested =
-      this.repeated =
-      this.received =
-      this.writing =
-      this.granted =
-      this.taken =
-      this.flights =
-        0
+    this.requested = this.repeated = this.received = this.writing = 0
+    this.granted = this.taken = this.flights = 0
     this.sole = NOBODY
     this.keeper = NOBODY
     this.dropping = false

@@ -57,8 +57,8 @@ export class RepeatCredit {
     return this.#isLineFull && this.#credit < 1
   }
 
-  /** How many more may be asked for again when so many are under way. */
+  /** How many more may be asked for again when so many are under way; where it is limited. */
   room(underWay: number): number {
-    return this.#isLineFull ? Math.max(0, Math.floor(this.#credit) - underWay) : Number.POSITIVE_INFINITY
+    return Math.max(0, Math.floor(this.#credit) - underWay)
   }
 }

@@ -340,6 +340,7 @@ export class Framer {
   #openUnknown(id: number, length: number): void {
     this.#sink.onUnknown(id, length)
     if (this.#state === CLOSED || length === 0) return
+    // Of no block: where it ends is not told.
     this.#length = 0
     this.#left = length
     this.#target = -1

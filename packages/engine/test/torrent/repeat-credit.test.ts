@@ -7,10 +7,15 @@ function full(): RepeatCredit {
   return credit
 }
 
-test('without bound until the line is full, then eight', () => {
+test('without bound until the line is full, whatever came in vain', () => {
   const credit = new RepeatCredit()
-  expect(credit.room(1_000)).toBe(Number.POSITIVE_INFINITY)
-  credit.tick(true)
+  for (let n = 0; n < 1_000; n++) credit.onVain()
+  expect([credit.isLimited, credit.isSpent]).toEqual([false, false])
+})
+
+test('eight at first while it is full', () => {
+  const credit = full()
+  expect(credit.isLimited).toBe(true)
   expect([credit.room(0), credit.room(5), credit.room(9)]).toEqual([8, 3, 0])
 })
 
