@@ -68,6 +68,8 @@ export class Announces {
   /** The whole torrent was completed in this session. */
   complete(now: number): void {
     this.#announcer.complete(now)
+    // Who stops at the end of a download would not live to see the next tick.
+    this.tick(now)
   }
 
   needPeers(now: number): void {

@@ -13,7 +13,8 @@
  * to every tracker that they concern, and so does the first `started` to a tracker that the user has just named.
  *
  * Invariants: one announce in flight per tracker at most; `stopped` and `completed` only to trackers that answered a
- * `started` of this session; without an event, no tracker is asked again before its min interval.
+ * `started` of this session, `completed` before `stopped`; without an event, no tracker is asked again before its min
+ * interval.
  */
 import type { ShoalError } from '../errors.ts'
 import type { AnnounceEvent, AnnounceReply } from './announce.ts'
@@ -166,8 +167,9 @@ export class Announcer {
   }
 
   /**
-   * Ends the session: `poll` gives the `stopped` announces, once. Other announces in flight count as ended from here
-   * on; their URLs are returned for the caller to cancel them.
+   * Ends the session: `poll` gives the `stopped` announces, once, after a `completed` that is in flight or owed to a
+   * tracker that works. Other announces in flight count as ended from here on; their URLs are returned for the caller to
+   * cancel them.
    */
   stop(_now: number): string[] {
     if (!this.#running) return []
@@ -175,11 +177,14 @@ export class Announcer {
     this.#dueAt = NEVER
     const cancelled: string[] = []
     for (const tracker of this.#all()) {
-      if (tracker.inFlight !== undefined) cancelled.push(tracker.url)
-      tracker.inFlight = undefined
+      const isHearing = tracker.inFlight === 'completed'
+      if (tracker.inFlight !== undefined && !isHearing) {
+        cancelled.push(tracker.url)
+        tracker.inFlight = undefined
+      }
       if (tracker.heardStarted) this.#farewells.push(tracker)
       tracker.heardStarted = false
-      tracker.owesCompleted = 0
+      if (isHearing || tracker.failures > 0) tracker.owesCompleted = 0
     }
     return cancelled
   }
@@ -268,7 +273,7 @@ export class Announcer {
   /** What to announce now. Each call returned is in flight until `onReply` or `onError` ends it. */
   poll(now: number): AnnounceCall[] {
     const calls: AnnounceCall[] = []
-    for (const tracker of this.#farewells.splice(0)) calls.push(this.#call(tracker, 'stopped'))
+    calls.push(...this.#sayFarewell())
     if (!this.#running) return calls
     for (const tracker of this.#all()) {
       if (tracker.isNew && tracker.inFlight === undefined) calls.push(this.#call(tracker, 'started'))
@@ -282,7 +287,7 @@ export class Announcer {
 
   /** When `poll` may have something to say next, unless something else happens before; Infinity for never. */
   nextTimeout(): number {
-    if (this.#farewells.length > 0) return AT_ONCE
+    if (this.#farewells.some(tracker => tracker.inFlight === undefined)) return AT_ONCE
     if (!this.#running) return NEVER
     const all = this.#all()
     if (all.some(tracker => tracker.isNew && tracker.inFlight === undefined)) return AT_ONCE
@@ -335,7 +340,7 @@ export class Announcer {
     tracker.failures++
     tracker.retryAt = now + this.#backoff(tracker.failures)
     if (event === 'completed') {
-      tracker.owesCompleted--
+      if (tracker.owesCompleted > 0) tracker.owesCompleted--
       return
     }
     // Had it not heard of us before, its next `started` says that the download is complete.
@@ -354,6 +359,19 @@ export class Announcer {
   summary(): TrackersSummary {
     this.#summary ??= summarize(this.#all())
     return this.#summary
+  }
+
+  /** `stopped` to those whose last announce has ended, `completed` first to whom it is owed. */
+  #sayFarewell(): AnnounceCall[] {
+    const calls: AnnounceCall[] = []
+    this.#farewells = this.#farewells.filter(tracker => {
+      if (tracker.inFlight !== undefined) return true
+      const owes = tracker.owesCompleted > 0
+      tracker.owesCompleted = 0
+      calls.push(this.#call(tracker, owes ? 'completed' : 'stopped'))
+      return owes
+    })
+    return calls
   }
 
   /** The next tracker to try in the round that is due; ends the round when there is none. */
@@ -407,7 +425,8 @@ export class Announcer {
     tracker.isNew = false
     tracker.owesCompleted = 0
     if (tracker.heardStarted) this.#farewells.push(tracker)
-    if (tracker.heardStarted || tracker.inFlight !== undefined) this.#leaving.set(tracker.url, tracker)
+    const isLeaving = tracker.inFlight !== undefined || this.#farewells.includes(tracker)
+    if (isLeaving) this.#leaving.set(tracker.url, tracker)
     if (!this.#running || this.#current !== tracker) return
     this.#current = undefined
     this.#dueAt = now

@@ -317,6 +317,23 @@ describe('trackers', () => {
     expect(bench.torrent.isIdle).toBe(true)
   })
 
+  test('hear completed before stopped from a torrent that stops as soon as it is complete', () => {
+    const bench = new Bench({ trackers: [['http://t/a']] })
+    bench.wait(100)
+    bench.announces[0]!.done(REPLY)
+    const them = seed(bench)
+    for (let piece = 0; piece < 4; piece++) fetch(bench, them, piece)
+    bench.store.answerAll()
+    bench.stop()
+    expect(bench.announces.slice(1).map(({ request }) => request.event)).toEqual(['completed'])
+    expect(bench.announces[1]?.isCancelled).toBe(false)
+    bench.announces[1]!.done(REPLY)
+    expect(bench.announces.slice(1).map(({ request }) => request.event)).toEqual(['completed', 'stopped'])
+    expect(bench.torrent.isIdle).toBe(false)
+    bench.announces[2]!.done(REPLY)
+    expect(bench.torrent.isIdle).toBe(true)
+  })
+
   test('are asked as soon as the torrent is looked at, without a tick', () => {
     const bench = new Bench({ trackers: [['http://t/a']] })
     expect(bench.announces.map(({ request }) => request.event)).toEqual(['started'])

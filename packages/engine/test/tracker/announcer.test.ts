@@ -187,6 +187,38 @@ describe('one tracker', () => {
     expect(s.ok('a')).toBe('a started')
   })
 
+  it('hears completed to its end before stopped, also when both happen at once', () => {
+    const s = scripted('a')
+    s.start()
+    s.ok('a')
+    expect(s.complete()).toBe('a completed')
+    expect(s.stop()).toBe('')
+    expect(s.announcer.nextTimeout()).toBe(Number.POSITIVE_INFINITY)
+    expect(s.fail('a')).toBe('a stopped')
+    expect(s.ok('a')).toBe('')
+  })
+
+  it('hears a completed that it is owed before stopped', () => {
+    const s = scripted('a')
+    s.start()
+    s.ok('a')
+    expect(s.after(HALF_HOUR)).toBe('a none')
+    expect(s.complete()).toBe('')
+    expect(s.stop()).toBe('a completed')
+    expect(s.ok('a')).toBe('a stopped')
+    expect(s.start()).toBe('')
+    expect(s.ok('a')).toBe('a started')
+  })
+
+  it('hears no more than stopped when it did not answer to completed', () => {
+    const s = scripted('a')
+    s.start()
+    s.ok('a')
+    s.complete()
+    expect(s.fail('a')).toBe('')
+    expect(s.stop()).toBe('a stopped')
+  })
+
   it('is asked sooner for want of peers, but never before its min interval', () => {
     const s = scripted('a')
     s.start()
