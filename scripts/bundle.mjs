@@ -3,6 +3,7 @@
  * start loads 20 files instead of 150, and the published package needs no other. Names and line structure stay, so
  * that stack traces can be read. Run it after `tsc -b`, or call {@link bundle}.
  */
+import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -12,6 +13,7 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 const CLI = join(ROOT, 'packages/cli')
 const FOLDER = join(CLI, 'bundle')
 const INPUT = {
+  start: join(CLI, 'dist/boot/start.js'),
   main: join(CLI, 'dist/main.js'),
   // The engine starts it by this name, from beside itself.
   'store-worker': join(ROOT, 'packages/engine/dist/node/store-worker.js'),
@@ -30,9 +32,22 @@ export async function bundle() {
     chunkFileNames: '[name].js',
   })
   await build.close()
-  writeFileSync(join(FOLDER, 'package.json'), '{ "type": "commonjs" }\n')
+  const hash = createHash('sha256')
+  for (const { fileName } of output) hash.update(toAscii(join(FOLDER, fileName)))
+  const manifest = { type: 'commonjs', build: hash.digest('hex').slice(0, 16) }
+  writeFileSync(join(FOLDER, 'package.json'), `${JSON.stringify(manifest)}\n`)
   const modules = output.flatMap(chunk => chunk.moduleIds ?? [])
   writeFileSync(join(FOLDER, 'LICENSES.txt'), licenses(modules))
+}
+
+/** Escapes all other characters: V8 keeps such a file in half the memory, and reads it sooner. */
+function toAscii(path) {
+  const code = readFileSync(path, 'utf8').replace(
+    /[^\0-\x7f]/g,
+    unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+  writeFileSync(path, code)
+  return code
 }
 
 /** All but the page, which `web.mjs` puts there. */

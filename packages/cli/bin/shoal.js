@@ -8,5 +8,5 @@ if (major < 20 || (major === 20 && minor < 19)) {
   )
   process.exitCode = 1
 } else {
-  require('../bundle/main.js')
+  require('../bundle/start.js')
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -37,6 +37,21 @@ describe('the program', () => {
   it('tells its version', () => {
     const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
     expect(shoal(['--version'])).toEqual({ code: 0, out: `${manifest.version}\n`, err: '' })
+  })
+
+  it('keeps compiled code for its next run, and is not misled by what it finds there', () => {
+    const code = join(folder, '.cache/shoal/code')
+    rmSync(code, { recursive: true, force: true })
+    const first = shoal(['info', '--help'])
+    const [file = ''] = readdirSync(code)
+    expect(file).toMatch(/^[0-9a-f]{16}-v\d+\.\d+\.\d+-\w+-info$/)
+    expect(shoal(['info', '--help'])).toEqual(first)
+    const bytes = readFileSync(join(code, file))
+    bytes.fill(0xff, bytes.length >> 1)
+    writeFileSync(join(code, file), bytes)
+    expect(shoal(['info', '--help'])).toEqual(first)
+    // Made anew.
+    expect(readFileSync(join(code, file)).equals(bytes)).toBe(false)
   })
 
   it('shows help with every command and with examples', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { cacheDir } from '../src/boot/cache-dir.ts'
 import { defaultStateDir } from '../src/input/state-dir.ts'
 import { route } from '../src/route.ts'
 import { shellQuote } from '../src/torrent-text.ts'
@@ -47,6 +48,14 @@ describe('surroundings', () => {
     expect(defaultStateDir('linux', { XDG_STATE_HOME: 'x' }, '/home/u')).toBe('/home/u/.local/state/shoal')
     expect(defaultStateDir('darwin', {}, '/Users/u')).toBe('/Users/u/Library/Application Support/shoal')
     expect(defaultStateDir('win32', { LOCALAPPDATA: '/L' }, '/u')).toMatch(/shoal$/)
+  })
+
+  it('keep what can be made again where the platform keeps that', () => {
+    expect(cacheDir('linux', {}, '/home/u')).toBe('/home/u/.cache/shoal')
+    expect(cacheDir('linux', { XDG_CACHE_HOME: '/x' }, '/home/u')).toBe('/x/shoal')
+    expect(cacheDir('linux', { XDG_CACHE_HOME: 'x' }, '/home/u')).toBe('/home/u/.cache/shoal')
+    expect(cacheDir('darwin', {}, '/Users/u')).toBe('/Users/u/Library/Caches/shoal')
+    expect(cacheDir('win32', { LOCALAPPDATA: '/L' }, '/u')).toMatch(/shoal.cache$/)
   })
 
   it('quote what a shell would take apart', () => {

@@ -170,11 +170,13 @@ export interface SeedWorld {
 
 export class World {
   readonly dir: string = mkdtempSync(join(tmpdir(), 'shoal-bad-'))
+  /** Not among what tests look at. */
+  readonly #cacheDir = `${this.dir}-cache`
   readonly #cleanups: (() => unknown)[] = []
 
   async end(): Promise<void> {
     for (const cleanup of this.#cleanups.reverse()) await cleanup()
-    rmSync(this.dir, { recursive: true, force: true })
+    for (const dir of [this.dir, this.#cacheDir]) rmSync(dir, { recursive: true, force: true })
   }
 
   atEnd(cleanup: () => unknown): void {
@@ -196,7 +198,12 @@ export class World {
   start(args: readonly string[], { input, cwd = this.dir, stays = false }: StartOptions = {}): Running {
     const child = spawn(process.execPath, [BIN, ...args], {
       cwd,
-      env: { PATH: process.env.PATH ?? '', HOME: this.dir, NO_COLOR: '1' },
+      env: {
+        PATH: process.env.PATH ?? '',
+        HOME: this.dir,
+        XDG_CACHE_HOME: this.#cacheDir,
+        NO_COLOR: '1',
+      },
     })
     let out = ''
     let err = ''

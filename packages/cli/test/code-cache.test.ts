@@ -1,0 +1,107 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Script } from 'node:vm'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { CodeCache } from '../src/boot/code-cache.ts'
+
+const SOURCE = '(function (x) { return [x].map(each => each * 2)[0] })'
+
+let folder = ''
+let path = ''
+
+beforeEach(() => {
+  folder = join(mkdtempSync(join(tmpdir(), 'shoal-code-')), 'code')
+  path = join(folder, 'b1-get')
+})
+
+afterEach(() => rmSync(join(folder, '..'), { recursive: true, force: true }))
+
+const code = (text: string): { createCachedData(): Buffer } => ({ createCachedData: () => Buffer.from(text) })
+
+/** As one run of the program leaves it. */
+function save(scripts: Record<string, string>, ranMs = 100, file = path): void {
+  const all = new Map(Object.entries(scripts).map(([name, text]) => [name, code(text)]))
+  CodeCache.open(file).save(all, ranMs, 'b1')
+}
+
+function saved(...names: string[]): (string | undefined)[] {
+  const cache = CodeCache.open(path)
+  return names.map(name => cache.get(name)?.toString())
+}
+
+describe('compiled code', () => {
+  it('is taken by V8 in the next run', () => {
+    const script = new Script(SOURCE)
+    expect(script.runInThisContext()(21)).toBe(42)
+    CodeCache.open(path).save(new Map([['a.js', script]]), 100, 'b1')
+    const cachedData = CodeCache.open(path).get('a.js')
+    const again = new Script(SOURCE, { cachedData })
+    expect(again.cachedDataRejected).toBe(false)
+    expect(again.runInThisContext()(4)).toBe(8)
+  })
+
+  it('of several scripts is kept apart, whatever their lengths', () => {
+    const scripts = { 'a.js': '', 'b.js': 'x', 'c.js': '12345678', 'ü.js': 'x'.repeat(1001) }
+    save(scripts)
+    expect(saved(...Object.keys(scripts), 'd.js')).toEqual([...Object.values(scripts), undefined])
+  })
+
+  it('that a run did not use stays', () => {
+    save({ 'a.js': 'a', 'b.js': 'b' })
+    save({ 'b.js': 'c' })
+    expect(saved('a.js', 'b.js')).toEqual(['a', 'c'])
+  })
+
+  it('is saved again when some was missed, or by a run that has seen much more', () => {
+    save({ 'a.js': 'a' }, 100)
+    const cache = CodeCache.open(path)
+    expect([300, 500].map(ranMs => cache.isWorthSaving(ranMs, false))).toEqual([false, true])
+    expect(cache.isWorthSaving(1, true)).toBe(true)
+    save({ 'a.js': 'a' }, 20_000)
+    expect(CodeCache.open(path).isWorthSaving(1e9, false)).toBe(false)
+  })
+
+  it('that is damaged anywhere, cut or empty counts as none', () => {
+    save({ 'a.js': 'some code', 'b.js': 'more' })
+    const good = readFileSync(path)
+    for (let at = 0; at < good.length; at++) {
+      const bad = Buffer.from(good)
+      bad[at]! ^= 0x40
+      writeFileSync(path, bad)
+      expect(saved('a.js', 'b.js'), `byte ${at}`).toEqual([undefined, undefined])
+      writeFileSync(path, good.subarray(0, at))
+      expect(saved('a.js', 'b.js'), `${at} bytes`).toEqual([undefined, undefined])
+    }
+    save({ 'a.js': 'a' })
+    expect(saved('a.js')).toEqual(['a'])
+  })
+
+  it('can be read by its user alone, and goes when another build comes', () => {
+    save({ 'a.js': 'a' }, 100, join(folder, 'b0-get'))
+    save({ 'a.js': 'a' }, 100, join(folder, 'b1-info'))
+    save({ 'a.js': 'a' })
+    expect(readdirSync(folder).sort()).toEqual(['b1-get', 'b1-info'])
+    if (process.platform !== 'win32') {
+      expect(statSync(folder).mode & 0o777).toBe(0o700)
+      expect(statSync(path).mode & 0o777).toBe(0o600)
+    }
+  })
+
+  it.runIf(process.getuid?.() === 0)('of another user is not run', async () => {
+    save({ 'a.js': 'a' })
+    const { chownSync } = await import('node:fs')
+    chownSync(path, 1, 1)
+    expect(saved('a.js')).toEqual([undefined])
+  })
+
+  it('that cannot be written is no failure', () => {
+    writeFileSync(folder, 'a file in its way')
+    save({ 'a.js': 'a' })
+    expect(saved('a.js')).toEqual([undefined])
+    rmSync(folder)
+    mkdirSync(path, { recursive: true })
+    save({ 'a.js': 'a' })
+    expect(readdirSync(folder)).toEqual(['b1-get'])
+  })
+})
