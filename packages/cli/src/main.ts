@@ -1,4 +1,5 @@
 /** The entry: finds the command, loads only that one, and turns what it throws into a line and an exit code. */
+import { startWorkersAhead } from '@shoal/engine/workers'
 import type { Command } from 'commander'
 import { EXIT } from './exit-codes.ts'
 import { explain, Failure } from './failure.ts'
@@ -47,10 +48,15 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
     (await import('./commands/completions.ts')).defineCompletions(name => LOADERS[name]!()),
 }
 
+/** Commands that need a store worker: it starts on another processor while they load. */
+const STORING: ReadonlySet<string> = new Set(['get', 'seed'])
+
 async function main(argv: readonly string[]): Promise<void> {
   const target = route(argv)
   if (target.kind === 'help') return print(renderHelp(readVersion()))
   if (target.kind === 'version') return print(readVersion())
+  if (STORING.has(target.name) && !target.args.some(arg => arg === '--help' || arg === '-h'))
+    startWorkersAhead(1)
   const command = await LOADERS[target.name]!()
   command
     .name(`shoal ${target.name}`)
@@ -88,6 +94,8 @@ async function run(): Promise<void> {
       process.exitCode = exitCode
     }
   }
+  // Nothing is left to wait for but, where the system takes it bit by bit, what was printed.
+  if (process.stdout.writableLength === 0 && process.stderr.writableLength === 0) process.exit()
   setTimeout(() => process.exit(), LINGER_MS).unref()
 }
 

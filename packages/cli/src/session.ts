@@ -3,7 +3,6 @@
  * `--json` events to standard output.
  */
 import type { AddOptions, Engine, Magnet, Metainfo, Torrent, TorrentSnapshot } from '@shoal/engine'
-import { startWorkersAhead } from '@shoal/engine/workers'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { explain } from './failure.ts'
 import { Fetching, fetchingEvent, UNTOLD } from './fetching.ts'
@@ -109,7 +108,6 @@ class Session {
 
   async #work(): Promise<void> {
     const { sources, options, seedOnly } = this.#plan
-    startWorkersAhead(1)
     const library = await import('@shoal/engine')
     const opened = await Promise.all(sources.map(source => this.#open(library, source)))
     if (opened.every(each => each === undefined)) return

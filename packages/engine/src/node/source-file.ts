@@ -1,5 +1,5 @@
 /** A small file that a person named, read whole; what is no file, or too large, is not read at all. */
-import { createReadStream, type Stats } from 'node:fs'
+import { createReadStream, readFile, type Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { concatBytes } from '../bytes/bytes.ts'
@@ -31,7 +31,21 @@ export async function readSourceFile(
   if (stats.isDirectory()) throw unreadable(name, 'is a folder, not a torrent file')
   if (!stats.isFile() && !stats.isFIFO()) throw unreadable(name, 'is not a regular file')
   if (stats.size > maxBytes) throw tooLarge(name, maxBytes)
-  return await readStream(name, maxBytes, signal)
+  // Some that count as empty have no end, such as those of the kernel.
+  const isPlain = stats.isFile() && stats.size > 0
+  return await (isPlain ? readPlain(name, maxBytes, signal) : readStream(name, maxBytes, signal))
+}
+
+/** In one go, up to where the file ends when it is opened. */
+function readPlain(name: string, maxBytes: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    readFile(name, { signal }, (cause, bytes) => {
+      if (signal?.aborted) reject(signal.reason)
+      else if (cause !== null) reject(sourceError(cause, name))
+      else if (bytes.length > maxBytes) reject(tooLarge(name, maxBytes))
+      else resolve(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length))
+    })
+  })
 }
 
 /** Not `for await`: nobody can end the opening of a pipe without a writer, so it is left alone when aborted. */
