@@ -25,7 +25,8 @@ export class OwnLine {
   /** Since the last tick. */
   #bytes = 0
   #recentBytes = 0
-  #peakBytes = 0
+  // Not 0: V8 would lay such an object out anew at the first fraction, and compile anew what was compiled for it.
+  #peakBytes = Number.MIN_VALUE
   /** So many ticks in a row it has brought so much. */
   #ticksFull = 0
 

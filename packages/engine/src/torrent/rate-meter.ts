@@ -19,8 +19,8 @@ const MIN_SPAN_MS = 1_000
 
 export class RateMeter {
   readonly #slots = new Float64Array(SLOTS)
-  /** Number of the newest slot, counted from time 0. */
-  #newest = 0
+  /** Number of the newest slot, counted from time 0; below all until the first bytes come. */
+  #newest = -1
   #sum = 0
   #total = 0
   /** When the first bytes came. Not renewed after a silence: a block every ten seconds is no burst. */

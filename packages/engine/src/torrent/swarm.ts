@@ -128,7 +128,7 @@ export class Swarm implements PeerOwner {
   readonly #recent = new RecentPeers()
   #nextPeerId = 1
   #rotation = 0
-  #caredAt = 0
+  #caredAt: number
   #madeRoomAt = Number.NEGATIVE_INFINITY
   /** Of our own address, by which the book ranks. */
   #rankedBy = 0
@@ -145,6 +145,7 @@ export class Swarm implements PeerOwner {
     this.sha1 = deps.ports.sha1
     this.sendBuffers = deps.sendBuffers
     this.#maxConnections = options.maxConnections
+    this.#caredAt = deps.ports.clock.now()
     this.book = deps.book
     this.picker = new Picker({
       geometry: this.geometry,
