@@ -13,6 +13,12 @@ import { type StoreThread, takeThread } from './store-threads.ts'
  * a gigabyte a second; on two busy cores a second one took 15 % of the rate by being there.
  */
 const START_BACKLOG_BYTES = 24 * 1024 * 1024
+/**
+ * While it has so many jobs to do, the next ones are told together, so many at once: each message wakes a thread and costs
+ * a tenth of hashing a MiB.
+ */
+const BUSY_JOBS = 2
+const BATCH_JOBS = 4
 /** Workers that a job may outlive. One that does again is likely to be what kills them. */
 const MAX_DEATHS = 3
 
@@ -101,6 +107,8 @@ export class StoreWorker {
   readonly #onEnd: (estate: Estate) => StoreWorker | undefined
   #queue: ToWorker[] = []
   #flushing = false
+  /** Somebody waits for what is in the queue. */
+  #isPressing = false
   #alive = true
   #ending = false
   #backlogBytes = 0
@@ -116,6 +124,7 @@ export class StoreWorker {
     worker.on('message', (replies: Reply[]) => {
       if (this.#ending) void worker.terminate()
       for (const reply of replies) this.#settle(reply.n, reply.answer)
+      if (this.#queue.length > 0) this.#flushSoon()
       if (this.#pending.size === 0 && !this.#ending) worker.unref()
     })
     let reason = ''
@@ -190,10 +199,17 @@ export class StoreWorker {
   /** Says something that needs no answer. */
   post(message: ToWorker): void {
     this.#queue.push(message)
-    if (this.#flushing) return
+    if (message.type !== 'job' || message.job.type !== 'run') this.#isPressing = true
+    this.#flushSoon()
+  }
+
+  #flushSoon(): void {
+    const told = this.#pending.size - this.#queue.length
+    const mayWait = !this.#isPressing && this.#queue.length < BATCH_JOBS && told >= BUSY_JOBS
+    if (this.#flushing || mayWait) return
     this.#flushing = true
     setImmediate(() => {
-      this.#flushing = false
+      this.#flushing = this.#isPressing = false
       const batch = this.#queue
       this.#queue = []
       if (this.#alive) this.thread.worker.postMessage(batch)

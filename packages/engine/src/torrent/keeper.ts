@@ -14,8 +14,8 @@ import type { Clock, FileStamp, Store } from '../ports.ts'
 import { encodeEntry, type JournalFacts, readJournal } from './journal.ts'
 import { decodeResume, encodeResume, type ResumeRecord, restamped, withJournal } from './resume.ts'
 
-/** So much may have to be fetched again after the process is killed, besides unfinished pieces. */
-const JOURNAL_BYTES = 4 * 1024 * 1024
+/** So much, or what came in since the last tick, may have to be fetched again after a kill, besides unfinished pieces. */
+const JOURNAL_BYTES = 16 * 1024 * 1024
 /** So much, or what came in so long, may have to be hashed again after a power cut. */
 const SYNC_BYTES = 64 * 1024 * 1024
 const SYNC_EVERY_MS = 5_000

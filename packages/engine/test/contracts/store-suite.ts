@@ -355,6 +355,20 @@ export function storeSuite(name: string, make: () => Promise<StoreWorld>): void 
       await torrent.close()
     })
 
+    it('answers all that it is given while it is busy, each in a turn of its own, though nothing follows', async () => {
+      const pieces = [0, 1, 2, 3, 4, 5, 6]
+      const torrent = new Fixture(world, SLAB_BYTES, [file('one', pieces.length * SLAB_BYTES)])
+      await torrent.open()
+      for (const piece of pieces) {
+        world.storage.memory.set(torrent.piece(piece), piece * SLAB_BYTES)
+        torrent.store.write({ piece, begin: 0, length: SLAB_BYTES, slabs: [piece], last: true }, false)
+        await new Promise(resolve => setImmediate(resolve))
+      }
+      await world.until(() => torrent.recorder.outcomes.length === pieces.length)
+      const stored = torrent.recorder.outcomes.filter(({ outcome }) => outcome.kind === 'stored')
+      expect(stored.map(({ run }) => run.piece).sort()).toEqual(pieces)
+    })
+
     it('answers pieces that are mixed with one another', async () => {
       const torrent = new Fixture(world, 512 * KIB, [file('one', 4 * MIB)])
       await torrent.open()
