@@ -39,6 +39,14 @@ describe('the program', () => {
     expect(shoal(['--version'])).toEqual({ code: 0, out: `${manifest.version}\n`, err: '' })
   })
 
+  it('is bundled without a character beyond ASCII, as its loader takes it', () => {
+    const bundle = fileURLToPath(new URL('../bundle/', import.meta.url))
+    const scripts = readdirSync(bundle).filter(name => name.endsWith('.js'))
+    expect(scripts).toContain('main.js')
+    const others = scripts.filter(name => /[^\0-\x7f]/.test(readFileSync(join(bundle, name), 'latin1')))
+    expect(others).toEqual([])
+  })
+
   it('keeps compiled code for its next run, and is not misled by what it finds there', () => {
     const code = join(folder, '.cache/shoal/code')
     rmSync(code, { recursive: true, force: true })

@@ -48,18 +48,35 @@ describe('compiled code', () => {
   })
 
   it('that a run did not use stays', () => {
-    save({ 'a.js': 'a', 'b.js': 'b' })
-    save({ 'b.js': 'c' })
+    save({ 'a.js': 'a', 'b.js': 'b' }, 100)
+    save({ 'b.js': 'c' }, 500)
     expect(saved('a.js', 'b.js')).toEqual(['a', 'c'])
   })
 
-  it('is saved again when some was missed, or by a run that has seen much more', () => {
+  it('is replaced by a run that has seen much more', () => {
     save({ 'a.js': 'a' }, 100)
     const cache = CodeCache.open(path)
-    expect([300, 500].map(ranMs => cache.isWorthSaving(ranMs, false))).toEqual([false, true])
-    expect(cache.isWorthSaving(1, true)).toBe(true)
-    save({ 'a.js': 'a' }, 20_000)
-    expect(CodeCache.open(path).isWorthSaving(1e9, false)).toBe(false)
+    expect([300, 500, 9_000].map(ranMs => cache.isWorthSaving(ranMs, false))).toEqual([false, true, true])
+    save({ 'a.js': 'b' }, 500)
+    expect(saved('a.js')).toEqual(['b'])
+  })
+
+  it('is added to by any run that missed some, which is all that a long one does', () => {
+    for (const ranMs of [100, 1e9]) {
+      rmSync(folder, { recursive: true, force: true })
+      save({ 'a.js': 'a' }, 100)
+      expect(CodeCache.open(path).isWorthSaving(ranMs, true)).toBe(true)
+      save({ 'a.js': 'later', 'b.js': 'b' }, ranMs)
+      expect(saved('a.js', 'b.js')).toEqual(['a', 'b'])
+      expect(CodeCache.open(path).isWorthSaving(1e9, false)).toBe(false)
+    }
+  })
+
+  it('of a long run is better than none, and replaced by the next short one', () => {
+    save({ 'a.js': 'a' }, 1e9)
+    expect(saved('a.js')).toEqual(['a'])
+    save({ 'a.js': 'b' }, 100)
+    expect(saved('a.js')).toEqual(['b'])
   })
 
   it('that is damaged anywhere, cut or empty counts as none', () => {

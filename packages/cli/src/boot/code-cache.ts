@@ -10,6 +10,7 @@
 import { createHash } from 'node:crypto'
 import {
   closeSync,
+  constants,
   fstatSync,
   mkdirSync,
   openSync,
@@ -30,11 +31,11 @@ const MAX_BYTES = 32 * 1024 * 1024
 
 /** A run that lasts so many times longer has used more of the program: what it compiled replaces what is there. */
 const LONGER = 4
-/** A run as long as this has used what there is to use. */
+/** One that is longer than this adds what is lacking, no more: V8 drops code that has not been run for long. */
 const LONG_MS = 10_000
 
 interface Head {
-  /** How long the run that wrote it had lasted. */
+  /** How long the run had lasted that wrote all of it; 0: none did. */
   readonly ranMs: number
   /** Names and lengths, in their order. */
   readonly scripts: readonly (readonly [string, number])[]
@@ -72,11 +73,11 @@ export class CodeCache {
 
   /** After a run of `ranMs`, in which code was `missed` or not: there is something to save. */
   isWorthSaving(ranMs: number, missed: boolean): boolean {
-    return missed || (this.#ranMs < LONG_MS && ranMs > LONGER * this.#ranMs)
+    return missed || this.#isOutdone(ranMs)
   }
 
   /**
-   * Writes the code of all scripts, and of those that were known before, beside what others may be writing; the caches of
+   * Writes the code of the scripts, and of those that were known before, beside what others may be writing; the caches of
    * other builds in the folder go. Never throws: the next run compiles again.
    *
    * @param build what the names of this build's caches begin with
@@ -85,16 +86,22 @@ export class CodeCache {
     const folder = dirname(this.#path)
     const own = `${this.#path}.${process.pid}`
     try {
+      const isOutdone = this.#isOutdone(ranMs)
       const code = new Map(this.#code)
-      for (const [name, script] of scripts) code.set(name, script.createCachedData())
+      for (const [name, script] of scripts)
+        if (isOutdone || !code.has(name)) code.set(name, script.createCachedData())
       mkdirSync(folder, { recursive: true, mode: 0o700 })
-      writeFileSync(own, serialize(Math.max(ranMs, this.#ranMs), code), { mode: 0o600 })
+      writeFileSync(own, serialize(isOutdone ? ranMs : this.#ranMs, code), { mode: 0o600 })
       renameSync(own, this.#path)
       for (const other of readdirSync(folder))
         if (!other.startsWith(build)) rmSync(join(folder, other), { force: true })
     } catch {
       discard(own)
     }
+  }
+
+  #isOutdone(ranMs: number): boolean {
+    return ranMs <= LONG_MS && ranMs > LONGER * this.#ranMs
   }
 }
 
@@ -107,13 +114,14 @@ function discard(path: string): void {
 }
 
 function read(path: string): Buffer {
-  const fd = openSync(path, 'r')
+  // Not to wait for whoever writes to a pipe.
+  const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   try {
-    const { uid, size } = fstatSync(fd)
+    const stats = fstatSync(fd)
     // Code is run: only what this very user has written.
-    if (process.getuid !== undefined && uid !== process.getuid())
+    if (process.getuid !== undefined && stats.uid !== process.getuid())
       throw new Error(`${path} is somebody else's`)
-    if (size > MAX_BYTES) throw new Error(`${path} is too large`)
+    if (!stats.isFile() || stats.size > MAX_BYTES) throw new Error(`${path} is none of ours`)
     return readFileSync(fd)
   } finally {
     closeSync(fd)
