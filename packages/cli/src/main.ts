@@ -4,12 +4,9 @@ import type { Command } from 'commander'
 import { EXIT } from './exit-codes.ts'
 import { explain, Failure } from './failure.ts'
 import { renderHelp } from './help.ts'
-import { print, watchStdout } from './output.ts'
+import { print, printed, watchStdout } from './output.ts'
 import { readVersion } from './package-folder.ts'
 import { route } from './route.ts'
-
-/** How long what a command leaves behind (a socket, a thread) may keep the process alive. */
-const LINGER_MS = 1000
 
 const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   get: async () => (await import('./commands/get.ts')).defineGet(),
@@ -94,9 +91,10 @@ async function run(): Promise<void> {
       process.exitCode = exitCode
     }
   }
-  // Nothing is left to wait for but, where the system takes it bit by bit, what was printed.
-  if (process.stdout.writableLength === 0 && process.stderr.writableLength === 0) process.exit()
-  setTimeout(() => process.exit(), LINGER_MS).unref()
+  // What a command leaves behind (a socket, a thread) keeps nobody waiting; who reads slowly gets all of it.
+  await printed(process.stdout)
+  await printed(process.stderr)
+  process.exit()
 }
 
 watchStdout()

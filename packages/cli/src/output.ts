@@ -19,6 +19,14 @@ export function print(text: string): void {
   if (!gone.signal.aborted) process.stdout.write(`${text}\n`)
 }
 
+/** Resolves once the system has taken all that was printed, or nobody is there to take it. */
+export function printed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise(resolve => {
+    if (stream.writableLength === 0) resolve()
+    else stream.write('', () => resolve())
+  })
+}
+
 export function printBytes(bytes: Uint8Array): void {
   if (!gone.signal.aborted) process.stdout.write(bytes)
 }

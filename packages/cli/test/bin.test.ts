@@ -1,10 +1,12 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { COMMANDS } from '../src/help.ts'
+
+import { bencode } from './world.ts'
 
 const BIN = fileURLToPath(new URL('../bin/shoal.js', import.meta.url))
 
@@ -34,6 +36,25 @@ function shoal(args: string[], input: Uint8Array | string = ''): Outcome {
 }
 
 describe('the program', () => {
+  it('gives all of its output to one who begins to read late', async () => {
+    const files = Array.from({ length: 4_000 }, (_, n) => bencode({ length: 1, path: [`file number ${n}`] }))
+    const info = `d5:filesl${files.join('')}e4:name4:many12:piece lengthi16384e6:pieces20:${'x'.repeat(20)}e`
+    writeFileSync(join(folder, 'many.torrent'), `d4:info${info}e`)
+    const env = { PATH: process.env.PATH ?? '', HOME: folder }
+    const child = spawn(process.execPath, [BIN, 'info', '--files', '--json', 'many.torrent'], {
+      cwd: folder,
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    // It used to leave a second after its work was done.
+    await new Promise(resolve => setTimeout(resolve, 1_200))
+    const chunks: Buffer[] = []
+    for await (const chunk of child.stdout) chunks.push(chunk as Buffer)
+    const text = Buffer.concat(chunks).toString()
+    expect(text.length).toBeGreaterThan(200_000)
+    expect(JSON.parse(text).files).toHaveLength(4_000)
+  })
+
   it('tells its version', () => {
     const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
     expect(shoal(['--version'])).toEqual({ code: 0, out: `${manifest.version}\n`, err: '' })
