@@ -94,7 +94,8 @@ async function run(): Promise<void> {
   // What a command leaves behind (a socket, a thread) keeps nobody waiting; who reads slowly gets all of it.
   await printed(process.stdout)
   await printed(process.stderr)
-  process.exit()
+  // What could not be written is told of by now.
+  setImmediate(() => process.exit())
 }
 
 watchStdout()

@@ -1,5 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -60,6 +71,31 @@ describe('the program', () => {
     expect(shoal(['--version'])).toEqual({ code: 0, out: `${manifest.version}\n`, err: '' })
   })
 
+  it.runIf(existsSync('/dev/full'))('fails when what it says cannot be written', () => {
+    writeFileSync(join(folder, 'a file'), 'content')
+    expect(shoal(['create', 'a file', '-o', 'full.torrent']).code).toBe(0)
+    const full = openSync('/dev/full', 'w')
+    const env = { PATH: process.env.PATH ?? '', HOME: folder }
+    for (const args of [['info', 'full.torrent', '--json'], ['--help']]) {
+      const { status } = spawnSync(process.execPath, [BIN, ...args], {
+        cwd: folder,
+        env,
+        stdio: ['ignore', full, 'ignore'],
+      })
+      expect(status, args.join(' ')).toBe(1)
+    }
+    closeSync(full)
+  })
+
+  it('reads and keeps no compiled code where it is started, without a home', () => {
+    const cwd = join(folder, 'elsewhere')
+    mkdirSync(cwd, { recursive: true })
+    const env = { PATH: process.env.PATH ?? '', HOME: '', NO_COLOR: '1' }
+    const { status } = spawnSync(process.execPath, [BIN, 'info', '--help'], { cwd, env })
+    expect(status).toBe(0)
+    expect(readdirSync(cwd)).toEqual([])
+  })
+
   it('is bundled without a character beyond ASCII, as its loader takes it', () => {
     const bundle = fileURLToPath(new URL('../bundle/', import.meta.url))
     const scripts = readdirSync(bundle).filter(name => name.endsWith('.js'))
@@ -73,7 +109,7 @@ describe('the program', () => {
     rmSync(code, { recursive: true, force: true })
     const first = shoal(['info', '--help'])
     const [file = ''] = readdirSync(code)
-    expect(file).toMatch(/^[0-9a-f]{16}-v\d+\.\d+\.\d+-\w+-info$/)
+    expect(file).toMatch(/^[0-9a-f]{16}-[0-9a-f]+-info$/)
     expect(shoal(['info', '--help'])).toEqual(first)
     const bytes = readFileSync(join(code, file))
     bytes.fill(0xff, bytes.length >> 1)

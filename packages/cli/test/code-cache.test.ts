@@ -1,4 +1,15 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Script } from 'node:vm'
@@ -79,6 +90,18 @@ describe('compiled code', () => {
     expect(saved('a.js')).toEqual(['b'])
   })
 
+  it('that V8 does not want is replaced', () => {
+    save({ 'a.js': 'a', 'b.js': 'b' }, 1_000)
+    const cache = CodeCache.open(path)
+    cache.drop('a.js')
+    const scripts = new Map([
+      ['a.js', code('new')],
+      ['b.js', code('new')],
+    ])
+    cache.save(scripts, 100, 'b1')
+    expect(saved('a.js', 'b.js')).toEqual(['new', 'b'])
+  })
+
   it('that is damaged anywhere, cut or empty counts as none', () => {
     save({ 'a.js': 'some code', 'b.js': 'more' })
     const good = readFileSync(path)
@@ -105,12 +128,30 @@ describe('compiled code', () => {
     }
   })
 
-  it.runIf(process.getuid?.() === 0)('of another user is not run', async () => {
+  it.runIf(process.getuid?.() === 0)('of another user is not run, nor put into a folder of his', () => {
     save({ 'a.js': 'a' })
-    const { chownSync } = await import('node:fs')
     chownSync(path, 1, 1)
     expect(saved('a.js')).toEqual([undefined])
+    chownSync(folder, 1, 1)
+    save({ 'a.js': 'b' })
+    expect(statSync(path).uid).toBe(1)
   })
+
+  it.skipIf(process.platform === 'win32')(
+    'is neither read from where a link leads, nor written there',
+    () => {
+      const elsewhere = join(folder, '../elsewhere')
+      save({ 'a.js': 'a' })
+      renameSync(path, elsewhere)
+      symlinkSync(elsewhere, path)
+      expect(saved('a.js')).toEqual([undefined])
+      rmSync(path)
+      writeFileSync(elsewhere, 'not ours')
+      symlinkSync(elsewhere, `${path}.${process.pid}`)
+      save({ 'a.js': 'a' })
+      expect(readFileSync(elsewhere, 'utf8')).toBe('not ours')
+    },
+  )
 
   it('that cannot be written is no failure', () => {
     writeFileSync(folder, 'a file in its way')

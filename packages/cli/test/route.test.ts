@@ -54,6 +54,8 @@ describe('surroundings', () => {
     expect(cacheDir('linux', {}, '/home/u')).toBe('/home/u/.cache/shoal')
     expect(cacheDir('linux', { XDG_CACHE_HOME: '/x' }, '/home/u')).toBe('/x/shoal')
     expect(cacheDir('linux', { XDG_CACHE_HOME: 'x' }, '/home/u')).toBe('/home/u/.cache/shoal')
+    expect(cacheDir('linux', {}, '')).toBeUndefined()
+    expect(cacheDir('linux', {}, 'u')).toBeUndefined()
     expect(cacheDir('darwin', {}, '/Users/u')).toBe('/Users/u/Library/Caches/shoal')
     expect(cacheDir('win32', { LOCALAPPDATA: '/L' }, '/u')).toMatch(/shoal.cache$/)
   })

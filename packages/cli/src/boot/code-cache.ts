@@ -12,6 +12,7 @@ import {
   closeSync,
   constants,
   fstatSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -49,9 +50,9 @@ export interface Compiled {
 export class CodeCache {
   readonly #path: string
   readonly #ranMs: number
-  readonly #code: ReadonlyMap<string, Buffer>
+  readonly #code: Map<string, Buffer>
 
-  private constructor(path: string, ranMs: number, code: ReadonlyMap<string, Buffer>) {
+  private constructor(path: string, ranMs: number, code: Map<string, Buffer>) {
     this.#path = path
     this.#ranMs = ranMs
     this.#code = code
@@ -71,6 +72,11 @@ export class CodeCache {
     return this.#code.get(name)
   }
 
+  /** V8 does not want it. */
+  drop(name: string): void {
+    this.#code.delete(name)
+  }
+
   /** After a run of `ranMs`, in which code was `missed` or not: there is something to save. */
   isWorthSaving(ranMs: number, missed: boolean): boolean {
     return missed || this.#isOutdone(ranMs)
@@ -86,12 +92,12 @@ export class CodeCache {
     const folder = dirname(this.#path)
     const own = `${this.#path}.${process.pid}`
     try {
+      makeFolder(folder)
       const isOutdone = this.#isOutdone(ranMs)
       const code = new Map(this.#code)
       for (const [name, script] of scripts)
         if (isOutdone || !code.has(name)) code.set(name, script.createCachedData())
-      mkdirSync(folder, { recursive: true, mode: 0o700 })
-      writeFileSync(own, serialize(isOutdone ? ranMs : this.#ranMs, code), { mode: 0o600 })
+      writeFileSync(own, serialize(isOutdone ? ranMs : this.#ranMs, code), { mode: 0o600, flag: 'wx' })
       renameSync(own, this.#path)
       for (const other of readdirSync(folder))
         if (!other.startsWith(build)) rmSync(join(folder, other), { force: true })
@@ -105,6 +111,24 @@ export class CodeCache {
   }
 }
 
+/** Of the user alone. Its parents as well, as far as platforms expect a program to make them. */
+function makeFolder(folder: string): void {
+  for (const each of [dirname(dirname(folder)), dirname(folder), folder]) {
+    try {
+      mkdirSync(each, { mode: 0o700 })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+  }
+  const stats = lstatSync(folder)
+  if (!stats.isDirectory() || !isOurs(stats)) throw new Error(`${folder} is none of ours`)
+}
+
+/** Code is run: only what this very user has written. */
+function isOurs({ uid }: { readonly uid: number }): boolean {
+  return process.getuid === undefined || uid === process.getuid()
+}
+
 function discard(path: string): void {
   try {
     rmSync(path, { force: true })
@@ -114,14 +138,13 @@ function discard(path: string): void {
 }
 
 function read(path: string): Buffer {
-  // Not to wait for whoever writes to a pipe.
-  const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  // Not to wait for whoever writes to a pipe, and not what a link leads to.
+  const { O_RDONLY, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants
+  const fd = openSync(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW)
   try {
     const stats = fstatSync(fd)
-    // Code is run: only what this very user has written.
-    if (process.getuid !== undefined && stats.uid !== process.getuid())
-      throw new Error(`${path} is somebody else's`)
-    if (!stats.isFile() || stats.size > MAX_BYTES) throw new Error(`${path} is none of ours`)
+    if (!stats.isFile() || !isOurs(stats) || stats.size > MAX_BYTES)
+      throw new Error(`${path} is none of ours`)
     return readFileSync(fd)
   } finally {
     closeSync(fd)

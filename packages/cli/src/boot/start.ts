@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { cachedDataVersionTag } from 'node:v8'
 import { Script } from 'node:vm'
 import { cacheDir } from './cache-dir.ts'
 import { CodeCache } from './code-cache.ts'
@@ -13,13 +14,13 @@ interface Module {
   exports: unknown
 }
 
-type Require = ((name: string) => unknown) & { readonly main: unknown }
+type Require = (name: string) => unknown
 
 /** A file of the bundle, as Node.js wraps each CommonJS module. */
 type Wrapped = (exports: unknown, require: Require, module: Module, filename: string, dirname: string) => void
 
 const FOLDER = import.meta.dirname
-const nodeRequire = createRequire(import.meta.url)
+const requireBuiltin: Require = createRequire(import.meta.url)
 
 class Bundle {
   readonly #cache: CodeCache | undefined
@@ -56,15 +57,14 @@ class Bundle {
     // In one line, so that lines keep their numbers.
     const wrapped = `(function (exports, require, module, __filename, __dirname) { ${source}\n})`
     const script = new Script(wrapped, { filename, cachedData })
+    if (script.cachedDataRejected === true) this.#cache?.drop(name)
     if (cachedData === undefined || script.cachedDataRejected === true) this.#missed = true
     this.#scripts.set(name, script)
     return script
   }
 
-  readonly #require: Require = Object.assign(
-    (name: string) => (name.startsWith('./') ? this.load(name.slice(2)) : nodeRequire(name)),
-    { main: nodeRequire.main },
-  )
+  readonly #require: Require = name =>
+    name.startsWith('./') ? this.load(name.slice(2)) : requireBuiltin(name)
 }
 
 /** A file for each command: another one needs other code. */
@@ -73,9 +73,11 @@ function openCache(build: string): CodeCache | undefined {
   if (process.env.NODE_DISABLE_COMPILE_CACHE === '1') return undefined
   const word = process.argv[2] ?? ''
   const command = /^[a-z]+$/.test(word) && existsSync(join(FOLDER, `${word}.js`)) ? word : 'get'
-  const name = [build, process.version, process.arch, command].join('-')
+  // Of V8, its flags and the processor.
+  const version = cachedDataVersionTag().toString(16)
   try {
-    return CodeCache.open(join(cacheDir(), 'code', name))
+    const dir = cacheDir()
+    return dir === undefined ? undefined : CodeCache.open(join(dir, 'code', `${build}-${version}-${command}`))
   } catch {
     // A user without a home.
     return undefined

@@ -1,6 +1,6 @@
 /**
- * The store workers: started when there is work for one more, each with a queue that leaves as one message a turn (a
- * message costs as much as hashing a block, so they are never sent one by one).
+ * The store workers: started when there is work for one more, each with a queue that leaves as one message a turn or,
+ * while it is busy, less often (a message costs as much as hashing a block, so they are never sent one by one).
  */
 import { availableParallelism } from 'node:os'
 import { ShoalError } from '../errors.ts'

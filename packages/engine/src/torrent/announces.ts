@@ -113,6 +113,7 @@ export class Announces {
     for (const { url, event, numWant, trackerId } of this.#announcer.poll(now)) {
       const port = this.#deps.listenPort() ?? NO_PORT
       const request = { infoHash, peerId, port, event, numWant, key, trackerId, ...this.#deps.stats() }
+      this.#inFlight.get(url)?.()
       const cancel = trackers.announce(url, request, outcome => {
         this.#inFlight.delete(url)
         this.#onOutcome(url, outcome)

@@ -19,7 +19,7 @@ const MIN_SPAN_MS = 1_000
 
 export class RateMeter {
   readonly #slots = new Float64Array(SLOTS)
-  /** Number of the newest slot, counted from time 0; below all until the first bytes come. */
+  /** Number of the newest slot, counted from time 0; below all at first. */
   #newest = -1
   #sum = 0
   #total = 0

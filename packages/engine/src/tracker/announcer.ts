@@ -43,6 +43,10 @@ const MAX_TRACKERS = 200
 /** So often `completed` is tried with one tracker. */
 const MAX_COMPLETED_TRIES = 4
 
+/** So long does `stopped` wait for the answer to `completed`: one that is on its way is heard first nearly always. */
+const COMPLETED_PATIENCE_MS = 1_500
+
+/** One to a tracker to which another is in flight takes its place: that one is to be cancelled. */
 export interface AnnounceCall {
   readonly url: string
   readonly event: AnnounceEvent
@@ -96,6 +100,8 @@ interface Tracker {
   isNew: boolean
   /** Tries of `completed` still to make; 0 when it is not owed. */
   owesCompleted: number
+  /** Of a farewell: until then `completed` is let to end first. */
+  patientUntil: number
   failures: number
   /** End of the backoff. */
   retryAt: number
@@ -148,6 +154,7 @@ export class Announcer {
     this.#running = true
     this.#dueAt = now
     this.#current = undefined
+    for (const tracker of this.#farewells) tracker.patientUntil = AT_ONCE
     for (const tracker of this.#all()) {
       tracker.tried = false
       tracker.heardStarted = false
@@ -167,11 +174,11 @@ export class Announcer {
   }
 
   /**
-   * Ends the session: `poll` gives the `stopped` announces, once, after a `completed` that is in flight or owed to a
-   * tracker that works. Other announces in flight count as ended from here on; their URLs are returned for the caller to
-   * cancel them.
+   * Ends the session: `poll` gives the `stopped` announces, once. A `completed` that is in flight, or owed to a tracker
+   * that works, comes first if it ends soon. Other announces in flight count as ended from here on; their URLs are
+   * returned for the caller to cancel them.
    */
-  stop(_now: number): string[] {
+  stop(now: number): string[] {
     if (!this.#running) return []
     this.#running = false
     this.#dueAt = NEVER
@@ -184,6 +191,7 @@ export class Announcer {
       }
       if (tracker.heardStarted) this.#farewells.push(tracker)
       tracker.heardStarted = false
+      tracker.patientUntil = now + COMPLETED_PATIENCE_MS
       if (isHearing || tracker.failures > 0) tracker.owesCompleted = 0
     }
     return cancelled
@@ -273,7 +281,7 @@ export class Announcer {
   /** What to announce now. Each call returned is in flight until `onReply` or `onError` ends it. */
   poll(now: number): AnnounceCall[] {
     const calls: AnnounceCall[] = []
-    calls.push(...this.#sayFarewell())
+    calls.push(...this.#sayFarewell(now))
     if (!this.#running) return calls
     for (const tracker of this.#all()) {
       if (tracker.isNew && tracker.inFlight === undefined) calls.push(this.#call(tracker, 'started'))
@@ -287,11 +295,15 @@ export class Announcer {
 
   /** When `poll` may have something to say next, unless something else happens before; Infinity for never. */
   nextTimeout(): number {
-    if (this.#farewells.some(tracker => tracker.inFlight === undefined)) return AT_ONCE
-    if (!this.#running) return NEVER
+    let farewellAt = NEVER
+    for (const { inFlight, patientUntil } of this.#farewells)
+      farewellAt = Math.min(farewellAt, inFlight === undefined ? AT_ONCE : patientUntil)
+    if (!this.#running) return farewellAt
     const all = this.#all()
     if (all.some(tracker => tracker.isNew && tracker.inFlight === undefined)) return AT_ONCE
-    let at = all.some(tracker => tracker.inFlight !== undefined) ? NEVER : this.#dueAt
+    let at = all.some(tracker => tracker.inFlight !== undefined)
+      ? farewellAt
+      : Math.min(farewellAt, this.#dueAt)
     for (const tracker of all) {
       if (tracker.owesCompleted > 0 && tracker.inFlight === undefined) at = Math.min(at, tracker.retryAt)
     }
@@ -311,7 +323,7 @@ export class Announcer {
     tracker.lastReplyAt = now
     tracker.lastAnnounceAt = now
     tracker.trackerId = reply.trackerId ?? tracker.trackerId
-    if (!this.#running || event === 'stopped') return
+    if (!this.#running || event === 'stopped' || this.#farewells.includes(tracker)) return
     const wasBeside = tracker.isNew
     tracker.isNew = false
     if (event === 'started') tracker.heardStarted = true
@@ -334,13 +346,13 @@ export class Announcer {
     this.#summary = undefined
     tracker.lastError = error
     tracker.lastAnnounceAt = now
-    if (!this.#running || event === 'stopped') return
+    if (!this.#running || event === 'stopped' || this.#farewells.includes(tracker)) return
     const wasBeside = tracker.isNew
     tracker.isNew = false
     tracker.failures++
     tracker.retryAt = now + this.#backoff(tracker.failures)
     if (event === 'completed') {
-      if (tracker.owesCompleted > 0) tracker.owesCompleted--
+      tracker.owesCompleted--
       return
     }
     // Had it not heard of us before, its next `started` says that the download is complete.
@@ -361,12 +373,13 @@ export class Announcer {
     return this.#summary
   }
 
-  /** `stopped` to those whose last announce has ended, `completed` first to whom it is owed. */
-  #sayFarewell(): AnnounceCall[] {
+  /** `stopped` to all that have been told, or had the time to be told, that the download is complete. */
+  #sayFarewell(now: number): AnnounceCall[] {
     const calls: AnnounceCall[] = []
     this.#farewells = this.#farewells.filter(tracker => {
-      if (tracker.inFlight !== undefined) return true
-      const owes = tracker.owesCompleted > 0
+      const isPatient = now < tracker.patientUntil
+      if (tracker.inFlight !== undefined && isPatient) return true
+      const owes = tracker.owesCompleted > 0 && isPatient
       tracker.owesCompleted = 0
       calls.push(this.#call(tracker, owes ? 'completed' : 'stopped'))
       return owes
@@ -425,6 +438,7 @@ export class Announcer {
     tracker.isNew = false
     tracker.owesCompleted = 0
     if (tracker.heardStarted) this.#farewells.push(tracker)
+    tracker.patientUntil = AT_ONCE
     const isLeaving = tracker.inFlight !== undefined || this.#farewells.includes(tracker)
     if (isLeaving) this.#leaving.set(tracker.url, tracker)
     if (!this.#running || this.#current !== tracker) return
@@ -507,6 +521,7 @@ function newTracker(url: string): Tracker {
     heardStarted: false,
     isNew: false,
     owesCompleted: 0,
+    patientUntil: AT_ONCE,
     failures: 0,
     retryAt: AT_ONCE,
     againAt: AT_ONCE,

@@ -334,6 +334,21 @@ describe('trackers', () => {
     expect(bench.torrent.isIdle).toBe(true)
   })
 
+  test('hear stopped in the place of a completed that hangs, which is called back', () => {
+    const bench = new Bench({ trackers: [['http://t/a']] })
+    bench.wait(100)
+    bench.announces[0]!.done(REPLY)
+    const them = seed(bench)
+    for (let piece = 0; piece < 4; piece++) fetch(bench, them, piece)
+    bench.store.answerAll()
+    bench.stop()
+    bench.wait(2_000)
+    expect(bench.announces.slice(1).map(({ request }) => request.event)).toEqual(['completed', 'stopped'])
+    expect(bench.announces[1]?.isCancelled).toBe(true)
+    bench.announces[2]!.done(REPLY)
+    expect(bench.torrent.isIdle).toBe(true)
+  })
+
   test('are asked as soon as the torrent is looked at, without a tick', () => {
     const bench = new Bench({ trackers: [['http://t/a']] })
     expect(bench.announces.map(({ request }) => request.event)).toEqual(['started'])

@@ -193,9 +193,31 @@ describe('one tracker', () => {
     s.ok('a')
     expect(s.complete()).toBe('a completed')
     expect(s.stop()).toBe('')
-    expect(s.announcer.nextTimeout()).toBe(Number.POSITIVE_INFINITY)
     expect(s.fail('a')).toBe('a stopped')
     expect(s.ok('a')).toBe('')
+    expect(s.announcer.nextTimeout()).toBe(Number.POSITIVE_INFINITY)
+  })
+
+  it('hears stopped in the place of a completed that does not end soon', () => {
+    const s = scripted('a')
+    s.start()
+    s.ok('a')
+    s.complete()
+    expect(s.stop()).toBe('')
+    expect(s.after(s.announcer.nextTimeout() - s.now - 1)).toBe('')
+    expect(s.after(1)).toBe('a stopped')
+    expect(s.ok('a')).toBe('')
+  })
+
+  it('hears stopped at once, then started, where a session begins before completed has ended', () => {
+    const s = scripted('a', 'b')
+    s.start()
+    s.ok('a')
+    s.complete()
+    s.stop()
+    expect(s.start()).toBe('a stopped, b started')
+    expect(s.ok('a')).toBe('')
+    expect(s.fail('b')).toBe('a started')
   })
 
   it('hears a completed that it is owed before stopped', () => {
@@ -434,6 +456,8 @@ it('keeps its invariants whatever happens', () => {
         else if (step === 'need') s.announcer.needPeers(s.now)
         const calls = s.announcer.poll(s.now)
         for (const call of calls) {
+          // But for the one that takes its place.
+          if (call.event === 'stopped' && flying.get(call.url) === 'completed') flying.delete(call.url)
           expect(flying.has(call.url)).toBe(false)
           flying.set(call.url, call.event)
           expect(heard.has(call.url)).toBe(call.event !== 'started')
