@@ -305,13 +305,34 @@ function withoutRates(text: string): string {
   )
 }
 
+/**
+ * Two days of the week (1: Sunday) that are not near: where a timetable that is in force is taken away, Transmission goes on
+ * with the other limits, and Shoal does not.
+ */
+function farDays(): string {
+  const today = new Date().getDay() + 1
+  const isFar = (day: number): boolean => ![0, 1, 6].includes((day - today + 7) % 7)
+  const first = [1, 2, 3, 4, 5, 6].find(day => isFar(day) && isFar(day + 1))!
+  return `${first}-${first + 1}`
+}
+
 describe('settings of the session', () => {
   test.each([
     [['-d', '50', '-u', '60']],
     [['-asd', '5', '-asu', '6']],
     [['-as']],
     [['-AS']],
-    [['-asc', '--alt-speed-time-begin', '0930', '--alt-speed-time-end', '1730', '--alt-speed-days', '1-5']],
+    [
+      [
+        '-asc',
+        '--alt-speed-time-begin',
+        '0930',
+        '--alt-speed-time-end',
+        '1730',
+        '--alt-speed-days',
+        farDays(),
+      ],
+    ],
     [['-ASC']],
     [['-gsr', '2.5']],
     [['-GSR']],
