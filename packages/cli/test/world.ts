@@ -14,6 +14,9 @@ import { createEngine, parseTorrent } from '@shoal/engine'
 
 const BIN = fileURLToPath(new URL('../bin/shoal.js', import.meta.url))
 
+/** Of all worlds and runs: what is compiled for one need not be compiled for the next. */
+const CACHE = fileURLToPath(new URL('../../../node_modules/.cache', import.meta.url))
+
 /** Nobody listens there, and nobody is given it who asks for any port: one that was free a moment ago may be another's. */
 export const NOBODY = '127.0.0.1:1'
 
@@ -170,13 +173,11 @@ export interface SeedWorld {
 
 export class World {
   readonly dir: string = mkdtempSync(join(tmpdir(), 'shoal-bad-'))
-  /** Not among what tests look at. */
-  readonly #cacheDir = `${this.dir}-cache`
   readonly #cleanups: (() => unknown)[] = []
 
   async end(): Promise<void> {
     for (const cleanup of this.#cleanups.reverse()) await cleanup()
-    for (const dir of [this.dir, this.#cacheDir]) rmSync(dir, { recursive: true, force: true })
+    rmSync(this.dir, { recursive: true, force: true })
   }
 
   atEnd(cleanup: () => unknown): void {
@@ -201,7 +202,7 @@ export class World {
       env: {
         PATH: process.env.PATH ?? '',
         HOME: this.dir,
-        XDG_CACHE_HOME: this.#cacheDir,
+        XDG_CACHE_HOME: CACHE,
         NO_COLOR: '1',
       },
     })
