@@ -77,23 +77,19 @@ export class CodeCache {
     this.#code.delete(name)
   }
 
-  /** After a run of `ranMs`, in which code was `missed` or not: there is something to save. */
-  isWorthSaving(ranMs: number, missed: boolean): boolean {
-    return missed || this.#isOutdone(ranMs)
-  }
-
   /**
-   * Writes the code of the scripts, and of those that were known before, beside what others may be writing; the caches of
-   * other builds in the folder go. Never throws: the next run compiles again.
+   * After a run: writes the code of its scripts, and of those that were known before, if that is more than there is. The
+   * caches of other builds in the folder go. Never throws: the next run compiles again.
    *
    * @param build what the names of this build's caches begin with
    */
   save(scripts: ReadonlyMap<string, Compiled>, ranMs: number, build: string): void {
+    const isOutdone = ranMs <= LONG_MS && ranMs > LONGER * this.#ranMs
+    if (!isOutdone && [...scripts.keys()].every(name => this.#code.has(name))) return
     const folder = dirname(this.#path)
     const own = `${this.#path}.${process.pid}`
     try {
       makeFolder(folder)
-      const isOutdone = this.#isOutdone(ranMs)
       const code = new Map(this.#code)
       for (const [name, script] of scripts)
         if (isOutdone || !code.has(name)) code.set(name, script.createCachedData())
@@ -104,10 +100,6 @@ export class CodeCache {
     } catch {
       discard(own)
     }
-  }
-
-  #isOutdone(ranMs: number): boolean {
-    return ranMs <= LONG_MS && ranMs > LONGER * this.#ranMs
   }
 }
 

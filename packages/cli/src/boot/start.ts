@@ -26,7 +26,6 @@ class Bundle {
   readonly #cache: CodeCache | undefined
   readonly #modules = new Map<string, Module>()
   readonly #scripts = new Map<string, Script>()
-  #missed = false
 
   constructor(cache: CodeCache | undefined) {
     this.#cache = cache
@@ -46,8 +45,7 @@ class Bundle {
 
   /** The run ends: it is clear which functions it needed. */
   save(build: string): void {
-    const ranMs = performance.now()
-    if (this.#cache?.isWorthSaving(ranMs, this.#missed)) this.#cache.save(this.#scripts, ranMs, build)
+    this.#cache?.save(this.#scripts, performance.now(), build)
   }
 
   #compile(name: string, filename: string): Script {
@@ -58,7 +56,6 @@ class Bundle {
     const wrapped = `(function (exports, require, module, __filename, __dirname) { ${source}\n})`
     const script = new Script(wrapped, { filename, cachedData })
     if (script.cachedDataRejected === true) this.#cache?.drop(name)
-    if (cachedData === undefined || script.cachedDataRejected === true) this.#missed = true
     this.#scripts.set(name, script)
     return script
   }

@@ -361,7 +361,7 @@ export class TorrentDisk {
     for (const extent of moving) this.#moveExtent(extent)
     if (moving.length === 0) return content
     const left = held.filter(extent => !wanted[extent.file])
-    const parts = partsPath(this.#plan.dir, this.#plan.infoHash)
+    const parts = this.#partsPath
     try {
       if (left.length > 0) {
         const fd = this.#handles.writer(`${this.#plan.id}:parts`, parts, () => undefined)

@@ -298,6 +298,18 @@ describe('files', () => {
 })
 
 describe('trackers', () => {
+  /** Its tracker has heard `started`, and nothing was waited for since its last piece was stored. */
+  function completeAndStopped(): Bench {
+    const bench = new Bench({ trackers: [['http://t/a']] })
+    bench.wait(100)
+    bench.announces[0]!.done(REPLY)
+    const them = seed(bench)
+    for (let piece = 0; piece < 4; piece++) fetch(bench, them, piece)
+    bench.store.answerAll()
+    bench.stop()
+    return bench
+  }
+
   test('hear started, completed, stopped', () => {
     const bench = new Bench({ trackers: [['http://t/a']] })
     bench.wait(100)
@@ -318,13 +330,7 @@ describe('trackers', () => {
   })
 
   test('hear completed before stopped from a torrent that stops as soon as it is complete', () => {
-    const bench = new Bench({ trackers: [['http://t/a']] })
-    bench.wait(100)
-    bench.announces[0]!.done(REPLY)
-    const them = seed(bench)
-    for (let piece = 0; piece < 4; piece++) fetch(bench, them, piece)
-    bench.store.answerAll()
-    bench.stop()
+    const bench = completeAndStopped()
     expect(bench.announces.slice(1).map(({ request }) => request.event)).toEqual(['completed'])
     expect(bench.announces[1]?.isCancelled).toBe(false)
     bench.announces[1]!.done(REPLY)
@@ -335,13 +341,7 @@ describe('trackers', () => {
   })
 
   test('hear stopped in the place of a completed that hangs, which is called back', () => {
-    const bench = new Bench({ trackers: [['http://t/a']] })
-    bench.wait(100)
-    bench.announces[0]!.done(REPLY)
-    const them = seed(bench)
-    for (let piece = 0; piece < 4; piece++) fetch(bench, them, piece)
-    bench.store.answerAll()
-    bench.stop()
+    const bench = completeAndStopped()
     bench.wait(2_000)
     expect(bench.announces.slice(1).map(({ request }) => request.event)).toEqual(['completed', 'stopped'])
     expect(bench.announces[1]?.isCancelled).toBe(true)
