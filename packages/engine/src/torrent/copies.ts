@@ -14,6 +14,7 @@ export class Copies {
   readonly counts: Uint16Array
   /** Ids of peers that had everything when they joined. */
   readonly #seeds: Set<number> = new Set()
+  #others = 0
   /** Which pieces are ours. */
   readonly #ours: Bitfield
   /** How many pieces have 0, 1, 2… copies, ours among them and seeds left out. */
@@ -30,6 +31,11 @@ export class Copies {
 
   get seeds(): number {
     return this.#seeds.size
+  }
+
+  /** Connected peers that joined without being seeds. */
+  get others(): number {
+    return this.#others
   }
 
   /** Connected peers that have the piece. */
@@ -55,16 +61,20 @@ export class Copies {
   /** True: it is a seed, and no count of a piece changed. */
   join(peer: PieceOwner): boolean {
     const isSeed = peer.pieces.isFull
-    if (!isSeed) this.#add(peer.pieces, 1)
-    else if (this.#seeds.add(peer.id).size === 1) this.version++
+    if (!isSeed) {
+      this.#others++
+      this.#add(peer.pieces, 1)
+    } else if (this.#seeds.add(peer.id).size === 1) this.version++
     return isSeed
   }
 
   /** True: it was a seed, and no count of a piece changed. */
   leave(peer: PieceOwner): boolean {
     const wasSeed = this.#seeds.delete(peer.id)
-    if (!wasSeed) this.#add(peer.pieces, -1)
-    else if (this.#seeds.size === 0) this.version++
+    if (!wasSeed) {
+      this.#others--
+      this.#add(peer.pieces, -1)
+    } else if (this.#seeds.size === 0) this.version++
     return wasSeed
   }
 

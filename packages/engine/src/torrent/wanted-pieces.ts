@@ -31,12 +31,13 @@ export class WantedPieces {
   /** By peer id: the version in which nothing was found. */
   readonly #foundNothing: Map<number, number> = new Map()
   readonly #extentPieces: number
-  /** By peer id: the piece that {@link rarest} found last. */
+  /** By peer id: the piece that {@link rarest} or {@link random} found last. */
   readonly #foundLast: Map<number, number> = new Map()
 
   /**
    * `priorities` stays the caller's, who calls {@link clear} and adds anew after changing them. Every `extentPieces` pieces
-   * make an extent: among equals, a peer is asked for pieces that follow one another within it, since disks are quicker so.
+   * make an extent: among equals, a peer is asked for pieces that follow one another within it, since disks are quicker so,
+   * and beyond it while there is nobody to trade other pieces with.
    */
   constructor(
     copies: Copies,
@@ -131,9 +132,11 @@ export class WantedPieces {
     return this.#firstFrom(peer, 0)
   }
 
-  /** Highest priority, then random; -1 when the peer has none. */
+  /** Highest priority, then what follows the last one, or in the beginning a random one; -1 when the peer has none. */
   random(peer: PieceOwner): number {
-    return this.#firstFrom(peer, this.#anyPiece())
+    const piece = this.#firstFrom(peer, this.#following(peer) ?? this.#anyPiece())
+    if (piece >= 0) this.#foundLast.set(peer.id, piece)
+    return piece
   }
 
   check(): void {
@@ -182,11 +185,18 @@ export class WantedPieces {
   #inExtent(peer: PieceOwner, piece: number): number {
     const rank = this.#order.rank(piece)
     const isAsGood = (other: number): boolean => this.#order.rank(other) === rank && peer.pieces.has(other)
-    const next = (this.#foundLast.get(peer.id) ?? -1) + 1
-    if (next % this.#extentPieces !== 0 && isAsGood(next)) return next
+    const next = this.#following(peer)
+    const goesOn = next !== undefined && (next % this.#extentPieces !== 0 || this.#copies.others === 0)
+    if (goesOn && isAsGood(next)) return next
     let first = piece
     while (first % this.#extentPieces !== 0 && isAsGood(first - 1)) first--
     return first
+  }
+
+  /** Behind the piece that was found last. */
+  #following(peer: PieceOwner): number | undefined {
+    const last = this.#foundLast.get(peer.id)
+    return last === undefined ? undefined : (last + 1) % this.#pieceCount
   }
 
   #isHopeless(peer: PieceOwner): boolean {

@@ -6,6 +6,8 @@ import { parse, pick, Table } from './picker-board.ts'
 
 const HAD = '####' // enough pieces not to begin at random any more
 
+const piecesOf = (names: string[]): number[] => names.map(name => parse(name)[0])
+
 describe('what is asked for first', () => {
   test('the rarest piece the peer has', () => {
     const blocks = pick({ have: `${HAD}....`, avail: '00003214', peer: '#######.' })
@@ -66,17 +68,36 @@ describe('what is asked for first', () => {
 
   test('among equals a peer is asked for pieces that lie together, an extent at a time', () => {
     const have = HAD + '.'.repeat(252)
-    const firsts = new Set<number>()
+    const extents = new Set<number>()
+    let neighbours = 0
     for (let seed = 1; seed <= 20; seed++) {
-      const names = pick({ have, peer: '#'.repeat(256), blocks: 1, seed, max: 8 })
-      const pieces = names.map(name => Number(name.split('.')[0]))
+      const table = new Table({ have, blocks: 1, seed })
+      table.peer('.'.repeat(256)) // somebody to trade with
+      const pieces = piecesOf(table.pick(table.peer('#'.repeat(256)), 8))
       for (const first of [pieces[0]!, pieces[4]!]) {
         expect(first % 4).toBe(0)
-        firsts.add(first)
+        extents.add(first)
       }
       expect(pieces).toEqual(pieces.map((_, n) => pieces[n - (n % 4)]! + (n % 4)))
+      if (pieces[4] === pieces[3]! + 1) neighbours++
     }
-    expect(firsts.size).toBeGreaterThan(10)
+    expect(extents.size).toBeGreaterThan(20)
+    expect(neighbours).toBeLessThan(3)
+  })
+
+  test('of seeds, with nobody to trade with, pieces follow one another to the last', () => {
+    for (const have of ['.'.repeat(16), `${HAD}${'.'.repeat(12)}`]) {
+      const firsts = new Set<number>()
+      for (let seed = 1; seed <= 40; seed++) {
+        const pieces = piecesOf(pick({ have, peer: '#'.repeat(16), blocks: 1, seed, max: 12 }))
+        const first = pieces[0]!
+        firsts.add(first)
+        const toTheLast = Math.min(12, 16 - first)
+        expect(pieces.slice(0, toTheLast)).toEqual(Array.from({ length: toTheLast }, (_, n) => first + n))
+        expect(new Set(pieces).size).toBe(12)
+      }
+      expect(firsts.size).toBeGreaterThan(8)
+    }
   })
 
   test('what is rarer comes before what lies together', () => {
