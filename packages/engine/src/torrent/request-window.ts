@@ -222,7 +222,7 @@ export class RequestWindow {
         if (this.#limit < this.#max) this.#limit++
       }
     }
-    this.#judge(bytes, now)
+    this.#judgeBytes += bytes
   }
 
   /**
@@ -230,6 +230,8 @@ export class RequestWindow {
    * block… and returns how many pairs; call again while `out` comes back full. Call it with every tick.
    */
   expired(now: number, out: Int32Array, factor = 1): number {
+    // Not with each block: what happens so seldom would be no part of what V8 compiled, and end that each time.
+    if (this.#judgeBytes > 0) this.#judge(now)
     if (now - this.#waitingSince >= this.#timeoutMs(STALL_MS)) this.snubbed = true
     let pairs = 0
     while (this.#size > 0 && pairs * 2 + 1 < out.length) {
@@ -378,8 +380,7 @@ export class RequestWindow {
     this.#judgedRate = Number.NaN
   }
 
-  #judge(bytes: number, now: number): void {
-    this.#judgeBytes += bytes
+  #judge(now: number): void {
     const elapsedMs = now - this.#judgeFrom
     if (this.#slowStart && elapsedMs >= SWIFT_JUDGE_MS) this.#judgeSwift(this.#judgeBytes / elapsedMs)
     if (!(elapsedMs >= Math.max(JUDGE_MS, 2 * this.#roundTripMs))) return
