@@ -9,7 +9,7 @@
  *     read               from the cache, see read-cache.ts
  */
 import { ShoalError } from '../errors.ts'
-import type { Geometry } from '../metainfo/geometry.ts'
+import type { FileSpan, Geometry } from '../metainfo/geometry.ts'
 import type { Run, RunOutcome, StoragePlan, Store, StoreHandler } from '../ports.ts'
 import { unpackError } from './disk-errors.ts'
 import { syncPaths } from './durable.ts'
@@ -351,14 +351,15 @@ export class FileStore implements Store {
 
   async #sync(pieces: readonly number[]): Promise<ShoalError | undefined> {
     const { dir, infoHash } = this.#plan
-    const paths = new Set<string>()
+    const files = new Set<FileSpan>()
     for (const piece of pieces) {
       const slices = this.#geometry.slices(this.#geometry.pieceOffset(piece), this.#geometry.pieceSize(piece))
-      for (const { file } of slices) if (!file.pad) paths.add(filePath(dir, file))
+      for (const { file } of slices) if (!file.pad) files.add(file)
     }
-    if (this.#parts.size > 0) paths.add(partsPath(dir, infoHash))
+    const paths = [...files].map(file => filePath(dir, file))
+    if (this.#parts.size > 0) paths.push(partsPath(dir, infoHash))
     try {
-      await syncPaths([...paths], dir, this.#namesSynced)
+      await syncPaths(paths, dir, this.#namesSynced)
       return undefined
     } catch (error) {
       if (error instanceof ShoalError) return error
