@@ -106,6 +106,7 @@ export class RequestWindow {
   #growthBytes = 0
   #judgeFrom = Number.NaN
   #judgeBytes = 0
+  #isToJudge = false
   // Not 0: V8 would lay such an object out anew at the first fraction, and compile anew what was compiled for it.
   #judgedRate = Number.NaN
 
@@ -223,6 +224,30 @@ export class RequestWindow {
       }
     }
     this.#judgeBytes += bytes
+    this.#isToJudge = true
+  }
+
+  /**
+   * Call it when something was {@link received}, once for all that came together. (It is no part of that: V8 compiles what
+   * each block passes without what happens twice a second, and has to begin anew when it does.)
+   */
+  judge(now: number): void {
+    if (!this.#isToJudge) return
+    this.#isToJudge = false
+    const elapsedMs = now - this.#judgeFrom
+    if (this.#slowStart && elapsedMs >= SWIFT_JUDGE_MS) this.#judgeSwift(this.#judgeBytes / elapsedMs)
+    if (!(elapsedMs >= Math.max(JUDGE_MS, 2 * this.#roundTripMs))) return
+    const rate = (this.#judgeBytes * 1_000) / elapsedMs
+    if (rate < this.#judgedRate * GROWTH) this.#slowStart = false
+    if (!this.#slowStart) {
+      const perMs = Math.max(rate, this.#meter.rate(now)) / 1_000
+      const queueMs = Math.max(QUEUE_MS, 2 * this.#roundTripMs)
+      this.#limit = Math.min(this.#max, Math.max(MIN_LIMIT, Math.ceil((perMs * queueMs) / BLOCK_BYTES)))
+      this.#judgeSwift(rate / 1_000)
+    }
+    this.#judgedRate = rate
+    this.#judgeFrom = now
+    this.#judgeBytes = 0
   }
 
   /**
@@ -230,8 +255,6 @@ export class RequestWindow {
    * block… and returns how many pairs; call again while `out` comes back full. Call it with every tick.
    */
   expired(now: number, out: Int32Array, factor = 1): number {
-    // Not with each block: what happens so seldom would be no part of what V8 compiled, and end that each time.
-    if (this.#judgeBytes > 0) this.#judge(now)
     if (now - this.#waitingSince >= this.#timeoutMs(STALL_MS)) this.snubbed = true
     let pairs = 0
     while (this.#size > 0 && pairs * 2 + 1 < out.length) {
@@ -378,23 +401,6 @@ export class RequestWindow {
     this.#judgeFrom = now
     this.#judgeBytes = 0
     this.#judgedRate = Number.NaN
-  }
-
-  #judge(now: number): void {
-    const elapsedMs = now - this.#judgeFrom
-    if (this.#slowStart && elapsedMs >= SWIFT_JUDGE_MS) this.#judgeSwift(this.#judgeBytes / elapsedMs)
-    if (!(elapsedMs >= Math.max(JUDGE_MS, 2 * this.#roundTripMs))) return
-    const rate = (this.#judgeBytes * 1_000) / elapsedMs
-    if (rate < this.#judgedRate * GROWTH) this.#slowStart = false
-    if (!this.#slowStart) {
-      const perMs = Math.max(rate, this.#meter.rate(now)) / 1_000
-      const queueMs = Math.max(QUEUE_MS, 2 * this.#roundTripMs)
-      this.#limit = Math.min(this.#max, Math.max(MIN_LIMIT, Math.ceil((perMs * queueMs) / BLOCK_BYTES)))
-      this.#judgeSwift(rate / 1_000)
-    }
-    this.#judgedRate = rate
-    this.#judgeFrom = now
-    this.#judgeBytes = 0
   }
 
   #judgeSwift(bytesPerMs: number): void {

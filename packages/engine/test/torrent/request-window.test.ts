@@ -24,6 +24,7 @@ function fetchFrom(
       expect(window.take(0, queue.shift()!.block)).toBe(true)
       window.received(BLOCK, now)
     }
+    window.judge(now)
     for (let room = window.room(); room > 0; room--) {
       window.push(0, next, now)
       queue.push({ block: next++, at: now + roundTripMs })
@@ -36,6 +37,7 @@ function fetchFrom(
 function arrive(window: RequestWindow, block: number, now: number): void {
   expect(window.take(0, block)).toBe(true)
   window.received(BLOCK, now)
+  window.judge(now)
 }
 
 test('requests are outstanding from push to take, in any order', () => {
