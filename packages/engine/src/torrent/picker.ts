@@ -55,7 +55,10 @@ const NORMAL_PRIORITY = 4
 /** Until we have so many, pieces are chosen at random: any piece to trade soon beats a rare one from a slow peer. */
 const RANDOM_PIECES = 4
 
-/** Pieces that lie together are fetched together as far as that, and as long as a torrent is so many times as much. */
+/**
+ * Pieces that lie together are fetched together as far as that, and as long as a torrent is so many times as much; further
+ * only while there is nobody to trade with: of one seed, eight downloads would take a tenth longer.
+ */
 const EXTENT_BYTES = 16 * 1024 * 1024
 const EXTENTS = 64
 
