@@ -59,13 +59,6 @@ class TcpLink implements Link {
   #handler: LinkHandler | undefined
   #error: Error | undefined
 
-  #corks = 0
-  /** All that was sent since `cork`: most often it is one message, which has nothing to be gathered with. */
-  #held: Uint8Array | undefined
-  #onHeldTaken: (() => void) | undefined
-  /** More was sent: the socket gathers. */
-  #isGathering = false
-
   constructor(remote: PeerAddress, handler: LinkHandler | undefined) {
     this.remote = remote
     this.#handler = handler
@@ -99,43 +92,19 @@ class TcpLink implements Link {
   }
 
   get queuedBytes(): number {
-    return (this.#socket?.writableLength ?? 0) + (this.#held?.length ?? 0)
+    return this.#socket?.writableLength ?? 0
   }
 
   send(bytes: Uint8Array, onTaken?: () => void): void {
-    if (this.#corks > 0 && !this.#isGathering) {
-      if (this.#held === undefined) {
-        this.#held = bytes
-        this.#onHeldTaken = onTaken
-        return
-      }
-      this.#isGathering = true
-      this.#socket?.cork()
-      this.#writeHeld()
-    }
-    this.#write(bytes, onTaken)
+    if (this.#socket?.writable) this.#socket.write(bytes, onTaken)
   }
 
   cork(): void {
-    this.#corks++
+    this.#socket?.cork()
   }
 
   uncork(): void {
-    if (--this.#corks > 0) return
-    this.#writeHeld()
-    if (this.#isGathering) this.#socket?.uncork()
-    this.#isGathering = false
-  }
-
-  #writeHeld(): void {
-    const held = this.#held
-    if (held === undefined) return
-    this.#held = undefined
-    this.#write(held, this.#onHeldTaken)
-  }
-
-  #write(bytes: Uint8Array, onTaken: (() => void) | undefined): void {
-    if (this.#socket?.writable) this.#socket.write(bytes, onTaken)
+    this.#socket?.uncork()
   }
 
   close(): void {
