@@ -459,7 +459,7 @@ export class Peer implements LinkHandler, WireSink, DownloadsPeer, UploadsPeer, 
       try {
         this.#overheard?.onReceived(chunk)
         this.#framer.feed(chunk)
-        this.#downloads.window.judge(now)
+        this.window.judge(now)
         this.fill(now)
         this.serve(now)
       } catch (error) {

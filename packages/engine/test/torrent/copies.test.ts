@@ -18,6 +18,18 @@ test('copies of the whole: ours, those of seeds, and what the others have togeth
   copies.check()
 })
 
+test('who joined without everything is another one until it leaves, and none of the seeds', () => {
+  const copies = new Copies(bits('....'))
+  const [nothing, some, seed] = ['....', '.#..', '####'].map((pieces, id) => ({ id, pieces: bits(pieces) }))
+  for (const peer of [nothing!, some!, seed!]) copies.join(peer)
+  expect([copies.others, copies.seeds]).toEqual([2, 1])
+  for (let piece = 0; piece < 4; piece++) if (some!.pieces.add(piece)) copies.gained(some!, piece)
+  expect([copies.others, copies.seeds]).toEqual([2, 1])
+  for (const peer of [nothing!, some!, seed!]) copies.leave(peer)
+  expect([copies.others, copies.seeds]).toEqual([0, 0])
+  copies.check()
+})
+
 test('a torrent without pieces has no copies', () => {
   expect(new Copies(bits('')).distributed).toBe(0)
 })
