@@ -3,6 +3,7 @@
  *
  *     npm run sim -- --scenario 'a liar among seeds' --seed 7 --trace
  *     npm run sim -- --seeds 50            every scenario with 50 seeds that nobody has tried
+ *     npm run sim -- --seeds 50 --seed 7   with those from 7 to 56, to compare two versions
  *     npm run sim -- --scenario 'a fault in: a slow line' --seed 7 --fault 812:reset
  *
  * Without `--scenario` all are played, without `--seed` with their fixed seeds.

@@ -8,7 +8,7 @@ import type { SwarmShape } from './swarm.ts'
 /** Another seed than the fixed ones, by `npm run sim -- --seed N`. */
 const SEED = process.env.SIM_SEED
 const TRACE = process.env.SIM_TRACE === '1'
-/** So many seeds from a random one on, for nights. */
+/** So many seeds from that one, or a random one, on: for nights, and to compare two versions. */
 const MANY = Number(process.env.SIM_SEEDS ?? 0)
 
 /** One, so that all tests together stay quick. `.ci/run` plays another; scenarios that need certain ones name them. */
@@ -28,8 +28,7 @@ export function scenario(
 }
 
 function chosen(fixed: readonly number[]): readonly number[] {
-  if (SEED !== undefined) return [Number(SEED)]
-  if (MANY === 0) return fixed
-  const first = Math.floor(Math.random() * 2 ** 31)
-  return Array.from({ length: MANY }, (_, at) => first + at)
+  if (SEED === undefined && MANY === 0) return fixed
+  const first = SEED === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(SEED)
+  return Array.from({ length: MANY || 1 }, (_, at) => first + at)
 }
