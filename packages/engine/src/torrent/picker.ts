@@ -561,7 +561,7 @@ export class Picker {
     }
     if (peer.parole) piece.sole = peer.id
     if (apart && this.#keepsApart(peer)) piece.keeper = peer.id
-    this.#wanted.delete(index)
+    this.#wanted.begin(peer, index)
     return piece
   }
 

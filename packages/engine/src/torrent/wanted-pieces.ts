@@ -31,8 +31,8 @@ export class WantedPieces {
   /** By peer id: the version in which nothing was found. */
   readonly #foundNothing: Map<number, number> = new Map()
   readonly #extentPieces: number
-  /** By peer id: the piece that {@link rarest} or {@link random} found last. */
-  readonly #foundLast: Map<number, number> = new Map()
+  /** By peer id: the piece that was begun last with it. */
+  readonly #begunLast: Map<number, number> = new Map()
 
   /**
    * `priorities` stays the caller's, who calls {@link clear} and adds anew after changing them. Every `extentPieces` pieces
@@ -70,7 +70,9 @@ export class WantedPieces {
     if (!this.#stale) this.#order.add(piece, this.#priorities[piece]!, this.#copies.counts[piece]!)
   }
 
-  delete(piece: number): void {
+  /** The piece is begun with this peer: it is not wanted any more, and the one that follows it is the peer's next. */
+  begin(peer: PieceOwner, piece: number): void {
+    this.#begunLast.set(peer.id, piece)
     if (!this.#bits.delete(piece)) return
     this.#counts[this.#priorities[piece]!]!--
     if (!this.#stale) this.#order.remove(piece)
@@ -91,7 +93,7 @@ export class WantedPieces {
 
   leave(peer: PieceOwner): void {
     this.#foundNothing.delete(peer.id)
-    this.#foundLast.delete(peer.id)
+    this.#begunLast.delete(peer.id)
     if (!this.#copies.leave(peer) && !peer.pieces.isEmpty) this.#stale = true
   }
 
@@ -120,10 +122,7 @@ export class WantedPieces {
     let piece = this.#order.first(peer.pieces, ORDER_STEPS, this.#random)
     if (piece === TOO_FAR)
       piece = this.#least(peer.pieces, this.#anyPiece(), index => this.#order.rank(index), 0)
-    if (piece >= 0) {
-      piece = this.#inExtent(peer, piece)
-      this.#foundLast.set(peer.id, piece)
-    }
+    if (piece >= 0) piece = this.#inExtent(peer, piece)
     return this.#note(peer, piece)
   }
 
@@ -134,9 +133,7 @@ export class WantedPieces {
 
   /** Highest priority, then what follows the last one, or in the beginning a random one; -1 when the peer has none. */
   random(peer: PieceOwner): number {
-    const piece = this.#firstFrom(peer, this.#following(peer) ?? this.#anyPiece())
-    if (piece >= 0) this.#foundLast.set(peer.id, piece)
-    return piece
+    return this.#firstFrom(peer, this.#following(peer) ?? this.#anyPiece())
   }
 
   check(): void {
@@ -193,9 +190,9 @@ export class WantedPieces {
     return first
   }
 
-  /** Behind the piece that was found last. */
+  /** Behind the piece that was begun last. */
   #following(peer: PieceOwner): number | undefined {
-    const last = this.#foundLast.get(peer.id)
+    const last = this.#begunLast.get(peer.id)
     return last === undefined ? undefined : (last + 1) % this.#pieceCount
   }
 

@@ -640,6 +640,25 @@ describe('memory', () => {
     expect(table.picker.endgame).toBe(false)
   })
 
+  test('picks in vain for lack of memory leave no gap between pieces that follow one another', () => {
+    for (const have of ['.'.repeat(12), `${HAD}${'.'.repeat(12)}`]) {
+      const table = new Table({ have, blocks: 1, slabs: 1 })
+      const peer = table.peer('#'.repeat(have.length))
+      const begun: number[] = []
+      while (!table.picker.isComplete) {
+        const [name] = table.pick(peer, 9)
+        for (let n = 0; n < 3; n++) expect(table.pick(peer, 9)).toEqual([])
+        table.deliver(peer, name!)
+        const [index] = parse(name!)
+        begun.push(index)
+        table.store(index)
+      }
+      const follows = begun.filter((index, at) => index === (begun[at - 1] ?? Number.NaN) + 1)
+      // All but the first, and the one after the last of all.
+      expect(follows.length).toBeGreaterThanOrEqual(10)
+    }
+  })
+
   test('pieces that no connected peer has give way, the least complete first', () => {
     const table = new Table({ have: '...', partial: '320', slabs: 2 })
     expect(table.pick(table.peer('..#'), 9)).toHaveLength(4)
