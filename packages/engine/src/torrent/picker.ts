@@ -481,11 +481,30 @@ export class Picker {
 
   // ---------------------------------------------------------------------------------------------------- choosing
 
-  /** In order of need, whoever has begun them: all who can help do. */
+  /** In order of need, whoever has begun them: all who can help do. Those that are late come before what is further ahead. */
   #pickUrgent(peer: PickerPeer, limit: number, out: Int32Array): number {
     this.#active.beginPick()
+    const urgent = this.#urgent
+    const critical = Math.min(this.#critical, urgent.length)
     let count = 0
-    for (let at = peer.slow === true ? this.#critical : 0; at < this.#urgent.length && count < limit; at++) {
+    if (peer.slow !== true) {
+      count = this.#askUrgent(peer, 0, critical, 0, limit, out)
+      if (count < limit) count = this.#repeats.late(peer, urgent, critical, count, limit, out)
+    }
+    return this.#askUrgent(peer, critical, urgent.length, count, limit, out)
+  }
+
+  /** Free blocks of the urgent pieces at these places. */
+  #askUrgent(
+    peer: PickerPeer,
+    first: number,
+    end: number,
+    from: number,
+    limit: number,
+    out: Int32Array,
+  ): number {
+    let count = from
+    for (let at = first; at < end && count < limit; at++) {
       const index = this.#urgent[at]!
       if (!this.#missing.has(index) || !peer.pieces.has(index)) continue
       const isNew = this.#wanted.has(index)
@@ -494,8 +513,7 @@ export class Picker {
       if (piece === undefined || piece.openAt < 0 || !mayAsk(peer, piece)) continue
       count = this.#askFree(piece, peer, count, limit, out)
     }
-    if (count === limit || peer.slow === true) return count
-    return this.#repeats.late(peer, this.#urgent, this.#critical, count, limit, out)
+    return count
   }
 
   /** `mixed`: also those that a peer on trial has to itself, or that it keeps out of. */

@@ -42,6 +42,9 @@ export class Repeats {
   /** Of those the silent ones, as of that tick. */
   readonly #silent = new Set<number>()
   #silentAsOf = -1
+  /** Of those the slow ones, as of that tick. */
+  readonly #slow = new Set<number>()
+  #slowAsOf = -1
   /** The tick in which late critical blocks were last looked for. */
   #lateIn = -1
   /** The tick in which blocks that others hold up were last looked for. */
@@ -55,7 +58,7 @@ export class Repeats {
     this.#owner = owner
   }
 
-  /** Critical blocks that were asked for a while ago and have not come; searched for once a tick. */
+  /** Critical blocks that were asked for a while ago, or of slow peers alone, and have not come; once a tick. */
   late(
     peer: PickerPeer,
     urgent: readonly number[],
@@ -67,11 +70,12 @@ export class Repeats {
     if (this.#lateIn === this.#active.ticks) return from
     let count = from
     const before = this.#active.ticks - LATE_AFTER_TICKS
-    for (let at = 0; at < critical && before >= 0; at++) {
+    const slow = this.#findSlow()
+    for (let at = 0; at < critical && (before >= 0 || slow.size > 0); at++) {
       const piece = this.#active.get(urgent[at]!)
       if (piece === undefined || piece.requested === 0 || piece.dropping) continue
       if (!peer.pieces.has(piece.index) || !mayAsk(peer, piece)) continue
-      count = this.#askShared(piece, peer, 1, before, count, limit, out)
+      count = this.#askShared(piece, peer, 1, before, count, limit, out, slow)
       if (count > from) this.#lateIn = this.#active.ticks
       if (count === limit) break
     }
@@ -142,6 +146,14 @@ export class Repeats {
     const end = Math.min(limit, from + credit.room(underWay))
     const count = this.#pickShared(peer, from, end, out, before, silent)
     return count < end ? count : this.#pickShared(peer, count, limit, out, NEVER, this.#findSilent())
+  }
+
+  #findSlow(): ReadonlySet<number> {
+    if (this.#slowAsOf === this.#active.ticks) return this.#slow
+    this.#slowAsOf = this.#active.ticks
+    this.#slow.clear()
+    for (const { id, slow } of this.#peers.values()) if (slow === true) this.#slow.add(id)
+    return this.#slow
   }
 
   #findSilent(): ReadonlySet<number> {

@@ -69,6 +69,22 @@ describe('urgent pieces', () => {
     expect(table.picker.have.has(4)).toBe(true)
   })
 
+  test('what slow peers alone were asked for of a critical piece is asked of another at once, before what is further ahead', () => {
+    const table = new Table({ have: `${HAD}...`, blocks: 2 })
+    const [a, b] = [table.peer('#######'), table.peer('#######')]
+    const begun = table.pick(a, 2)
+    const index = Number(begun[0]!.split('.')[0])
+    const ahead = [4, 5, 6].find(each => each !== index)!
+    table.picker.setUrgent([index, ahead], 1)
+    Object.assign(a, { slow: true })
+    expect(table.pick(b, 3)).toEqual([...begun, `${ahead}.0`])
+    expect(table.deliver(b, begun[0]!)).toBe(true)
+    expect(table.deliver(a, begun[1]!)).toBe(true)
+    table.store(index)
+    table.picker.checkInvariants()
+    expect(table.picker.have.has(index)).toBe(true)
+  })
+
   test('a peer on parole takes only those that it has to itself', () => {
     const table = new Table({ have: `${HAD}...` })
     table.picker.setUrgent([4, 5], 2)
