@@ -29,6 +29,8 @@ const FORGET_MAX = 16
 
 /** A critical block is asked of another quick peer after so many ticks: peers are kept busy for a second (request-window.ts). */
 const LATE_AFTER_TICKS = 15
+/** The first of them at once, when slow peers have it: a player has two or three readers, each of whom waits for one. */
+const NEXT_PIECES = 3
 
 /** Before any tick. */
 const NEVER = -1
@@ -58,7 +60,7 @@ export class Repeats {
     this.#owner = owner
   }
 
-  /** Critical blocks that were asked for a while ago, or of slow peers alone, and have not come; once a tick. */
+  /** Critical blocks that were asked for a while ago, or are with slow peers and needed next; searched for once a tick. */
   late(
     peer: PickerPeer,
     urgent: readonly number[],
@@ -75,7 +77,7 @@ export class Repeats {
       const piece = this.#active.get(urgent[at]!)
       if (piece === undefined || piece.requested === 0 || piece.dropping) continue
       if (!peer.pieces.has(piece.index) || !mayAsk(peer, piece)) continue
-      count = this.#askShared(piece, peer, 1, before, count, limit, out, slow)
+      count = this.#askShared(piece, peer, 1, before, count, limit, out, at < NEXT_PIECES ? slow : undefined)
       if (count > from) this.#lateIn = this.#active.ticks
       if (count === limit) break
     }

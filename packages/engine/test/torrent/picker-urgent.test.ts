@@ -69,7 +69,7 @@ describe('urgent pieces', () => {
     expect(table.picker.have.has(4)).toBe(true)
   })
 
-  test('what slow peers alone were asked for of a critical piece is asked of another at once, before what is further ahead', () => {
+  test('what slow peers alone were asked for and is needed next is asked of another at once, before what is further ahead', () => {
     const table = new Table({ have: `${HAD}...`, blocks: 2 })
     const [a, b] = [table.peer('#######'), table.peer('#######')]
     const begun = table.pick(a, 2)
