@@ -485,7 +485,7 @@ export class Picker {
   #pickUrgent(peer: PickerPeer, limit: number, out: Int32Array): number {
     this.#active.beginPick()
     const urgent = this.#urgent
-    const critical = Math.min(this.#critical, urgent.length)
+    const critical = this.#critical
     let count = 0
     if (peer.slow !== true) {
       count = this.#askUrgent(peer, 0, critical, 0, limit, out)

@@ -1,7 +1,8 @@
 /**
  * What is asked for again, of another peer, before the first one's answer came: in endgame, where peers hold blocks up for
  * long or are silent, where somebody who reads waits; and pieces that silent ones left in the middle. All of it lies in
- * active pieces, and is searched for when there is nothing new to ask for: a walk over what is active, never for a block.
+ * active pieces, and is searched for when there is nothing new to ask for, or nothing that is as urgent: a walk over what is
+ * active, never for a block.
  */
 import { type ActivePiece, MAX_ASKERS, MAX_ASKERS_PROVEN, MAX_ASKERS_QUICK, NOBODY } from './active-piece.ts'
 import type { ActivePieces } from './active-pieces.ts'
@@ -35,19 +36,36 @@ const NEXT_PIECES = 3
 /** Before any tick. */
 const NEVER = -1
 
+/** Ids of the peers for which it holds, looked for once a tick. */
+class Marked {
+  readonly #peers: ReadonlyMap<number, PickerPeer>
+  readonly #holds: (peer: PickerPeer) => boolean
+  readonly #ids = new Set<number>()
+  #asOf = NEVER
+
+  constructor(peers: ReadonlyMap<number, PickerPeer>, holds: (peer: PickerPeer) => boolean) {
+    this.#peers = peers
+    this.#holds = holds
+  }
+
+  asOf(tick: number): ReadonlySet<number> {
+    if (this.#asOf === tick) return this.#ids
+    this.#asOf = tick
+    this.#ids.clear()
+    for (const peer of this.#peers.values()) if (this.#holds(peer)) this.#ids.add(peer.id)
+    return this.#ids
+  }
+}
+
 export class Repeats {
   readonly credit: RepeatCredit = new RepeatCredit()
   readonly #active: ActivePieces
   /** Connected, by id. */
   readonly #peers: ReadonlyMap<number, PickerPeer>
   readonly #owner: RepeatsOwner
-  /** Of those the silent ones, as of that tick. */
-  readonly #silent = new Set<number>()
-  #silentAsOf = -1
-  /** Of those the slow ones, as of that tick. */
-  readonly #slow = new Set<number>()
-  #slowAsOf = -1
-  /** The tick in which late critical blocks were last looked for. */
+  readonly #silent: Marked
+  readonly #slow: Marked
+  /** The tick in which late critical blocks were last asked for. */
   #lateIn = -1
   /** The tick in which blocks that others hold up were last looked for. */
   #heldIn = -1
@@ -58,9 +76,11 @@ export class Repeats {
     this.#active = active
     this.#peers = peers
     this.#owner = owner
+    this.#silent = new Marked(peers, peer => peer.silent === true)
+    this.#slow = new Marked(peers, peer => peer.slow === true)
   }
 
-  /** Critical blocks that were asked for a while ago, or are with slow peers and needed next; searched for once a tick. */
+  /** Critical blocks that were asked for a while ago, or are with slow peers and needed next; of one peer a tick. */
   late(
     peer: PickerPeer,
     urgent: readonly number[],
@@ -72,8 +92,8 @@ export class Repeats {
     if (this.#lateIn === this.#active.ticks) return from
     let count = from
     const before = this.#active.ticks - LATE_AFTER_TICKS
-    const slow = this.#findSlow()
-    for (let at = 0; at < critical && (before >= 0 || slow.size > 0); at++) {
+    const slow = this.#slow.asOf(this.#active.ticks)
+    for (let at = 0; at < critical; at++) {
       const piece = this.#active.get(urgent[at]!)
       if (piece === undefined || piece.requested === 0 || piece.dropping) continue
       if (!peer.pieces.has(piece.index) || !mayAsk(peer, piece)) continue
@@ -98,7 +118,7 @@ export class Repeats {
     const { ticks } = this.#active
     if (this.#heldIn === ticks || !mayHelp(peer, from)) return from
     this.#heldIn = ticks
-    return this.#pickAgain(peer, from, limit, out, ticks - HELD_AFTER_TICKS, this.#findSilent())
+    return this.#pickAgain(peer, from, limit, out, ticks - HELD_AFTER_TICKS, this.#silent.asOf(ticks))
   }
 
   /**
@@ -108,7 +128,7 @@ export class Repeats {
    */
   takeOver(peer: PickerPeer, from: number, limit: number, out: Int32Array): number {
     if (this.#leftIn === this.#active.ticks || !mayHelp(peer, from)) return from
-    const silent = this.#findSilent()
+    const silent = this.#silent.asOf(this.#active.ticks)
     if (silent.size === 0 || silent.has(peer.id)) return from
     this.#leftIn = this.#active.ticks
     const isDoubtful = (id: number): boolean =>
@@ -147,23 +167,8 @@ export class Repeats {
     for (const piece of this.#active.values()) underWay += piece.repeated
     const end = Math.min(limit, from + credit.room(underWay))
     const count = this.#pickShared(peer, from, end, out, before, silent)
-    return count < end ? count : this.#pickShared(peer, count, limit, out, NEVER, this.#findSilent())
-  }
-
-  #findSlow(): ReadonlySet<number> {
-    if (this.#slowAsOf === this.#active.ticks) return this.#slow
-    this.#slowAsOf = this.#active.ticks
-    this.#slow.clear()
-    for (const { id, slow } of this.#peers.values()) if (slow === true) this.#slow.add(id)
-    return this.#slow
-  }
-
-  #findSilent(): ReadonlySet<number> {
-    if (this.#silentAsOf === this.#active.ticks) return this.#silent
-    this.#silentAsOf = this.#active.ticks
-    this.#silent.clear()
-    for (const { id, silent } of this.#peers.values()) if (silent === true) this.#silent.add(id)
-    return this.#silent
+    if (count < end) return count
+    return this.#pickShared(peer, count, limit, out, NEVER, this.#silent.asOf(this.#active.ticks))
   }
 
   /** Blocks that were asked for in tick `before` at the latest, or that `silent` ones hold; first what fewest were asked for. */
